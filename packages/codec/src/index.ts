@@ -1,0 +1,70 @@
+/** Canonical bytes: the base that every other package stands on. See README.md for a tour. */
+export {
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromBase64url,
+  fromHex,
+  fromUtf8,
+  hasLoneSurrogate,
+  toBase64url,
+  toHex,
+  utf8,
+} from './bytes.js'
+export type { ContentId, EventId } from './content-id.js'
+export {
+  contentId,
+  contentIdBytes,
+  contentIdFromBytes,
+  contentIdOfDigest,
+  digestOfContentId,
+  parseContentId,
+} from './content-id.js'
+export type { CodecErrorCode, DecodeCode, Decoded } from './error.js'
+export { CodecError } from './error.js'
+export { sha256 } from './hash.js'
+export { canonicalizeJson } from './jcs.js'
+export { parseJson } from './json.js'
+export { digestBytes, jsonDepthMax, mapDepthMax, wireDepthMax } from './limits.js'
+export type { MerkleMap } from './map.js'
+export {
+  emptyMap,
+  mapChanges,
+  mapEntries,
+  mapFromEntries,
+  mapGet,
+  mapRoot,
+  mapSet,
+  mapSize,
+} from './map.js'
+export type { MapProof, MapProofResult } from './map-proof.js'
+export { checkMapProof, mapProofShape, proveKey } from './map-proof.js'
+export type { Field, Infer, Shape, StructOf } from './shape.js'
+export {
+  boolean,
+  bytes,
+  bytesUpTo,
+  constant,
+  field,
+  hexBytes,
+  link,
+  list,
+  mapped,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+} from './shape.js'
+export type { LogTree } from './tree.js'
+export {
+  appendLeaf,
+  emptyLogTree,
+  inclusionPath,
+  leafHash,
+  merkleRoot,
+  nodeHash,
+  rootOfInclusion,
+  treeRoot,
+} from './tree.js'
+export { decode, encode } from './wire.js'

@@ -1,0 +1,13 @@
+/** Every bound of this package, with its reason. Sizes in bytes are the caller's: `decode` asks for them. */
+
+/** Nesting of arrays in one encoding. The deepest format (a portable status proof) needs 5; the rest is room. */
+export const wireDepthMax = 16
+
+/** Nesting of objects and arrays in JSON: enough for any credential, and far below a call stack. */
+export const jsonDepthMax = 64
+
+/** Bits of a map key, hence the longest path in a Merkle map: two keys that differ in their last bit. */
+export const mapDepthMax = 256
+
+/** Bytes of a SHA-256 digest, of a map key, and of every node of a tree. */
+export const digestBytes = 32

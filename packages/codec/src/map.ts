@@ -1,0 +1,195 @@
+/**
+ * A sparse Merkle map: 32-byte keys to bytes under one root, immutable, with structural sharing.
+ *
+ * It is a binary trie over the bits of the key, most significant first, in which a subtree with a single leaf *is*
+ * that leaf (as in Diem's Jellyfish tree), so paths are as long as the logarithm of the size and not 256:
+ *
+ *   empty = 32 zero bytes     leaf = H(0x00 ‖ key ‖ H(value))     inner = H(0x01 ‖ left ‖ right)
+ *
+ * The leaf holds its whole key, so a leaf found under another key's path proves that other key absent. Keys are
+ * hashes, so nobody can make paths long cheaply. Nothing is ever deleted.
+ */
+import { compareBytes, equalBytes } from './bytes.js'
+import { CodecError } from './error.js'
+import { sha256 } from './hash.js'
+import { digestBytes } from './limits.js'
+
+/** Made by `emptyMap`, `mapSet` and `mapFromEntries`. Its values are shared with the caller: do not change them. */
+export interface MerkleMap {
+  readonly size: number
+  readonly top: MapNode | undefined
+}
+
+/** An inner node has two leaves or more below it. Hashes are computed when first asked for, and kept. */
+export type MapNode = MapLeaf | MapInner
+
+export interface MapLeaf {
+  readonly kind: 'leaf'
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  hash: Uint8Array | undefined
+}
+
+export interface MapInner {
+  readonly kind: 'inner'
+  readonly left: MapNode | undefined
+  readonly right: MapNode | undefined
+  hash: Uint8Array | undefined
+}
+
+export const emptyMap: MerkleMap = Object.freeze({ size: 0, top: undefined })
+
+/** The hash of an empty subtree, and the root of the empty map. Do not change it. */
+export const emptyHash: Uint8Array = new Uint8Array(digestBytes)
+
+/** The root: 32 bytes. Hashes only what changed since it was last asked for. */
+export function mapRoot(map: MerkleMap): Uint8Array {
+  return hashOf(map.top)
+}
+
+export function mapSize(map: MerkleMap): number {
+  return map.size
+}
+
+/** The value under a key of 32 bytes. */
+export function mapGet(map: MerkleMap, key: Uint8Array): Uint8Array | undefined {
+  checkKey(key)
+  let node = map.top
+  for (let depth = 0; node?.kind === 'inner'; depth++) node = bitAt(key, depth) === 0 ? node.left : node.right
+  return node !== undefined && equalBytes(node.key, key) ? node.value : undefined
+}
+
+/**
+ * A map in which `key` holds `value`. The given map is unchanged, and is returned when it holds that already. Time
+ * and new memory grow with the depth.
+ */
+export function mapSet(map: MerkleMap, key: Uint8Array, value: Uint8Array): MerkleMap {
+  const known = mapGet(map, key)
+  if (known !== undefined && equalBytes(known, value)) return map
+  return { size: map.size + (known === undefined ? 1 : 0), top: insert(map.top, leaf(key, value), 0) }
+}
+
+/** The same map as setting one after another, in one pass; a key that occurs twice throws `TREE`. */
+export function mapFromEntries(entries: Iterable<readonly [Uint8Array, Uint8Array]>): MerkleMap {
+  const leaves = Array.from(entries, ([key, value]) => leaf(key, value))
+  for (const { key } of leaves) checkKey(key)
+  leaves.sort((a, b) => compareBytes(a.key, b.key))
+  for (let i = 1; i < leaves.length; i++) {
+    const [before, after] = [leaves[i - 1] as MapLeaf, leaves[i] as MapLeaf] // both indexes are below the length
+    if (equalBytes(before.key, after.key)) throw new CodecError('TREE', 'a key occurs twice')
+  }
+  return { size: leaves.length, top: build(leaves, 0, leaves.length, 0) }
+}
+
+/** All entries, ascending by key. */
+export function* mapEntries(map: MerkleMap): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
+  for (const { key, value } of leavesOf(map.top)) yield [key, value]
+}
+
+/**
+ * What `after` holds that `before` does not, ascending by key. Shared subtrees are skipped, so between a map and
+ * one made from it by `mapSet` this costs as much as the changes. Keys only in `before` are not reported.
+ */
+export function* mapChanges(args: {
+  readonly before: MerkleMap
+  readonly after: MerkleMap
+}): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
+  for (const { key, value } of changedLeaves(args.before.top, args.after.top)) yield [key, value]
+}
+
+export function leafNodeHash(args: { readonly key: Uint8Array; readonly valueHash: Uint8Array }): Uint8Array {
+  return sha256(leafPrefix, args.key, args.valueHash)
+}
+
+export function innerNodeHash(args: { readonly left: Uint8Array; readonly right: Uint8Array }): Uint8Array {
+  return sha256(innerPrefix, args.left, args.right)
+}
+
+const leafPrefix = Uint8Array.of(0x00)
+const innerPrefix = Uint8Array.of(0x01)
+
+export function hashOf(node: MapNode | undefined): Uint8Array {
+  if (node === undefined) return emptyHash
+  node.hash ??=
+    node.kind === 'leaf'
+      ? leafNodeHash({ key: node.key, valueHash: sha256(node.value) })
+      : innerNodeHash({ left: hashOf(node.left), right: hashOf(node.right) })
+  return node.hash
+}
+
+/** Bit `index` of the key, most significant first. */
+export function bitAt(key: Uint8Array, index: number): 0 | 1 {
+  // Keys have 256 bits and two different ones part before the last, so the index is inside.
+  return ((key[index >> 3] as number) >> (7 - (index & 7))) & 1 ? 1 : 0
+}
+
+export function checkKey(key: Uint8Array): void {
+  if (key.length !== digestBytes) throw new CodecError('TREE', `a key has 32 bytes, not ${key.length}`)
+}
+
+function leaf(key: Uint8Array, value: Uint8Array): MapLeaf {
+  return { kind: 'leaf', key, value, hash: undefined }
+}
+
+function inner(left: MapNode | undefined, right: MapNode | undefined): MapInner {
+  return { kind: 'inner', left, right, hash: undefined }
+}
+
+function insert(node: MapNode | undefined, added: MapLeaf, depth: number): MapNode {
+  if (node === undefined) return added
+  if (node.kind === 'leaf') return equalBytes(node.key, added.key) ? added : fork(node, added, depth)
+  return bitAt(added.key, depth) === 0
+    ? inner(insert(node.left, added, depth + 1), node.right)
+    : inner(node.left, insert(node.right, added, depth + 1))
+}
+
+/** Two leaves with different keys, under as many inner nodes as their keys have bits in common from `depth` on. */
+function fork(a: MapLeaf, b: MapLeaf, depth: number): MapInner {
+  const [bitOfA, bitOfB] = [bitAt(a.key, depth), bitAt(b.key, depth)]
+  if (bitOfA !== bitOfB) return bitOfA === 0 ? inner(a, b) : inner(b, a)
+  const below = fork(a, b, depth + 1)
+  return bitOfA === 0 ? inner(below, undefined) : inner(undefined, below)
+}
+
+/** `leaves` from start to end, sorted and unique, share their first `depth` bits. */
+function build(leaves: readonly MapLeaf[], start: number, end: number, depth: number): MapNode | undefined {
+  if (start === end) return undefined
+  if (start + 1 === end) return leaves[start]
+  let low = start
+  let high = end
+  while (low < high) {
+    const middle = (low + high) >> 1
+    // Sorted, so those with bit 0 come first; the index is below the length.
+    if (bitAt((leaves[middle] as MapLeaf).key, depth) === 0) low = middle + 1
+    else high = middle
+  }
+  return inner(build(leaves, start, low, depth + 1), build(leaves, low, end, depth + 1))
+}
+
+/** Ascending by key: left is bit 0. */
+function* leavesOf(top: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+  const waiting = [top]
+  while (waiting.length > 0) {
+    const node = waiting.pop()
+    if (node?.kind === 'leaf') yield node
+    else if (node?.kind === 'inner') waiting.push(node.right, node.left)
+  }
+}
+
+function* changedLeaves(before: MapNode | undefined, after: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+  const waiting: (readonly [MapNode | undefined, MapNode | undefined])[] = [[before, after]]
+  for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
+    const [old, now] = pair
+    if (old === now) continue
+    if (old?.kind === 'inner' && now?.kind === 'inner') waiting.push([old.right, now.right], [old.left, now.left])
+    else yield* leavesWithout(now, old)
+  }
+}
+
+/** One of the two is a leaf or empty, so one side has few leaves wherever the maps are close relatives. */
+function* leavesWithout(node: MapNode | undefined, known: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+  const old = [...leavesOf(known)]
+  for (const found of leavesOf(node)) {
+    if (!old.some(({ key, value }) => equalBytes(key, found.key) && equalBytes(value, found.value))) yield found
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * Declarative closed shapes: every format is declared once, as a positional dag-cbor array without key names, and
+ * the declaration is its type, its writer and its strict reader.
+ *
+ *   const pair = struct('pair', [field('version', constant(1)), field('count', uint({ max: 10 }))])
+ *   type Pair = Infer<typeof pair>   // { readonly version: 1, readonly count: number }, on the wire [1, count]
+ *
+ * Both directions check alike and throw `CodecError` with code SHAPE; `decode` turns that into a value.
+ */
+import { compareBytes, fromHex, hasLoneSurrogate, toHex, utf8 } from './bytes.js'
+import { WireLink } from './cbor.js'
+import { binaryOfText, type ContentId, contentIdFromBytes } from './content-id.js'
+import { CodecError } from './error.js'
+
+/** `path` says in errors where the value stands, for example `header.references[2]`. */
+export interface Shape<T> {
+  readonly name: string
+  toWire(value: T, path?: string): unknown
+  fromWire(value: unknown, path: string): T
+}
+
+/** The type that a shape declares. */
+export type Infer<S> = S extends Shape<infer T> ? T : never
+
+/** A whole number from `min` (0) to `max` (2⁵³ − 1). */
+export function uint(limits: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
+  declare(isUint(min) && isUint(max) && min <= max, `uint from ${min} to ${max}`)
+  return checked(`a whole number from ${min} to ${max}`, (value): value is number => {
+    return isUint(value) && value >= min && value <= max
+  })
+}
+
+export function boolean(): Shape<boolean> {
+  return checked('a boolean', (value): value is boolean => typeof value === 'boolean')
+}
+
+/** Exactly this value; a version, for example. */
+export function constant<const V extends number | string | boolean>(expected: V): Shape<V> {
+  declare(typeof expected !== 'number' || isUint(expected), `constant ${expected}`)
+  return checked(`the constant ${JSON.stringify(expected)}`, (value): value is V => value === expected)
+}
+
+/** Exactly `length` bytes. */
+export function bytes(length: number): Shape<Uint8Array> {
+  declare(isUint(length), `bytes of length ${length}`)
+  return checked(`${length} bytes`, (value): value is Uint8Array => {
+    return value instanceof Uint8Array && value.length === length
+  })
+}
+
+/** At most `max` bytes. */
+export function bytesUpTo(max: number): Shape<Uint8Array> {
+  declare(isUint(max), `bytes up to ${max}`)
+  return checked(`at most ${max} bytes`, (value): value is Uint8Array => {
+    return value instanceof Uint8Array && value.length <= max
+  })
+}
+
+/** Text of at most `max` bytes in UTF-8 that matches `pattern`. It is compared as it is, never normalised. */
+export function text(limits: { readonly max: number; readonly pattern?: RegExp }): Shape<string> {
+  const { max, pattern } = limits
+  declare(isUint(max), `text up to ${max}`)
+  // A pattern with a memory would answer differently for the same text.
+  declare(pattern === undefined || !(pattern.global || pattern.sticky), `text with the flags of ${pattern}`)
+  const described = `text of at most ${max} bytes${pattern === undefined ? '' : ` that matches ${pattern}`}`
+  return checked(described, (value): value is string => {
+    if (typeof value !== 'string' || value.length > max || hasLoneSurrogate(value)) return false
+    if (utf8(value).length > max) return false
+    return pattern === undefined || pattern.test(value)
+  })
+}
+
+/** A content id: its text in memory, a CID (tag 42) on the wire. CIDs of any other kind are refused. */
+export function link(): Shape<ContentId> {
+  const name = 'a CIDv1 of dag-cbor and sha2-256'
+  return {
+    name,
+    toWire(value, path = name) {
+      const cid = typeof value === 'string' ? binaryOfText(value) : undefined
+      return new WireLink(cid ?? mismatch(path, name, value))
+    },
+    fromWire(value, path) {
+      const id = value instanceof WireLink ? contentIdFromBytes(value.cid) : undefined
+      return id ?? mismatch(path, name, value)
+    },
+  }
+}
+
+/** Exactly `length` bytes on the wire, lowercase hex in memory, so that the value can be a key of a Map. */
+export function hexBytes(length: number): Shape<string> {
+  const wire = bytes(length)
+  const name = `${length} bytes in hex`
+  return {
+    name,
+    toWire(value, path = name) {
+      const binary = typeof value === 'string' ? fromHex(value) : undefined
+      return wire.toWire(binary ?? mismatch(path, name, value), path)
+    },
+    fromWire: (value, path) => toHex(wire.fromWire(value, path)),
+  }
+}
+
+/**
+ * `min` (0) to `max` items. With `sortedUniqueBy` the items must ascend strictly by these bytes; writing an
+ * unsorted list is a mistake of the program, it is not sorted here.
+ */
+export function list<T>(
+  item: Shape<T>,
+  limits: { readonly min?: number; readonly max: number; readonly sortedUniqueBy?: (item: T) => Uint8Array },
+): Shape<readonly T[]> {
+  const { min = 0, max, sortedUniqueBy } = limits
+  declare(isUint(min) && isUint(max) && min <= max, `list of ${min} to ${max}`)
+  const name = `a list of ${min} to ${max} items`
+  const checkLength = (value: unknown, path: string): readonly unknown[] => {
+    if (Array.isArray(value) && value.length >= min && value.length <= max) return value
+    return mismatch(path, name, value)
+  }
+  const checkOrder = (items: readonly T[], path: string): void => {
+    if (sortedUniqueBy !== undefined) checkAscending(items.map(sortedUniqueBy), path)
+  }
+  return {
+    name,
+    toWire(value, path = name) {
+      checkLength(value, path)
+      const wire = value.map((one, index) => item.toWire(one, `${path}[${index}]`))
+      checkOrder(value, path)
+      return wire
+    },
+    fromWire(value, path) {
+      const items = checkLength(value, path).map((one, index) => item.fromWire(one, `${path}[${index}]`))
+      checkOrder(items, path)
+      return items
+    },
+  }
+}
+
+function checkAscending(keys: readonly Uint8Array[], path: string): void {
+  let previous: Uint8Array | undefined
+  for (const key of keys) {
+    if (previous !== undefined && compareBytes(previous, key) >= 0) {
+      throw new CodecError('SHAPE', `${path}: items must ascend and be unique`)
+    }
+    previous = key
+  }
+}
+
+/** The shape, or null. */
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    name: `${shape.name}, or null`,
+    toWire: (value, path) => (value === null ? null : shape.toWire(value, path)),
+    fromWire: (value, path) => (value === null ? null : shape.fromWire(value, path)),
+  }
+}
+
+/** A closed set of names: text in memory, its small number on the wire. */
+export function oneOf<const M extends Readonly<Record<string, number>>>(numbers: M): Shape<keyof M & string> {
+  type Name = keyof M & string
+  const byName = new Map<unknown, number>(Object.entries(numbers))
+  // Object.entries yields exactly the names of M.
+  const byNumber = new Map<unknown, Name>([...byName].map(([name, number]) => [number, name as Name]))
+  declare(byName.size > 0 && byNumber.size === byName.size, 'oneOf needs names with different numbers')
+  declare([...byNumber.keys()].every(isUint), 'oneOf needs numbers from 0')
+  const name = `one of ${[...byName.keys()].join(', ')}`
+  return {
+    name,
+    toWire: (value, path = name) => byName.get(value) ?? mismatch(path, name, value),
+    fromWire: (value, path) => byNumber.get(value) ?? mismatch(path, name, value),
+  }
+}
+
+/** One position of a struct. */
+export interface Field<N extends string, T> {
+  readonly name: N
+  readonly shape: Shape<T>
+}
+
+export function field<const N extends string, T>(name: N, shape: Shape<T>): Field<N, T> {
+  return { name, shape }
+}
+
+/** What a struct with these fields is in memory. */
+export type StructOf<F extends readonly Field<string, unknown>[]> = {
+  readonly [P in F[number] as P['name']]: P extends Field<string, infer T> ? T : never
+}
+
+/**
+ * An object in memory, an array of exactly these positions on the wire. Properties that are not declared are not
+ * written, so a value may carry more than the wire does.
+ */
+export function struct<const F extends readonly Field<string, unknown>[]>(
+  name: string,
+  fields: F,
+): Shape<StructOf<F>> {
+  declare(new Set(fields.map((one) => one.name)).size === fields.length, `struct ${name} names a field twice`)
+  return {
+    name,
+    toWire(value, path = name) {
+      if (typeof value !== 'object' || value === null) return mismatch(path, name, value)
+      // The type of value is computed from these very names.
+      const object = value as Readonly<Record<string, unknown>>
+      return fields.map((one) => one.shape.toWire(object[one.name], `${path}.${one.name}`))
+    },
+    fromWire(value, path) {
+      if (!Array.isArray(value) || value.length !== fields.length) {
+        return mismatch(path, `${name}, an array of ${fields.length}`, value)
+      }
+      const object: Record<string, unknown> = {}
+      for (let i = 0; i < fields.length; i++) {
+        const one = fields[i] as Field<string, unknown> // the index is below the length
+        object[one.name] = one.shape.fromWire(value[i], `${path}.${one.name}`)
+      }
+      // Every field was read by its own shape, and StructOf says no more than that.
+      return object as StructOf<F>
+    },
+  }
+}
+
+/**
+ * The same wire form under another type in memory, a brand for example. `to` makes the value read, and refuses it
+ * with undefined; `from` gives back what is written. They must be inverse, else `decode` says NON_CANONICAL.
+ */
+export function mapped<A, B>(
+  shape: Shape<A>,
+  functions: { readonly to: (inner: A) => B | undefined; readonly from: (outer: B) => A },
+): Shape<B> {
+  return {
+    name: shape.name,
+    toWire: (value, path) => shape.toWire(functions.from(value), path),
+    fromWire: (value, path) =>
+      functions.to(shape.fromWire(value, path)) ?? mismatch(path, `${shape.name}, restricted`, value),
+  }
+}
+
+/** A shape whose value is the same in memory and on the wire. */
+function checked<T>(name: string, fits: (value: unknown) => value is T): Shape<T> {
+  return {
+    name,
+    toWire: (value, path = name) => (fits(value) ? value : mismatch(path, name, value)),
+    fromWire: (value, path) => (fits(value) ? value : mismatch(path, name, value)),
+  }
+}
+
+/** The largest number on the wire is 2⁵³ − 1, and −0 is not a number of the wire. */
+function isUint(value: unknown): value is number {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) && (value as number) >= 0 // a safe integer is a number
+}
+
+function mismatch(path: string, expected: string, value: unknown): never {
+  throw new CodecError('SHAPE', `${path}: expected ${expected}, got ${describe(value)}`)
+}
+
+/** What it is, not what it holds: details end up in logs. */
+function describe(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'number' || value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return `text of length ${value.length}`
+  return typeof value
+}
+
+function declare(isRight: boolean, what: string): void {
+  if (!isRight) throw new CodecError('SHAPE_DECLARATION', what)
+}

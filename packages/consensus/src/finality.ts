@@ -1,0 +1,39 @@
+/** Where things become final: q FINAL votes on one header finalise it and all its ancestors. */
+import type { Proposal } from './proposal.js'
+import { isExecuted } from './state.js'
+import { forgetBelow, type Turn } from './turn.js'
+import type { Hex } from './validator-set.js'
+import type { Verified } from './vote.js'
+
+/** Finalises the highest header that is certified and executed here, with its ancestors. */
+export function finalize(turn: Turn): boolean {
+  const { state } = turn
+  const certified = [...state.views]
+    .filter(([, { finalization }]) => finalization !== null)
+    .sort(([a], [b]) => b - a)
+  for (const [view, { finalization }] of certified) {
+    const digest = finalization?.digest
+    if (!finalization || !digest || !isExecuted(state, digest)) continue
+    const chain = chainTo(turn, digest)
+    const { header } = chain[chain.length - 1] ?? {}
+    if (header === undefined) continue
+    const certificate = { ...finalization, height: header.core.height }
+    // The one line where a revocation becomes final: a quorum has said FINAL, and all of it was executed here.
+    turn.effects.push({ kind: 'finalize', chain, certificate })
+    forgetBelow(turn, { digest, view, height: header.core.height, timeMs: header.core.timeMs, certificate })
+    return true
+  }
+  return false
+}
+
+/** Ancestors first. Every executed proposal descends from the final header, because its parent was executed before it. */
+function chainTo(turn: Turn, digest: Hex): Verified<Proposal>[] {
+  const chain: Verified<Proposal>[] = []
+  for (let at = digest; at !== turn.state.finalized.digest; ) {
+    const known = turn.state.proposals.get(at)
+    if (known === undefined) throw new Error(`executed header ${at} has no path to the final one`)
+    chain.unshift(known.proposal)
+    at = known.proposal.header.rest.parent
+  }
+  return chain
+}

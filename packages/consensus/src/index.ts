@@ -1,0 +1,69 @@
+/** Cut-Simplex: Byzantine agreement on cuts of the log, without I/O. See SPEC.md for the numbered rules. */
+export {
+  type Certificate,
+  type CertificateRejectReason,
+  certificateShape,
+  certifySame,
+  checkCertificate,
+  createCertificate,
+  decodeCertificate,
+  encodeCertificate,
+  signersOf,
+} from './certificate.js'
+export {
+  createHeader,
+  decodeHeader,
+  decodeHeaderCore,
+  type Header,
+  type HeaderCore,
+  type HeaderRest,
+  headerCoreShape,
+  headerRestShape,
+} from './header.js'
+export { changesBytesMax, messageBytesMax, validatorsMax } from './limits.js'
+export { decodeMessage, encodeMessage, type Message, type Standing } from './message.js'
+export {
+  decodeProposal,
+  encodeProposal,
+  type Proposal,
+  type ProposalRejectReason,
+  proposalSigningBytes,
+  verifyProposal,
+} from './proposal.js'
+export {
+  type ConsensusConfig,
+  type ConsensusState,
+  createConsensus,
+  type Effect,
+  type Equivocation,
+  type FinalPoint,
+  type Input,
+  type Recipient,
+  type RestoredConsensus,
+  standingOf,
+  type Timer,
+  type VoteRecord,
+} from './state.js'
+export { step } from './step.js'
+export {
+  createValidatorSet,
+  faultsOf,
+  type Hex,
+  leaderOf,
+  quorumOf,
+  type Validator,
+  type ValidatorSet,
+  validatorIndexOf,
+} from './validator-set.js'
+export {
+  decodeVote,
+  encodeVote,
+  type SignedVote,
+  signVote,
+  type Verified,
+  type Vote,
+  type VoteRejectReason,
+  type VoteType,
+  verifyVote,
+  voteSigningBytes,
+} from './vote.js'

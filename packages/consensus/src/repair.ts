@@ -1,0 +1,54 @@
+/** What keeps the protocol going when messages were lost: re-broadcast at a standstill, and help for whoever is behind. */
+import { helpMessagesMax, rebroadcastViewsMax } from './limits.js'
+import type { Message, Standing } from './message.js'
+import { type Recipient, recordOf, standingOf, viewOf } from './state.js'
+import type { Turn } from './turn.js'
+import { recordedVotes } from './voting.js'
+
+/** Re-sends the highest certificates, own votes and own proposal of the open views, and says where we stand. */
+export function rebroadcast(turn: Turn): void {
+  const { state } = turn
+  const lowest = Math.max(state.finalized.view + 1, state.view - rebroadcastViewsMax)
+  for (const message of openMessages(turn, { from: lowest, isOwnOnly: true }))
+    sendTo(turn, 'validators', message)
+  sendTo(turn, 'validators', { kind: 'standing', standing: standingOf(state) })
+}
+
+/** Answers a peer's standing: sends what it lacks of the open views, or says where we stand so that it helps us. */
+export function answerStanding(turn: Turn, { from, standing }: { from: string; standing: Standing }): void {
+  const { state } = turn
+  const own = standingOf(state)
+  const peer = { peer: from }
+  if (standing.finalHeight > own.finalHeight) {
+    turn.effects.push({ kind: 'fetch-checkpoints', from, finalHeight: standing.finalHeight })
+  }
+  const isBehindUs = standing.finalHeight < own.finalHeight || standing.view < own.view
+  const isAheadOfUs = standing.finalHeight > own.finalHeight || standing.view > own.view
+  if (standing.finalHeight < own.finalHeight || (isAheadOfUs && !isBehindUs)) {
+    sendTo(turn, peer, { kind: 'standing', standing: own })
+  }
+  const firstView = Math.max(standing.finalView, state.finalized.view) + 1
+  for (const message of openMessages(turn, { from: firstView, isOwnOnly: false })) sendTo(turn, peer, message)
+}
+
+/** Proposals before certificates before votes, oldest view first: the order in which they can be used. */
+function openMessages(turn: Turn, { from, isOwnOnly }: { from: number; isOwnOnly: boolean }): Message[] {
+  const { state } = turn
+  const messages: Message[] = []
+  for (let view = from; view <= state.view && messages.length < helpMessagesMax; view++) {
+    const own = state.ownProposals.get(view)
+    const { notarization, skipped } = viewOf(state, view)
+    const certified = notarization?.digest ? state.proposals.get(notarization.digest)?.proposal : undefined
+    const proposal = isOwnOnly ? own : (certified ?? own)
+    if (proposal) messages.push({ kind: 'proposal', proposal })
+    for (const certificate of [notarization, skipped]) {
+      if (certificate) messages.push({ kind: 'certificate', certificate })
+    }
+    for (const vote of recordedVotes(turn, recordOf(state, view))) messages.push({ kind: 'vote', vote })
+  }
+  return messages
+}
+
+function sendTo(turn: Turn, to: Recipient, message: Message): void {
+  turn.effects.push({ kind: 'send', to, message })
+}

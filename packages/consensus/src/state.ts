@@ -1,0 +1,186 @@
+/** What a validator knows: its view, the votes and certificates of the views not yet final, and its own vote record. */
+import type { Certificate } from './certificate.js'
+import type { Header } from './header.js'
+import type { Message, Standing } from './message.js'
+import type { Proposal } from './proposal.js'
+import { type Hex, leaderOf, type ValidatorSet } from './validator-set.js'
+import type { SignedVote, Verified } from './vote.js'
+
+export interface ConsensusConfig {
+  readonly set: ValidatorSet
+  readonly genesisDigest: Hex
+  /** Our index in the set; undefined for an observer. */
+  readonly self: number | undefined
+  /** False for an observer, and for a validator whose vote record is gone: it follows, but says nothing. */
+  readonly mayVote: boolean
+  /** Ed25519 signatures are deterministic (RFC 8032), so signing is a pure function and `step` stays one. */
+  readonly sign: (message: Uint8Array) => Uint8Array
+  readonly viewTimeoutMs: number
+  readonly heartbeatMs: number
+  /** A header's time may differ from a voter's clock by at most this. */
+  readonly clockBoundMs: number
+}
+
+/** Own votes in one view. This is what must never be lost, and never be contradicted (H1, H2, H5). */
+export interface VoteRecord {
+  readonly view: number
+  readonly notarize: Hex | null
+  readonly skip: boolean
+  readonly final: Hex | null
+}
+
+export interface FinalPoint {
+  readonly digest: Hex
+  readonly view: number
+  readonly height: number
+  readonly timeMs: number
+  /** Null exactly for genesis. */
+  readonly certificate: Verified<Certificate> | null
+}
+
+/** Votes by signer (first one counts; a second, different one is evidence) and what they add up to. */
+export interface ViewState {
+  readonly notarizes: ReadonlyMap<number, Verified<SignedVote>>
+  readonly skips: ReadonlyMap<number, Verified<SignedVote>>
+  readonly finals: ReadonlyMap<number, Verified<SignedVote>>
+  readonly notarization: Verified<Certificate> | null
+  readonly skipped: Verified<Certificate> | null
+  readonly finalization: Verified<Certificate> | null
+}
+
+/** `waiting` for its parent, `asked` the replica, or judged: `executed` here, or `invalid` for ever. */
+export interface KnownProposal {
+  readonly proposal: Verified<Proposal>
+  readonly execution: 'waiting' | 'asked' | 'executed' | 'invalid'
+}
+
+export interface ConsensusState {
+  readonly config: ConsensusConfig
+  readonly finalized: FinalPoint
+  readonly view: number
+  readonly views: ReadonlyMap<number, ViewState>
+  readonly proposals: ReadonlyMap<Hex, KnownProposal>
+  readonly records: ReadonlyMap<number, VoteRecord>
+  readonly ownProposals: ReadonlyMap<number, Verified<Proposal>>
+  readonly reported: ReadonlySet<string>
+  /** There are events that a cut could take. */
+  readonly isEligible: boolean
+  readonly isHeartbeatDue: boolean
+  /** The leader has waited long enough for FINAL votes; it may propose an empty header. */
+  readonly isProposalDue: boolean
+  readonly isBuilding: boolean
+  /** The parent on which the replica found no new event to take. */
+  readonly exhausted: Hex | null
+  readonly armed: {
+    readonly view: number | null
+    readonly propose: number | null
+    readonly heartbeat: Hex | null
+  }
+  readonly timeoutMs: number
+}
+
+export type Timer = 'view' | 'propose' | 'heartbeat'
+
+export type Input = { readonly nowMs: number } & (
+  | { readonly kind: 'start' }
+  | { readonly kind: 'vote'; readonly vote: Verified<SignedVote> }
+  | { readonly kind: 'proposal'; readonly proposal: Verified<Proposal> }
+  | { readonly kind: 'certificate'; readonly certificate: Verified<Certificate> }
+  | { readonly kind: 'standing'; readonly from: string; readonly standing: Standing }
+  | { readonly kind: 'connected'; readonly peer: string }
+  | { readonly kind: 'evaluated'; readonly digest: Hex; readonly isValid: boolean }
+  | { readonly kind: 'built'; readonly view: number; readonly header: Header; readonly changes: Uint8Array }
+  | { readonly kind: 'not-built'; readonly parent: Hex }
+  | { readonly kind: 'eligible'; readonly isEligible: boolean }
+  | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
+  | { readonly kind: 'adopt'; readonly finalized: FinalPoint }
+)
+
+/** Whom a message goes to: every validator but ourselves, one validator by index, or one peer by name. */
+export type Recipient = 'validators' | { readonly validator: number } | { readonly peer: string }
+
+/**
+ * What the runner must do, in this order: a `send` after a `persist` waits until that is synced (H5), and so does
+ * everything else that the world could see.
+ */
+export type Effect =
+  | { readonly kind: 'persist'; readonly record: VoteRecord; readonly proposal: Verified<Proposal> | null }
+  | { readonly kind: 'persist-proposal'; readonly proposal: Verified<Proposal> }
+  | { readonly kind: 'send'; readonly to: Recipient; readonly message: Message }
+  | { readonly kind: 'set-timer'; readonly timer: Timer; readonly view: number; readonly afterMs: number }
+  | { readonly kind: 'evaluate'; readonly proposal: Verified<Proposal> }
+  /** `isEmptyWelcome`: build a header even when there is no event to take. */
+  | { readonly kind: 'build'; readonly view: number; readonly parent: Hex; readonly isEmptyWelcome: boolean }
+  | {
+      readonly kind: 'finalize'
+      /** From the child of the last final header to the new one. */
+      readonly chain: readonly Verified<Proposal>[]
+      readonly certificate: Verified<Certificate>
+    }
+  | { readonly kind: 'report-evidence'; readonly evidence: Equivocation }
+  | { readonly kind: 'conflict'; readonly first: Certificate | null; readonly second: Certificate }
+  | { readonly kind: 'fetch-checkpoints'; readonly from: string; readonly finalHeight: number }
+
+/** Two signed messages of one key that an honest validator never signs both. */
+export type Equivocation =
+  | { readonly kind: 'votes'; readonly first: SignedVote; readonly second: SignedVote }
+  | { readonly kind: 'proposals'; readonly first: Proposal; readonly second: Proposal }
+
+export interface RestoredConsensus {
+  readonly finalized: FinalPoint
+  readonly records: readonly VoteRecord[]
+  /** Proposals stored with own votes or own proposals, in views above the final one. */
+  readonly proposals: readonly Verified<Proposal>[]
+}
+
+export const emptyView: ViewState = Object.freeze({
+  notarizes: new Map(),
+  skips: new Map(),
+  finals: new Map(),
+  notarization: null,
+  skipped: null,
+  finalization: null,
+})
+
+/** The state after a start or a restart: what disk holds, and nothing assumed beyond it (SPEC H5). */
+export function createConsensus(config: ConsensusConfig, restored: RestoredConsensus): ConsensusState {
+  const { finalized } = restored
+  const open = restored.proposals.filter((proposal) => proposal.header.core.view > finalized.view)
+  const own = open.filter((proposal) => leaderOf(config.set, proposal.header.core.view) === config.self)
+  return {
+    config,
+    finalized,
+    view: finalized.view + 1,
+    views: new Map(),
+    proposals: new Map(open.map((proposal) => [proposal.header.digest, { proposal, execution: 'waiting' }])),
+    records: new Map(
+      restored.records.filter((r) => r.view > finalized.view).map((record) => [record.view, record]),
+    ),
+    ownProposals: new Map(own.map((proposal) => [proposal.header.core.view, proposal])),
+    reported: new Set(),
+    isEligible: false,
+    isHeartbeatDue: false,
+    isProposalDue: false,
+    isBuilding: false,
+    exhausted: null,
+    armed: { view: null, propose: null, heartbeat: null },
+    timeoutMs: config.viewTimeoutMs,
+  }
+}
+
+export function viewOf(state: ConsensusState, view: number): ViewState {
+  return state.views.get(view) ?? emptyView
+}
+
+export function recordOf(state: ConsensusState, view: number): VoteRecord {
+  return state.records.get(view) ?? { view, notarize: null, skip: false, final: null }
+}
+
+/** Whether a header's chain state exists here: it is the final one, or was executed on top of one that does. */
+export function isExecuted(state: ConsensusState, digest: Hex): boolean {
+  return digest === state.finalized.digest || state.proposals.get(digest)?.execution === 'executed'
+}
+
+export function standingOf(state: ConsensusState): Standing {
+  return { view: state.view, finalView: state.finalized.view, finalHeight: state.finalized.height }
+}

@@ -1,0 +1,37 @@
+/** Every bound of an event, with its reason. A change to any of them is a change of the format. */
+
+/** A header with 16 references takes under 900 bytes; the rest leaves room for later versions. */
+export const headerBytesMax = 2_048
+
+/** A thousand status entries take about 45 kB; one gossip message must stay far below 1 MiB. */
+export const bodyBytesMax = 65_536
+
+/** ed25519 (RFC 8032). */
+export const signatureBytes = 64
+
+/** Header, signature and body, with at most 12 bytes of CBOR framing around them. */
+export const wireBytesMax = headerBytesMax + signatureBytes + bodyBytesMax + 12
+
+/** Cross edges are looked up one by one when a cut is ordered; more than a few is misuse. */
+export const referencesMax = 16
+
+/** Generations are stored as 32-bit key parts; a year of daily rotations uses 365. */
+export const generationMax = 0xffff_ffff
+
+/** Status entries in one event: bounds the rows one event can write, and fits `bodyBytesMax`. */
+export const entriesMax = 1_000
+
+/** A status list position. 2⁴⁰ is eight million lists, so that a sum of positions and leases stays exact. */
+export const positionMax = 2 ** 40 - 1
+
+/** Leases come in units that divide a status list (131,072 entries) evenly. */
+export const leaseUnit = 1_024
+
+/** At most one whole status list in one lease, so that no issuer takes the number space at once. */
+export const leaseCountMax = 131_072
+
+/** The smallest padded batch: below 16 leaves the size itself would say how many were issued. */
+export const paddedSizeMin = 16
+
+/** Sixteen million credentials in one batch: a path of 24 hashes, half a gigabyte of leaves. */
+export const paddedSizeMax = 2 ** 24

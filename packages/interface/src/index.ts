@@ -1,0 +1,66 @@
+/** Ports between the shell and its adapters, and the contract suites that prove an adapter. */
+
+export type { Clock } from './clock.js'
+export { systemClock } from './clock.js'
+export type { ContractKit, DefineTest } from './contract-kit.js'
+export type { ErrorFacts, ErrorParts } from './errors.js'
+export { ChirographError, isChirographError } from './errors.js'
+export type { EventPosition, HeightRange, KeySpace, LogPosition, SequenceRange, VotePlace } from './key-spaces.js'
+export {
+  arrivalKey,
+  arrivalRange,
+  bodyKey,
+  bodyRange,
+  checkpointDigestKey,
+  checkpointHeightKey,
+  checkpointRange,
+  eventKey,
+  eventRange,
+  evidenceKey,
+  frontierKey,
+  keySpaces,
+  metaKey,
+  positionKey,
+  positionValue,
+  prefixRange,
+  readArrivalKey,
+  readCheckpointHeightKey,
+  readEventKey,
+  readPosition,
+  readVoteKey,
+  spaceRange,
+  stateRowKey,
+  voteKey,
+} from './key-spaces.js'
+export { batchBytesMax, batchOpsMax, getManyKeysMax, gossipBytesMax, keyBytesMax, messageBytesMax } from './limits.js'
+export type { MemoryHub } from './memory-network.js'
+export { memoryHub } from './memory-network.js'
+export type { MemoryDisk } from './memory-store.js'
+export { memoryDisk, memoryStore } from './memory-store.js'
+export type {
+  GossipVerdict,
+  Network,
+  NetworkHandlers,
+  PeerChange,
+  PeerRequest,
+  PeerStatus,
+  RequestProtocol,
+  Topic,
+} from './network.js'
+export { requestProtocols, topics } from './network.js'
+export { networkContract } from './network-contract.js'
+export type { NetworkSubject } from './network-contract-seat.js'
+export {
+  dialFailed,
+  messageTooLarge,
+  networkStopped,
+  peerNotAllowed,
+  peerUnreachable,
+  requestFailed,
+  requestRefused,
+  requestStalled,
+} from './network-errors.js'
+export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
+export type { StoreSubject } from './store-contract.js'
+export { storeContract } from './store-contract.js'
+export { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'

@@ -1,0 +1,112 @@
+/**
+ * A Store in memory, for tests and trials of whatever is built on the port. It
+ * passes the same contract suite; a process that ends takes it along.
+ */
+
+import { fromHex, toHex } from '@chirograph/codec'
+import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
+import { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'
+
+/** A database that outlives the stores opened on it, as a directory does. */
+export interface MemoryDisk {
+  open(): Promise<Store>
+}
+
+/** An empty store. */
+export function memoryStore(): Store {
+  return openOn({ values: new Map(), keys: undefined })
+}
+
+/** An empty disk, for tests that close and open again. */
+export function memoryDisk(): MemoryDisk {
+  const state: MemoryState = { values: new Map(), keys: undefined }
+  return { open: async () => openOn(state) }
+}
+
+interface MemoryState {
+  /** By the key in hex, whose order as text is the order of the bytes. */
+  readonly values: Map<string, Uint8Array>
+  /** The keys in order; made when a range needs it, forgotten when a key comes or goes. */
+  keys: readonly string[] | undefined
+}
+
+function openOn(state: MemoryState): Store {
+  let closed = false
+  const assertOpen = (): void => {
+    if (closed) throw storeClosed()
+  }
+
+  return Object.freeze({
+    async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+      assertOpen()
+      return state.values.get(toHex(key))?.slice()
+    },
+
+    async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+      assertOpen()
+      assertReadFits(keys)
+      return keys.map((key) => state.values.get(toHex(key))?.slice())
+    },
+
+    async batch(ops: readonly StoreOp[]): Promise<void> {
+      assertOpen()
+      assertBatchFits(ops)
+      for (const op of ops) apply(state, op)
+    },
+
+    async *range(bounds: RangeBounds): AsyncIterable<StoreEntry> {
+      assertOpen()
+      for (const [key, value] of snapshot(state, bounds)) {
+        assertOpen()
+        yield [bytesOf(key), value.slice()]
+      }
+    },
+
+    async close(): Promise<void> {
+      closed = true
+    },
+  })
+}
+
+function apply(state: MemoryState, op: StoreOp): void {
+  const key = toHex(op.key)
+  if (op.kind === 'put') {
+    if (!state.values.has(key)) state.keys = undefined
+    state.values.set(key, op.value.slice())
+  } else if (state.values.delete(key)) {
+    state.keys = undefined
+  }
+}
+
+/** Values are never changed in place, so holding them is a snapshot. */
+function snapshot(state: MemoryState, { from, to, limit = Infinity, reverse = false }: RangeBounds): [string, Uint8Array][] {
+  state.keys ??= [...state.values.keys()].sort()
+  const start = firstAtOrAfter(state.keys, toHex(from))
+  const end = firstAtOrAfter(state.keys, toHex(to))
+  const inside = state.keys.slice(start, Math.max(start, end))
+  if (reverse) inside.reverse()
+  const entries: [string, Uint8Array][] = []
+  for (const key of inside.slice(0, limit)) {
+    const value = state.values.get(key)
+    if (value !== undefined) entries.push([key, value])
+  }
+  return entries
+}
+
+/** Binary search in sorted keys. */
+function firstAtOrAfter(keys: readonly string[], key: string): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] ?? key) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  if (bytes === undefined) throw new TypeError(`not a key: ${hex}`)
+  return bytes
+}

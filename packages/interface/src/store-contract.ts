@@ -1,0 +1,233 @@
+/**
+ * The Store port as executable claims. An adapter is proven in one line:
+ * `storeContract('my store', makeSubject, kit)`.
+ */
+
+import type { ContractKit } from './contract-kit.js'
+import { batchOpsMax, getManyKeysMax } from './limits.js'
+import type { RangeBounds, Store, StoreOp } from './store.js'
+
+/** One database, not opened yet. */
+export interface StoreSubject {
+  /** Opens it; called again after `close`, it finds what was written before. */
+  open(): Promise<Store>
+  /** Removes it from the disk. The store is closed by then. */
+  dispose(): Promise<void>
+}
+
+export function storeContract(name: string, make: () => Promise<StoreSubject>, kit: ContractKit): void {
+  kit.suite(`${name} keeps the Store contract`, (it) => {
+    const claim: StoreClaim = (title, body) => it(title, () => withSubject(make, body))
+    claimValues(claim, kit)
+    claimBatches(claim, kit)
+    claimRanges(claim, kit)
+    claimLifecycle(claim, kit)
+  })
+}
+
+type StoreClaim = (title: string, body: (store: Store, subject: StoreSubject) => Promise<void>) => void
+
+function claimValues(claim: StoreClaim, { equal }: ContractKit): void {
+  claim('returns undefined for a key that was never written', async (store) => {
+    equal(await store.get(bytes(1)), undefined)
+  })
+
+  claim('returns plain byte arrays, an empty one included', async (store) => {
+    await store.batch([put(bytes(1), bytes()), put(bytes(2), bytes(0, 255))], { sync: false })
+    equal(await store.get(bytes(1)), bytes())
+    equal(await store.get(bytes(2)), bytes(0, 255))
+  })
+
+  claim('returns many values in the order asked, with gaps and repeats', async (store) => {
+    await store.batch([put(bytes(1), bytes(10)), put(bytes(3), bytes(30))], { sync: false })
+    equal(await store.getMany([bytes(3), bytes(2), bytes(1), bytes(3)]), [bytes(30), undefined, bytes(10), bytes(30)])
+    equal(await store.getMany([]), [])
+  })
+
+  claim('gives values that the caller may change without changing the store', async (store) => {
+    await store.batch([put(bytes(1), bytes(7))], { sync: false })
+    ;(await store.get(bytes(1)))?.fill(9)
+    for await (const [key, value] of store.range(everything)) {
+      key.fill(9)
+      value.fill(9)
+    }
+    equal(await collect(store, everything), [[bytes(1), bytes(7)]])
+  })
+}
+
+function claimBatches(claim: StoreClaim, { equal, failsWith }: ContractKit): void {
+  claim('applies a batch in order, so that the last operation on a key wins', async (store) => {
+    const ops: StoreOp[] = [put(bytes(1), bytes(1)), remove(bytes(1)), put(bytes(2), bytes(1)), put(bytes(2), bytes(2))]
+    await store.batch(ops, { sync: false })
+    equal(await collect(store, everything), [[bytes(2), bytes(2)]])
+  })
+
+  claim('reads the bytes of a batch before the call returns', async (store) => {
+    const key = bytes(1)
+    const value = bytes(5)
+    const written = store.batch([put(key, value)], { sync: true })
+    key.fill(9)
+    value.fill(9)
+    await written
+    equal(await collect(store, everything), [[bytes(1), bytes(5)]])
+  })
+
+  claim('lets nobody see half of a batch', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 500; index++) ops.push(put(bytes(1, index >> 8, index & 255), bytes(1)))
+    const written = store.batch(ops, { sync: false })
+    const seen = (await collect(store, everything)).length
+    equal([0, 500].includes(seen), true, `${seen} of 500 entries were visible`)
+    await written
+    equal((await collect(store, everything)).length, 500)
+  })
+
+  claim('refuses a batch and a read above their limits, writing nothing', async (store) => {
+    const op = put(bytes(1), bytes(1))
+    const ops = new Array<StoreOp>(batchOpsMax + 1).fill(op)
+    await failsWith('STORE_BATCH_TOO_LARGE', () => store.batch(ops, { sync: false }))
+    const keys = new Array<Uint8Array>(getManyKeysMax + 1).fill(op.key)
+    await failsWith('STORE_READ_TOO_LARGE', () => store.getMany(keys))
+    equal(await store.get(bytes(1)), undefined)
+  })
+
+  claim('accepts an empty batch', async (store) => {
+    await store.batch([], { sync: true })
+    equal(await collect(store, everything), [])
+  })
+}
+
+function claimRanges(claim: StoreClaim, { equal }: ContractKit): void {
+  const five = [1, 2, 3, 4, 5].map((n) => put(bytes(n), bytes(n * 10)))
+  const firsts = async (store: Store, bounds: RangeBounds) => (await collect(store, bounds)).map(([key]) => key[0])
+
+  claim('orders keys as unsigned bytes, a prefix before what it starts', async (store) => {
+    const keys = [bytes(0), bytes(0, 0), bytes(1), bytes(1, 255), bytes(2), bytes(127), bytes(128), bytes(254, 255)]
+    await store.batch([...keys].reverse().map((key) => put(key, bytes())), { sync: false })
+    equal((await collect(store, everything)).map(([key]) => key), keys)
+  })
+
+  claim('includes the start of a range and excludes its end, in both directions', async (store) => {
+    await store.batch(five, { sync: false })
+    equal(await firsts(store, { from: bytes(2), to: bytes(4) }), [2, 3])
+    equal(await firsts(store, { from: bytes(2), to: bytes(4), reverse: true }), [3, 2])
+  })
+
+  claim('ends a range at its limit, counted from the side it starts on', async (store) => {
+    await store.batch(five, { sync: false })
+    equal(await firsts(store, { ...everything, limit: 2 }), [1, 2])
+    equal(await firsts(store, { ...everything, limit: 2, reverse: true }), [5, 4])
+    equal(await firsts(store, { ...everything, limit: 0 }), [])
+    equal(await firsts(store, { ...everything, limit: 99 }), [1, 2, 3, 4, 5])
+  })
+
+  claim('yields nothing for a range whose end is not behind its start', async (store) => {
+    await store.batch(five, { sync: false })
+    equal(await firsts(store, { from: bytes(3), to: bytes(3) }), [])
+    equal(await firsts(store, { from: bytes(4), to: bytes(2) }), [])
+    equal(await firsts(store, { from: bytes(4), to: bytes(2), reverse: true }), [])
+  })
+
+  claim('iterates over the store as it was when the iteration began', async (store) => {
+    await store.batch(five, { sync: false })
+    const seen: number[] = []
+    for await (const [key] of store.range(everything)) {
+      if (seen.length === 0) await store.batch([remove(bytes(4)), put(bytes(6), bytes())], { sync: false })
+      seen.push(key[0] ?? 0)
+    }
+    equal(seen, [1, 2, 3, 4, 5])
+    equal(await firsts(store, everything), [1, 2, 3, 5, 6])
+  })
+
+  claim('yields every entry of a range longer than its read-ahead', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(40)))
+    await store.batch(ops, { sync: false })
+    const entries = await collect(store, everything)
+    equal(entries.map(([key]) => key), ops.map((op) => op.key))
+  })
+
+  claim('can be left early, often, and closed afterwards', async (store) => {
+    await store.batch(five, { sync: false })
+    for (let round = 0; round < 200; round++) {
+      for await (const [key] of store.range(everything)) {
+        equal(key, bytes(1))
+        break
+      }
+    }
+    await store.close()
+  })
+}
+
+function claimLifecycle(claim: StoreClaim, { equal, ok, failsWith }: ContractKit): void {
+  claim('finds after opening again what was written before closing', async (store, subject) => {
+    await store.batch([put(bytes(1), bytes(1)), put(bytes(2), bytes(2))], { sync: false })
+    await store.batch([remove(bytes(1))], { sync: true })
+    await store.close()
+    const again = await subject.open()
+    try {
+      equal(await collect(again, everything), [[bytes(2), bytes(2)]])
+    } finally {
+      await again.close()
+    }
+  })
+
+  claim('fails with STORE_CLOSED after closing, and closes twice', async (store) => {
+    await store.close()
+    await store.close()
+    await failsWith('STORE_CLOSED', () => store.get(bytes(1)))
+    await failsWith('STORE_CLOSED', () => store.getMany([bytes(1)]))
+    await failsWith('STORE_CLOSED', () => store.batch([put(bytes(1), bytes(1))], { sync: true }))
+    await failsWith('STORE_CLOSED', () => collect(store, everything))
+  })
+
+  claim('ends a running range with STORE_CLOSED when it is closed', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(100)))
+    await store.batch(ops, { sync: false })
+    let count = 0
+    await failsWith('STORE_CLOSED', async () => {
+      for await (const _entry of store.range(everything)) {
+        if (count++ === 0) await store.close()
+      }
+    })
+    ok(count < ops.length, 'the range went on to its end')
+  })
+}
+
+async function withSubject(
+  make: () => Promise<StoreSubject>,
+  body: (store: Store, subject: StoreSubject) => Promise<void>,
+): Promise<void> {
+  const subject = await make()
+  try {
+    const store = await subject.open()
+    try {
+      await body(store, subject)
+    } finally {
+      await store.close()
+    }
+  } finally {
+    await subject.dispose()
+  }
+}
+
+const everything = { from: bytes(0), to: bytes(255) }
+
+async function collect(store: Store, bounds: RangeBounds): Promise<[Uint8Array, Uint8Array][]> {
+  const entries: [Uint8Array, Uint8Array][] = []
+  for await (const entry of store.range(bounds)) entries.push(entry)
+  return entries
+}
+
+function put(key: Uint8Array, value: Uint8Array): StoreOp {
+  return { kind: 'put', key, value }
+}
+
+function remove(key: Uint8Array): StoreOp {
+  return { kind: 'delete', key }
+}
+
+function bytes(...values: number[]): Uint8Array {
+  return Uint8Array.from(values)
+}

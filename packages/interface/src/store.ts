@@ -1,0 +1,54 @@
+/**
+ * The Store port: an ordered map of byte keys to byte values on some disk, with
+ * atomic batches. `storeContract` is the executable form of this page.
+ */
+
+export interface Store {
+  /** The value under `key`, or undefined when there is none. */
+  get(key: Uint8Array): Promise<Uint8Array | undefined>
+
+  /** The values under `keys`, in the order of `keys`; at most `getManyKeysMax` keys. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>
+
+  /**
+   * Writes all operations or none, in list order (the last one on a key wins).
+   * The bytes are read before the call returns, so the caller may reuse them.
+   *
+   * With `sync` the promise resolves once the batch, and every batch before it,
+   * survives a power cut. Without, a crash may lose any subset of such batches,
+   * each as a whole, and not necessarily the latest.
+   *
+   * At most `batchOpsMax` operations and `batchBytesMax` bytes, else
+   * `STORE_BATCH_TOO_LARGE`; an empty list is allowed.
+   */
+  batch(ops: readonly StoreOp[], options: { readonly sync: boolean }): Promise<void>
+
+  /**
+   * Entries with `from ≤ key < to` in byte order, or in the opposite order with
+   * `reverse`, from a snapshot taken when iteration begins. Breaking out of the
+   * loop releases what it held. Each call iterates once.
+   */
+  range(bounds: RangeBounds): AsyncIterable<StoreEntry>
+
+  /** Ends running ranges and releases the disk. Afterwards everything fails with `STORE_CLOSED`; closing again does nothing. */
+  close(): Promise<void>
+}
+
+export type StoreOp =
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: Uint8Array }
+
+export type StoreEntry = [key: Uint8Array, value: Uint8Array]
+
+export interface KeyRange {
+  /** First key, inclusive. */
+  readonly from: Uint8Array
+  /** End of the range, exclusive. */
+  readonly to: Uint8Array
+}
+
+export interface RangeBounds extends KeyRange {
+  /** At most this many entries; all of them when absent. */
+  readonly limit?: number | undefined
+  readonly reverse?: boolean | undefined
+}

@@ -1,0 +1,210 @@
+/** The contract suites are proven from the other side: an adapter with a fault in it fails the claim about it. */
+import { equal, ok, suite } from '../../workspace/kit.ts'
+import type { ContractKit, Network, NetworkHandlers, Store } from '../src/index.js'
+import { isChirographError, memoryDisk, memoryHub, networkContract, storeContract } from '../src/index.js'
+
+const storeFaults: [fault: string, claim: string, break_: (store: Store) => Partial<Store>][] = [
+  [
+    'shares its memory',
+    'gives values that the caller may change without changing the store',
+    () => {
+      const shared = new Uint8Array([7])
+      return { get: async () => shared, range: () => entries([[Uint8Array.of(1), shared]]) }
+    },
+  ],
+  [
+    'writes a batch one by one',
+    'lets nobody see half of a batch',
+    (store) => ({
+      batch: async (ops, options) => {
+        const writes = ops.map((op, index) => later(index % 7, () => store.batch([op], options)))
+        await Promise.allSettled(writes)
+      },
+    }),
+  ],
+  [
+    'keeps references to what it was given',
+    'reads the bytes of a batch before the call returns',
+    (store) => ({ batch: (ops, options) => Promise.resolve().then(() => store.batch(ops, options)) }),
+  ],
+  [
+    'includes the end of a range',
+    'includes the start of a range and excludes its end, in both directions',
+    (store) => ({ range: (bounds) => store.range({ ...bounds, to: Uint8Array.of(...bounds.to, 0) }) }),
+  ],
+  [
+    'ignores the direction',
+    'ends a range at its limit, counted from the side it starts on',
+    (store) => ({ range: (bounds) => store.range({ ...bounds, reverse: false }) }),
+  ],
+  [
+    'accepts batches of any size',
+    'refuses a batch and a read above their limits, writing nothing',
+    () => ({ batch: async () => {} }),
+  ],
+  ['goes on after closing', 'fails with STORE_CLOSED after closing, and closes twice', () => ({ close: async () => {} })],
+]
+
+suite('the store contract', (it) => {
+  for (const [fault, claim, break_] of storeFaults) {
+    it(`fails a store that ${fault}`, async () => {
+      const kit = oneClaim(claim)
+      storeContract('faulty', async () => faultyDisk(break_), kit)
+      equal(await kit.outcome(), 'failed')
+    })
+  }
+
+  it('passes the same claims on a store without a fault', async () => {
+    for (const [, claim] of storeFaults) {
+      const kit = oneClaim(claim)
+      storeContract('sound', async () => faultyDisk(() => ({})), kit)
+      equal(await kit.outcome(), 'passed', claim)
+    }
+  })
+})
+
+const networkFaults: [fault: string, claim: string, break_: (network: Network) => Partial<Network>][] = [
+  [
+    'tells every connection',
+    'tells both sides of a connection once, however often it is made',
+    (network) => ({ start: (handlers) => network.start({ ...handlers, peer: twice(handlers.peer) }) }),
+  ],
+  [
+    'reorders messages',
+    'delivers direct messages whole, in order, both ways',
+    (network) => {
+      let held: Uint8Array | undefined
+      return {
+        send: (peerId, bytes) => {
+          const before = held
+          held = before === undefined ? bytes : undefined
+          for (const each of before === undefined ? [] : [bytes, before]) network.send(peerId, each)
+        },
+      }
+    },
+  ],
+  [
+    'relays whatever arrives',
+    'does not relay what was ignored or rejected',
+    (network) => ({
+      start: (handlers) =>
+        network.start({
+          ...handlers,
+          gossip: async (topic, bytes, from) => {
+            await handlers.gossip(topic, bytes, from)
+            return 'accept'
+          },
+        }),
+    }),
+  ],
+  [
+    'reads answers faster than they are taken',
+    'holds an eager answerer back when the asker does not read',
+    (network) => ({
+      request: async function* (request) {
+        const answers: Uint8Array[] = []
+        for await (const answer of network.request(request)) answers.push(answer)
+        yield* answers
+      },
+    }),
+  ],
+  [
+    'sends frames of any size',
+    'delivers the largest message and refuses a larger one',
+    (network) => ({
+      send: (peerId, bytes) => network.send(peerId, bytes.subarray(0, 1024 * 1024)),
+    }),
+  ],
+  [
+    'stops without telling',
+    'fails with NETWORK_STOPPED after stopping, and stops twice',
+    (network) => ({
+      start: (handlers) => network.start({ ...handlers, peer: connectedOnly(handlers.peer) }),
+    }),
+  ],
+]
+
+suite('the network contract', (it) => {
+  for (const [fault, claim, break_] of networkFaults) {
+    it(`fails a network that ${fault}`, async () => {
+      const kit = oneClaim(claim)
+      networkContract('faulty', async (count) => faultyNetworks(count, break_), kit)
+      equal(await kit.outcome(), 'failed')
+    })
+  }
+
+  it('passes the same claims on a network without a fault', async () => {
+    for (const [, claim] of networkFaults) {
+      const kit = oneClaim(claim)
+      networkContract('sound', async (count) => faultyNetworks(count, () => ({})), kit)
+      equal(await kit.outcome(), 'passed', claim)
+    }
+  })
+})
+
+/** A kit that runs one claim of a suite and says how it went. */
+function oneClaim(title: string): ContractKit & { outcome(): Promise<'passed' | 'failed'> } {
+  let body: (() => unknown) | undefined
+  return {
+    equal,
+    ok,
+    failsWith: async (code, failing) => {
+      // Not the kit's own, which remembers a failure even where it is expected, as here.
+      const error: unknown = await Promise.resolve().then(failing).then(() => undefined, (thrown) => thrown)
+      ok(isChirographError(error, code) || (error instanceof Error && 'code' in error && error.code === code))
+    },
+    suite: (_name, define) =>
+      define((claim, claimBody) => {
+        if (claim === title) body = claimBody
+      }),
+    async outcome() {
+      ok(body, `the suite has no claim "${title}"`)
+      try {
+        await body()
+        return 'passed'
+      } catch {
+        return 'failed'
+      }
+    },
+  }
+}
+
+function faultyDisk(break_: (store: Store) => Partial<Store>): { open(): Promise<Store>; dispose(): Promise<void> } {
+  const disk = memoryDisk()
+  const open = async () => {
+    const store = await disk.open()
+    return { ...store, ...break_(store) }
+  }
+  return { open, dispose: async () => {} }
+}
+
+function faultyNetworks(count: number, break_: (network: Network) => Partial<Network>) {
+  const hub = memoryHub()
+  const networks = Array.from({ length: count }, (_, index) => {
+    const network = hub.network(`peer-${index}`)
+    return { ...network, ...break_(network) }
+  })
+  return { networks, dispose: async () => {} }
+}
+
+function twice(peer: NetworkHandlers['peer']): NetworkHandlers['peer'] {
+  return (peerId, change) => {
+    peer(peerId, change)
+    peer(peerId, change)
+  }
+}
+
+function connectedOnly(peer: NetworkHandlers['peer']): NetworkHandlers['peer'] {
+  return (peerId, change) => {
+    if (change === 'connected') peer(peerId, change)
+  }
+}
+
+async function later(turns: number, act: () => Promise<void>): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await null
+  await act()
+}
+
+async function* entries(list: [Uint8Array, Uint8Array][]): AsyncIterable<[Uint8Array, Uint8Array]> {
+  yield* list
+}

@@ -1,0 +1,174 @@
+/**
+ * What this node knows of every author's chain, in memory: which event stands where, and what hangs on what.
+ *
+ * The index is owned by its caller and changed by `apply`, `markFinal`, `trimFinal`, `recordFork` and the
+ * restoring functions only. Events that are not final are held whole. Final ones keep their place and id, and may
+ * be trimmed away: above the last final event of a chain everything is in memory, below it a slot may have to be
+ * loaded from the store first (`isResident`).
+ */
+import { compareBytes, contentIdBytes, type EventId } from '@chirograph/codec'
+import type { EventKind, ForkEvidence, OrgId, SignedHeader, VerifiedEvent } from '@chirograph/event'
+import { branchesMax } from './limits.js'
+
+/** One place in an author's chain. */
+export interface Slot {
+  readonly author: OrgId
+  readonly generation: number
+  readonly sequence: number
+}
+
+/** One event as the index knows it. */
+export interface LogEntry extends Slot {
+  readonly id: EventId
+  readonly prev: EventId | null
+  readonly kind: EventKind
+  readonly isFinal: boolean
+  /** Counts what came in here, from 0. Local: it decides who waited longest, never what is agreed. */
+  readonly arrival: number
+  /** Header bytes and signature: always there unless final; then only if loaded for a fork proof. */
+  readonly signed: SignedHeader | undefined
+  /** The whole event: there exactly while it is not final. */
+  readonly event: VerifiedEvent | undefined
+}
+
+/** One author's events of one generation. */
+export interface Chain {
+  /** The entries at each sequence, in order of arrival; more than one is a fork. */
+  readonly slots: Map<number, LogEntry[]>
+  /** Entries without a child, by id. One, unless the author forked. */
+  readonly heads: Map<EventId, LogEntry>
+  /** Sequences loaded from the store below `residentFrom`, to be trimmed again. */
+  readonly loaded: Set<number>
+  /** Final entries of lower sequences were trimmed or never restored. */
+  residentFrom: number
+  finalTip: LogEntry | undefined
+  /** Some slot holds `branchesMax` branches: others may hold other ones, and nobody will ever hold all. */
+  isFull: boolean
+  /** The proof at the lowest forked sequence, of the two smallest headers seen there. */
+  fork: ForkEvidence | undefined
+}
+
+export interface LogIndex {
+  /** By author, then by generation. */
+  readonly chains: Map<OrgId, Map<number, Chain>>
+  readonly entries: Map<EventId, LogEntry>
+  arrivals: number
+}
+
+export function createLog(): LogIndex {
+  return { chains: new Map(), entries: new Map(), arrivals: 0 }
+}
+
+/** The entry of this event, or undefined when the index does not hold it (unknown, or final and trimmed). */
+export function eventAt(log: LogIndex, id: EventId): LogEntry | undefined {
+  return log.entries.get(id)
+}
+
+/** All branches held at one place, in order of arrival. */
+export function entriesAt(log: LogIndex, slot: Slot): readonly LogEntry[] {
+  return chainAt(log, slot)?.slots.get(slot.sequence) ?? []
+}
+
+/** The last final entry of an author's generation. */
+export function finalTipOf(log: LogIndex, author: OrgId, generation: number): LogEntry | undefined {
+  return chainAt(log, { author, generation })?.finalTip
+}
+
+/** Entries of an author's generation that nothing follows, in order of sequence, then of id. */
+export function headsOf(log: LogIndex, author: OrgId, generation: number): LogEntry[] {
+  const heads = chainAt(log, { author, generation })?.heads.values() ?? []
+  return [...heads].sort((a, b) => a.sequence - b.sequence || compareIds(a.id, b.id))
+}
+
+/** Ids in the order of their bytes, which their text does not sort like. */
+export function compareIds(a: EventId, b: EventId): number {
+  return a === b ? 0 : compareBytes(contentIdBytes(a), contentIdBytes(b))
+}
+
+/** The proofs known that this author forked: at most one for each generation, in order of generation. */
+export function forksOf(log: LogIndex, author: OrgId): ForkEvidence[] {
+  const chains = [...(log.chains.get(author) ?? [])].sort(([a], [b]) => a - b)
+  return chains.flatMap(([, chain]) => (chain.fork === undefined ? [] : [chain.fork]))
+}
+
+/** Whether the log holds this event, as far as the index can tell: false only when it is surely not held. */
+export function mayHold(log: LogIndex, entry: Slot & { readonly id: EventId }): boolean {
+  return log.entries.has(entry.id) || !isResident(chainAt(log, entry), entry.sequence)
+}
+
+/**
+ * Whether everything known at a sequence is in memory. Exactly one branch of each slot up to the final tip is
+ * final, and what is not final is always here; so a slot is whole when it lies above the tip or holds a final entry.
+ */
+export function isResident(chain: Chain | undefined, sequence: number): boolean {
+  if (chain?.finalTip === undefined || sequence > chain.finalTip.sequence) return true
+  return chain.slots.get(sequence)?.some((entry) => entry.isFinal) ?? false
+}
+
+export function chainAt(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): Chain | undefined {
+  return log.chains.get(place.author)?.get(place.generation)
+}
+
+/** The chain at a place; an empty one is made where there is none. */
+export function openChain(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): Chain {
+  let generations = log.chains.get(place.author)
+  if (generations === undefined) {
+    generations = new Map()
+    log.chains.set(place.author, generations)
+  }
+  let chain = generations.get(place.generation)
+  if (chain === undefined) {
+    chain = {
+      slots: new Map(),
+      heads: new Map(),
+      loaded: new Set(),
+      residentFrom: 0,
+      finalTip: undefined,
+      isFull: false,
+      fork: undefined,
+    }
+    generations.set(place.generation, chain)
+  }
+  return chain
+}
+
+/** Puts an entry in its place, in any order: its prev and its children may come later. */
+export function insertEntry(log: LogIndex, entry: LogEntry): void {
+  const chain = openChain(log, entry)
+  log.entries.set(entry.id, entry)
+  const slot = chain.slots.get(entry.sequence) ?? []
+  chain.slots.set(entry.sequence, slot)
+  if (slot.push(entry) >= branchesMax) chain.isFull = true
+  if (entry.prev !== null) chain.heads.delete(entry.prev)
+  if (entry.isFinal) raiseFinalTip(chain, entry)
+  const isParent = chain.slots.get(entry.sequence + 1)?.some((next) => next.prev === entry.id) ?? false
+  // Between two final entries of a chain there may be trimmed ones; the lower is never a head.
+  const isBehindFinal = entry.isFinal && chain.finalTip !== entry
+  if (!isParent && !isBehindFinal) chain.heads.set(entry.id, entry)
+}
+
+/** Puts another form of an entry where it stands. */
+export function replaceEntry(log: LogIndex, entry: LogEntry): void {
+  const chain = openChain(log, entry)
+  log.entries.set(entry.id, entry)
+  const slot = chain.slots.get(entry.sequence) ?? []
+  chain.slots.set(
+    entry.sequence,
+    slot.map((held) => (held.id === entry.id ? entry : held)),
+  )
+  if (chain.heads.has(entry.id)) chain.heads.set(entry.id, entry)
+  if (entry.isFinal) raiseFinalTip(chain, entry)
+}
+
+function raiseFinalTip(chain: Chain, entry: LogEntry): void {
+  const tip = chain.finalTip
+  if (tip !== undefined && tip.sequence > entry.sequence) return
+  if (tip !== undefined && tip.sequence < entry.sequence) chain.heads.delete(tip.id)
+  chain.finalTip = entry
+}

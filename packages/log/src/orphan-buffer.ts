@@ -1,0 +1,158 @@
+/**
+ * Where events wait for the one before them. Bounded over all and for each peer, because anyone can send events
+ * whose prev never comes; a flood pushes out its own sender's first. Rule L28 of SPEC.md.
+ */
+import type { EventId } from '@chirograph/codec'
+import type { VerifiedEvent } from '@chirograph/event'
+import { eventBytes } from './extend-cut.js'
+import {
+  orphanBytesMax,
+  orphanBytesPerPeerMax,
+  orphanEventsMax,
+  orphanEventsPerPeerMax,
+} from './limits.js'
+
+export interface OrphanLimits {
+  readonly eventsMax: number
+  readonly bytesMax: number
+  readonly eventsPerPeerMax: number
+  readonly bytesPerPeerMax: number
+}
+
+interface Load {
+  readonly events: number
+  readonly bytes: number
+}
+
+interface Orphan {
+  readonly event: VerifiedEvent
+  readonly peer: string
+}
+
+/** Owned by the caller; changed by `holdOrphan` and `release` alone. */
+export interface OrphanBuffer {
+  readonly limits: OrphanLimits
+  /** In order of arrival. */
+  readonly held: Map<EventId, Orphan>
+  /** The orphans that wait for an event, by its id. */
+  readonly waiting: Map<EventId, Set<EventId>>
+  readonly peers: Map<string, Load>
+  bytes: number
+}
+
+export interface DroppedOrphan {
+  readonly id: EventId
+  /** The peer that had sent it. */
+  readonly peer: string
+  readonly reason: 'peer-limit' | 'buffer-limit'
+}
+
+export type HoldVerdict =
+  /** It waits now; these had to go for it. */
+  | { readonly kind: 'held'; readonly dropped: DroppedOrphan[] }
+  /** It waited already. */
+  | { readonly kind: 'known' }
+
+const defaultLimits: OrphanLimits = {
+  eventsMax: orphanEventsMax,
+  bytesMax: orphanBytesMax,
+  eventsPerPeerMax: orphanEventsPerPeerMax,
+  bytesPerPeerMax: orphanBytesPerPeerMax,
+}
+
+/** An empty buffer. Every limit must have room for one event (`cutBytesMin` bytes). */
+export function createOrphanBuffer(limits: OrphanLimits = defaultLimits): OrphanBuffer {
+  return { limits, held: new Map(), waiting: new Map(), peers: new Map(), bytes: 0 }
+}
+
+/** Keeps an event that `admit` deferred, for the account of the peer that sent it. */
+export function holdOrphan(
+  orphans: OrphanBuffer,
+  { event, peer }: { readonly event: VerifiedEvent; readonly peer: string },
+): HoldVerdict {
+  const { prev } = event.header
+  if (prev === null) throw new Error('an event without a prev waits for nothing')
+  if (orphans.held.has(event.id)) return { kind: 'known' }
+  orphans.held.set(event.id, { event, peer })
+  orphans.waiting.set(prev, (orphans.waiting.get(prev) ?? new Set()).add(event.id))
+  account(orphans, peer, { events: 1, bytes: eventBytes(event) })
+
+  const { limits } = orphans
+  const dropped: DroppedOrphan[] = []
+  const dropOldest = (from: string, reason: DroppedOrphan['reason']): void => {
+    const id = oldestOf(orphans, from)
+    remove(orphans, id)
+    dropped.push({ id, peer: from, reason })
+  }
+  while (isOver(loadOf(orphans, peer), limits.eventsPerPeerMax, limits.bytesPerPeerMax))
+    dropOldest(peer, 'peer-limit')
+  while (isOver({ events: orphans.held.size, bytes: orphans.bytes }, limits.eventsMax, limits.bytesMax))
+    dropOldest(heaviestPeer(orphans), 'buffer-limit')
+  return { kind: 'held', dropped }
+}
+
+/**
+ * Takes out the events that waited for this one, those that waited for them, and so on: each after its prev, ready
+ * to be admitted in this order.
+ */
+export function release(orphans: OrphanBuffer, id: EventId): VerifiedEvent[] {
+  const released: VerifiedEvent[] = []
+  const arrived = [id]
+  // The list grows while it is walked: breadth first, so that every event follows its prev.
+  for (const prev of arrived) {
+    for (const waiter of [...(orphans.waiting.get(prev) ?? [])]) {
+      released.push(remove(orphans, waiter).event)
+      arrived.push(waiter)
+    }
+  }
+  return released
+}
+
+/** The events to ask for: those that orphans wait for and that do not wait themselves. */
+export function missingOf(orphans: OrphanBuffer): EventId[] {
+  return [...orphans.waiting.keys()].filter((id) => !orphans.held.has(id))
+}
+
+function remove(orphans: OrphanBuffer, id: EventId): Orphan {
+  const orphan = orphans.held.get(id)
+  if (orphan === undefined) throw new Error(`not held: ${id}`)
+  orphans.held.delete(id)
+  const { prev } = orphan.event.header
+  if (prev !== null) {
+    const waiters = orphans.waiting.get(prev)
+    waiters?.delete(id)
+    if (waiters?.size === 0) orphans.waiting.delete(prev)
+  }
+  account(orphans, orphan.peer, { events: -1, bytes: -eventBytes(orphan.event) })
+  return orphan
+}
+
+function account(orphans: OrphanBuffer, peer: string, change: Load): void {
+  const before = loadOf(orphans, peer)
+  const after = { events: before.events + change.events, bytes: before.bytes + change.bytes }
+  if (after.events === 0) orphans.peers.delete(peer)
+  else orphans.peers.set(peer, after)
+  orphans.bytes += change.bytes
+}
+
+function loadOf(orphans: OrphanBuffer, peer: string): Load {
+  return orphans.peers.get(peer) ?? { events: 0, bytes: 0 }
+}
+
+function isOver(load: Load, eventsMax: number, bytesMax: number): boolean {
+  return load.events > eventsMax || load.bytes > bytesMax
+}
+
+function oldestOf(orphans: OrphanBuffer, peer: string): EventId {
+  for (const [id, orphan] of orphans.held) if (orphan.peer === peer) return id
+  throw new Error(`no orphan of ${peer}`)
+}
+
+/** The peer with the most bytes here; of equals the one that sent first. */
+function heaviestPeer(orphans: OrphanBuffer): string {
+  let heaviest: { readonly peer: string; readonly bytes: number } | undefined
+  for (const [peer, { bytes }] of orphans.peers)
+    if (heaviest === undefined || bytes > heaviest.bytes) heaviest = { peer, bytes }
+  if (heaviest === undefined) throw new Error('a full buffer of no peer')
+  return heaviest.peer
+}

@@ -1,0 +1,122 @@
+/**
+ * Reads a stream frame by frame at the reader's pace: what is not taken pauses
+ * the stream, and a paused stream holds its sender back.
+ */
+
+import type { Clock } from '@chirograph/interface'
+import type { Stream } from '@libp2p/interface'
+import { createFrameDecoder } from './frames.js'
+import { readAheadBytes } from './limits.js'
+
+export interface FrameReader {
+  /**
+   * The next frame, or why there is none. `stalled` after `stallMs` in which no
+   * byte came although the reader waited. One call at a time.
+   */
+  next(): Promise<FrameOrEnd>
+  /** Makes a waiting `next`, and every one after it, answer with this. */
+  interrupt(reason: unknown): void
+}
+
+export type FrameOrEnd =
+  | { readonly kind: 'frame'; readonly bytes: Uint8Array }
+  | { readonly kind: 'ended' | 'oversize' | 'stalled' }
+  | { readonly kind: 'broken' | 'interrupted'; readonly reason: unknown }
+
+export interface FrameReaderOptions {
+  readonly frameBytesMax: number
+  readonly stallMs: number
+  readonly clock: Clock
+  /** Called whenever bytes come. */
+  readonly heard: () => void
+}
+
+export function createFrameReader(
+  stream: Stream,
+  { frameBytesMax, stallMs, clock, heard }: FrameReaderOptions,
+): FrameReader {
+  const decoder = createFrameDecoder({ frameBytesMax })
+  let frames: Uint8Array[] = []
+  let bytesHeld = 0
+  /** Why nothing more will come from the stream itself. */
+  let end: FrameOrEnd | undefined
+  let interruption: FrameOrEnd | undefined
+  let progressMs = clock.nowMs()
+  let wake: (() => void) | undefined
+
+  function settle(): void {
+    wake?.()
+    wake = undefined
+  }
+
+  stream.addEventListener('message', ({ data }) => {
+    heard()
+    progressMs = clock.nowMs()
+    const batch = decoder.push(data)
+    for (const frame of batch.frames) bytesHeld += frame.length
+    frames = frames.length === 0 ? [...batch.frames] : frames.concat(batch.frames)
+    if (batch.oversize) {
+      end = { kind: 'oversize' }
+      stream.abort(new Error('a frame above the limit'))
+    } else if (bytesHeld > readAheadBytes && stream.readStatus === 'readable') {
+      stream.pause()
+    }
+    settle()
+  })
+  stream.addEventListener('remoteCloseWrite', () => {
+    end ??= { kind: 'ended' }
+    settle()
+  })
+  stream.addEventListener('close', ({ error }) => {
+    // A clean end stays clean, whatever happens to the stream afterwards.
+    end ??= error === undefined ? { kind: 'ended' } : { kind: 'broken', reason: error }
+    settle()
+  })
+
+  /** What was received while paused is handed over synchronously, even when the stream has ended since. */
+  function unpause(): void {
+    if (stream.readStatus !== 'paused') return
+    try {
+      stream.resume()
+    } catch {
+      // Its bytes are here; telling a closed connection to send more is what failed.
+    }
+  }
+
+  function poll(): FrameOrEnd | undefined {
+    if (interruption !== undefined) return interruption
+    if (bytesHeld <= readAheadBytes / 2) unpause()
+    const bytes = frames.shift()
+    if (bytes !== undefined) {
+      bytesHeld -= bytes.length
+      return { kind: 'frame', bytes }
+    }
+    if (end?.kind === 'ended' && !decoder.isBetweenFrames()) return { kind: 'broken', reason: new Error('half a frame') }
+    return end
+  }
+
+  async function next(): Promise<FrameOrEnd> {
+    const waitingMs = clock.nowMs()
+    for (;;) {
+      const polled = poll()
+      if (polled !== undefined) return polled
+      const quietMs = clock.nowMs() - Math.max(progressMs, waitingMs)
+      if (quietMs >= stallMs) return { kind: 'stalled' }
+      await new Promise<void>((resolve) => {
+        const cancel = clock.setTimer(stallMs - quietMs, settle)
+        wake = () => {
+          cancel()
+          resolve()
+        }
+      })
+    }
+  }
+
+  return {
+    next,
+    interrupt(reason) {
+      interruption ??= { kind: 'interrupted', reason }
+      settle()
+    },
+  }
+}

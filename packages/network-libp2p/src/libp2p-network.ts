@@ -1,0 +1,241 @@
+/** The Network port on libp2p: puts the parts together and owns their lifetime. */
+
+import type {
+  Clock,
+  Network,
+  NetworkHandlers,
+
+  PeerRequest,
+  PeerStatus,
+  Topic,
+} from '@chirograph/interface'
+import {
+  ChirographError,
+  messageBytesMax,
+  messageTooLarge,
+  networkStopped,
+  requestProtocols,
+  systemClock,
+} from '@chirograph/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { AddressKeeper } from './address-keeper.js'
+import { createAddressKeeper } from './address-keeper.js'
+import { dial } from './dialer.js'
+import type { Gossip } from './gossip.js'
+import { createGossip } from './gossip.js'
+import { reportBug } from './handler-bug.js'
+import type { Libp2pNode } from './libp2p-node.js'
+import { createLibp2pNode } from './libp2p-node.js'
+import type { NetworkLimits } from './limits.js'
+import { defaultLimits, messageStreamsMax, requestStreamsMax, stopMs } from './limits.js'
+import { listenFailure } from './listen-failure.js'
+import type { AllowedPeers } from './membership-gate.js'
+import { membershipGate } from './membership-gate.js'
+import type { MessageLanes } from './message-lanes.js'
+import { createMessageLanes, messageProtocol } from './message-lanes.js'
+import { peerIdOfSeed, privateKeyOfSeed } from './peer-id.js'
+import { peerStatuses } from './peer-status.js'
+import type { PeerTable } from './peer-table.js'
+import { createPeerTable } from './peer-table.js'
+import { createRequestAnswerer } from './request-answerer.js'
+import type { RequestAsker } from './request-asker.js'
+import { createRequestAsker } from './request-asker.js'
+import { wireProtocols } from './request-protocols.js'
+import { startWatchdog } from './watchdog.js'
+
+export interface Libp2pNetworkOptions {
+  /** The 32-byte ed25519 transport key; it makes the peer id. */
+  readonly seed: Uint8Array
+  /** The network's id, 64 hex characters; its first 16 name the gossip topics. */
+  readonly networkId: string
+  /** Peer ids of the members. Whoever is not among them gets no connection, in either direction. */
+  readonly allowedPeers: AllowedPeers
+  /** Where to listen, as multiaddrs (`/ip4/0.0.0.0/tcp/4000`); empty to only dial. */
+  readonly listen: readonly string[]
+  readonly clock?: Clock | undefined
+  readonly limits?: Partial<NetworkLimits> | undefined
+}
+
+/** What runs between a start and a stop. */
+interface Running {
+  readonly node: Libp2pNode
+  readonly peers: PeerTable
+  readonly gossip: Gossip
+  readonly lanes: MessageLanes
+  readonly asker: RequestAsker
+  readonly keeper: AddressKeeper
+  /** Ends the dials under way. */
+  readonly stopping: AbortController
+  stopWatchdog: () => void
+}
+
+/** A network that is not started. */
+export function createLibp2pNetwork(options: Libp2pNetworkOptions): Network {
+  const peerId = peerIdOfSeed(options.seed)
+  let state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
+  let parts: Running | undefined
+  let stopped: Promise<void> | undefined
+
+  function running(): Running {
+    if (parts === undefined || state !== 'running') throw networkStopped()
+    return parts
+  }
+
+  async function start(handlers: NetworkHandlers): Promise<void> {
+    if (state !== 'new') throw networkStopped()
+    state = 'starting'
+    const assembled = await assemble(options, handlers)
+    parts = assembled
+    try {
+      await startParts(assembled, options)
+    } catch (error) {
+      state = 'stopped'
+      await stopParts(assembled)
+      throw listenFailure(options.listen, error)
+    }
+    // Whoever stopped it meanwhile waits for this start, and stops what it started.
+    if (state === 'starting') state = 'running'
+  }
+
+  let started: Promise<void> | undefined
+
+  return Object.freeze({
+    peerId,
+
+    start(handlers: NetworkHandlers): Promise<void> {
+      const starting = start(handlers)
+      started ??= starting
+      return starting
+    },
+
+    stop(): Promise<void> {
+      state = 'stopped'
+      stopped ??= (async () => {
+        // A start that failed has told its caller and stopped its parts.
+        await started?.catch(() => {})
+        if (parts !== undefined) await stopParts(parts)
+      })()
+      return stopped
+    },
+
+    async connect(address: string): Promise<void> {
+      const { keeper } = running()
+      await keeper.keep(parseAddress(address))
+    },
+
+    peers(): PeerStatus[] {
+      return parts === undefined ? [] : peerStatuses(parts)
+    },
+
+    addresses(): string[] {
+      return state === 'running' && parts !== undefined ? parts.node.getMultiaddrs().map(String) : []
+    },
+
+    async publish(topic: Topic, bytes: Uint8Array): Promise<void> {
+      await running().gossip.publish(topic, bytes)
+    },
+
+    send(to: string, bytes: Uint8Array): void {
+      const { lanes } = running()
+      if (bytes.length > messageBytesMax) throw messageTooLarge({ size: bytes.length, max: messageBytesMax })
+      lanes.send(to, bytes)
+    },
+
+    async *request(request: PeerRequest): AsyncIterable<Uint8Array> {
+      yield* running().asker.request(request)
+    },
+  })
+}
+
+async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers): Promise<Running> {
+  const { seed, networkId, allowedPeers, listen, clock = systemClock } = options
+  const limits: NetworkLimits = { ...defaultLimits, ...options.limits }
+  const stopping = new AbortController()
+
+  const peers = createPeerTable({
+    clock,
+    changed(peer, change) {
+      if (change === 'disconnected') {
+        lanes.disconnected(peer.id)
+        keeper.redialLost()
+      }
+      guard('peer', () => handlers.peer(peer.id, change))
+    },
+  })
+  const message = (from: string, bytes: Uint8Array): void => guard('message', () => handlers.message(from, bytes))
+  const lanes = createMessageLanes({ peers, limits, clock, message })
+  const gossip = createGossip({ networkId, peers, limits, clock, gossip: handlers.gossip })
+  const asker = createRequestAsker({ peers, limits, clock })
+  const answerer = createRequestAnswerer({ peers, limits, clock, request: handlers.request })
+  const node = await createLibp2pNode({
+    privateKey: privateKeyOfSeed(seed),
+    listen,
+    gate: membershipGate(allowedPeers),
+    gossip: gossip.options,
+    dialTimeoutMs: limits.dialTimeoutMs,
+  })
+  const keeper = createAddressKeeper({
+    peers,
+    limits,
+    clock,
+    dial: (address) => dial(node, address, stopping.signal),
+  })
+
+  node.addEventListener('connection:open', ({ detail }) => void peers.opened(detail))
+  node.addEventListener('connection:close', ({ detail }) => peers.closed(detail))
+  await node.handle(messageProtocol, lanes.accept, { maxInboundStreams: messageStreamsMax })
+  for (const protocol of requestProtocols) {
+    await node.handle(
+      wireProtocols[protocol],
+      // Not awaited: libp2p counts an unfinished handler as an unfinished negotiation.
+      (stream, connection) => void answerer.answer(protocol, stream, connection),
+      { maxInboundStreams: requestStreamsMax, maxOutboundStreams: requestStreamsMax },
+    )
+  }
+  return { node, peers, gossip, lanes, asker, keeper, stopping, stopWatchdog: () => {} }
+}
+
+async function startParts(parts: Running, { allowedPeers, limits, clock = systemClock }: Libp2pNetworkOptions): Promise<void> {
+  await parts.node.start()
+  parts.gossip.attach(parts.node.services.gossip)
+  parts.stopWatchdog = startWatchdog({ ...parts, allowedPeers, limits: { ...defaultLimits, ...limits }, clock })
+}
+
+async function stopParts({ node, peers, asker, keeper, stopping, stopWatchdog }: Running): Promise<void> {
+  stopWatchdog()
+  keeper.stop()
+  stopping.abort()
+  asker.stop()
+  await Promise.race([node.stop(), after(stopMs)])
+  for (const connection of node.getConnections()) connection.abort(new Error('the network stops'))
+  peers.stop()
+}
+
+/** The limit of a graceful stop is real time, whatever clock the node runs on; it does not keep the process. */
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}
+
+function guard(handler: string, call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    reportBug(handler, error)
+  }
+}
+
+function parseAddress(address: string): Multiaddr {
+  try {
+    return multiaddr(address)
+  } catch (cause) {
+    throw new ChirographError({
+      code: 'NETWORK_ADDRESS_INVALID',
+      what: `${address} is not an address`,
+      hint: 'write it like /ip4/192.0.2.1/tcp/4000/p2p/12D3Koo… or /dns4/node.example.edu/tcp/4000',
+      facts: { address },
+      cause,
+    })
+  }
+}
+

@@ -1,0 +1,109 @@
+/** What a peer may cost this node, and how long this node waits. Limits of the port itself are in the interface package. */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Limits that an operator or a test may set; `defaultLimits` says why each is what it is. */
+export interface NetworkLimits {
+  /** Direct messages that wait for one peer: count, and bytes (at least one largest message). */
+  readonly queueCountMax: number
+  readonly queueBytesMax: number
+  /** Direct messages read from one peer in a second, and at once after a pause. Above that its stream is paused, so nothing is lost. */
+  readonly messagesPerSecond: number
+  readonly messagesBurst: number
+  readonly messageBytesPerSecond: number
+  readonly messageBytesBurst: number
+  /** The same for gossip; above that the peer's gossip is ignored until its budget has recovered. */
+  readonly gossipPerSecond: number
+  readonly gossipBurst: number
+  readonly gossipBytesPerSecond: number
+  readonly gossipBytesBurst: number
+  /** Requests of one peer and protocol: answered at the same time, in a second, and at once after a pause. Above that they are refused. */
+  readonly requestsAtOnce: number
+  readonly requestsPerSecond: number
+  readonly requestsBurst: number
+  /** A request on either side fails when nothing moved for so long. */
+  readonly requestStallMs: number
+  /** Wait before dialling a kept address again: first and longest; each wait is shortened by up to half, at random. */
+  readonly redialMinMs: number
+  readonly redialMaxMs: number
+  /** One attempt to connect, from name resolution to the end of the handshake. */
+  readonly dialTimeoutMs: number
+  /** How often the watchdog looks. */
+  readonly watchdogMs: number
+  /** A connected peer that is no topic peer for so long is disconnected, so that gossip starts afresh. */
+  readonly topicPeerMs: number
+}
+
+export const defaultLimits: NetworkLimits = Object.freeze({
+  // Some seconds of votes from a hundred validators; a peer further behind asks for certificates instead.
+  queueCountMax: 4_096,
+  queueBytesMax: 8 * MiB,
+  // A view costs a validator three votes and, as leader, a proposal: this is a hundred times that.
+  messagesPerSecond: 4_000,
+  messagesBurst: 8_000,
+  messageBytesPerSecond: 32 * MiB,
+  messageBytesBurst: 64 * MiB,
+  // Above what one core of this software can verify, below what makes its event loop late.
+  gossipPerSecond: 6_000,
+  gossipBurst: 12_000,
+  gossipBytesPerSecond: 16 * MiB,
+  gossipBytesBurst: 32 * MiB,
+  // One sync session, its gap repairs and a checkpoint download beside each other.
+  requestsAtOnce: 8,
+  requestsPerSecond: 50,
+  requestsBurst: 100,
+  requestStallMs: 30_000,
+  redialMinMs: 250,
+  redialMaxMs: 5_000,
+  dialTimeoutMs: 10_000,
+  watchdogMs: 1_000,
+  topicPeerMs: 10_000,
+})
+
+/** Frames are gathered up to this size, one write each: a write costs an encryption and a system call. */
+export const sendChunkBytes = 64 * KiB
+
+/** Answers waiting to be taken by an asker; above it the stream is paused and the answerer runs into its send window. */
+export const readAheadBytes = 512 * KiB
+
+/** Largest receive window of a stream: the most a paused stream can still be sent. Below its read buffer, whose overflow resets it. */
+export const streamWindowBytesMax = 1 * MiB
+export const streamReadBufferBytesMax = 4 * MiB
+
+/** Streams of one protocol on one connection: direct messages need one, and two while one is replaced. */
+export const messageStreamsMax = 2
+
+/** Refused requests must get their refusal, so this is above `requestsAtOnce`; libp2p resets those beyond. */
+export const requestStreamsMax = 64
+
+/** Wait before a direct stream that broke is opened again on the same connection. */
+export const reopenMs = 100
+
+/** How long a refused or finished stream may stay open on the asker's side. */
+export const lingerMs = 5_000
+
+/** Length, kind and payload of one gossip RPC. A gossiped message is at most 256 KiB, and nobody here bundles them. */
+export const gossipRpcBytesMax = 512 * KiB
+
+/** Unsent gossip for one slow peer; beyond it libp2p resets the stream and the watchdog mends it. */
+export const gossipQueueBytesMax = 8 * MiB
+
+/** Gossip under judgement at the same time, from all peers; beyond it messages are ignored, and sync brings them. */
+export const gossipPendingCountMax = 2_048
+export const gossipPendingBytesMax = 32 * MiB
+
+/** Messages of its gossip budget that a rejected one costs its forwarder. */
+export const rejectCost = 100
+
+/** Connections from one host in a second: institutions behind one address, and a demonstration on one machine. */
+export const inboundConnectionsPerSecond = 64
+
+/** Handshakes under way at the same time, each a few milliseconds of CPU. */
+export const inboundHandshakesMax = 64
+
+/** Connections at all: two for each of 200 validators and as many observers. */
+export const connectionsMax = 1_000
+
+/** A graceful stop; what is still open then is cut. */
+export const stopMs = 1_500

@@ -1,0 +1,35 @@
+/** Who gets a connection: members only, in both directions. */
+
+import type { ConnectionGater } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** Peer ids that may connect: a set, which may change at any time, or a question. */
+export type AllowedPeers = ReadonlySet<string> | ((peerId: string) => boolean)
+
+export function isAllowed(allowed: AllowedPeers, peerId: string): boolean {
+  return typeof allowed === 'function' ? allowed(peerId) : allowed.has(peerId)
+}
+
+/**
+ * Refuses strangers as soon as they are known: before dialling when the address
+ * names them, otherwise right after the handshake that proves who they are.
+ */
+export function membershipGate(allowed: AllowedPeers): ConnectionGater {
+  const isStranger = (peer: { toString(): string }): boolean => !isAllowed(allowed, peer.toString())
+  return {
+    denyDialPeer: isStranger,
+    denyDialMultiaddr(address) {
+      const named = peerOfAddress(address)
+      return named !== undefined && isStranger(named)
+    },
+    denyInboundEncryptedConnection: isStranger,
+    denyOutboundEncryptedConnection: isStranger,
+    // Relays and address books are of no use here: every address comes from `connect`.
+    denyInboundRelayedConnection: (_relay, peer) => isStranger(peer),
+  }
+}
+
+/** The peer id an address ends in, if it names one. */
+export function peerOfAddress(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast(({ name }) => name === 'p2p')?.value
+}

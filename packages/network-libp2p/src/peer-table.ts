@@ -1,0 +1,113 @@
+/**
+ * Who is connected: several connections to one peer count as one, and every
+ * change is told exactly once. It only ever holds members and kept addresses, so
+ * the member list bounds it.
+ */
+
+import type { Clock, PeerChange } from '@chirograph/interface'
+import type { Connection } from '@libp2p/interface'
+
+export interface Peer {
+  readonly id: string
+  /** Open connections by id, oldest first. */
+  readonly connections: Map<string, Connection>
+  /** When the present state began. */
+  sinceMs: number
+  lastHeardMs: number | null
+  /** Where it was last connected from or to, or is expected. */
+  address: string | null
+  droppedCount: number
+  refusedCount: number
+}
+
+export interface PeerTable {
+  /** Takes note of an open connection; telling about it twice does nothing. */
+  opened(connection: Connection): Peer
+  closed(connection: Connection): void
+  /** Lists a peer that could not be reached yet. */
+  expect(peer: { readonly peerId: string; readonly address: string }): void
+  get(peerId: string): Peer | undefined
+  /** A connection on which to open a stream. */
+  connectionTo(peerId: string): Connection | undefined
+  all(): Iterable<Peer>
+  /** Tells of everybody's disconnection; nobody is connected afterwards. */
+  stop(): void
+}
+
+export interface PeerTableOptions {
+  readonly clock: Clock
+  readonly changed: (peer: Peer, change: PeerChange) => void
+}
+
+export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable {
+  const peers = new Map<string, Peer>()
+  let stopped = false
+
+  function ensure(id: string): Peer {
+    let peer = peers.get(id)
+    if (peer === undefined) {
+      peer = {
+        id,
+        connections: new Map(),
+        sinceMs: clock.nowMs(),
+        lastHeardMs: null,
+        address: null,
+        droppedCount: 0,
+        refusedCount: 0,
+      }
+      peers.set(id, peer)
+    }
+    return peer
+  }
+
+  function disconnect(peer: Peer): void {
+    peer.sinceMs = clock.nowMs()
+    changed(peer, 'disconnected')
+  }
+
+  return {
+    opened(connection) {
+      const peer = ensure(connection.remotePeer.toString())
+      // The far side may close a connection before its opening is announced here.
+      if (stopped || connection.status !== 'open' || peer.connections.has(connection.id)) return peer
+      const isFirst = peer.connections.size === 0
+      peer.connections.set(connection.id, connection)
+      peer.address = connection.remoteAddr.toString()
+      if (isFirst) {
+        peer.sinceMs = clock.nowMs()
+        changed(peer, 'connected')
+      }
+      return peer
+    },
+
+    closed(connection) {
+      const peer = peers.get(connection.remotePeer.toString())
+      if (peer === undefined || !peer.connections.delete(connection.id)) return
+      if (peer.connections.size === 0) disconnect(peer)
+    },
+
+    expect({ peerId, address }) {
+      ensure(peerId).address ??= address
+    },
+
+    get: (peerId) => peers.get(peerId),
+
+    connectionTo(peerId) {
+      for (const connection of peers.get(peerId)?.connections.values() ?? []) {
+        if (connection.status === 'open') return connection
+      }
+      return undefined
+    },
+
+    all: () => peers.values(),
+
+    stop() {
+      stopped = true
+      for (const peer of peers.values()) {
+        if (peer.connections.size === 0) continue
+        peer.connections.clear()
+        disconnect(peer)
+      }
+    },
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Looks after what libp2p does not mend by itself: kept addresses that are not
+ * connected, connected members whose gossip stream was reset (it stays silent for
+ * ever, js-libp2p-gossipsub #456), and connections of those who are members no more.
+ */
+
+import type { Clock } from '@chirograph/interface'
+import type { AddressKeeper } from './address-keeper.js'
+import type { Gossip } from './gossip.js'
+import type { NetworkLimits } from './limits.js'
+import type { AllowedPeers } from './membership-gate.js'
+import { isAllowed } from './membership-gate.js'
+import type { Peer, PeerTable } from './peer-table.js'
+
+export interface WatchdogOptions {
+  readonly peers: PeerTable
+  readonly keeper: AddressKeeper
+  readonly gossip: Gossip
+  readonly allowedPeers: AllowedPeers
+  readonly limits: NetworkLimits
+  readonly clock: Clock
+}
+
+/** Starts looking; the returned function ends it. */
+export function startWatchdog({ peers, keeper, gossip, allowedPeers, limits, clock }: WatchdogOptions): () => void {
+  /** When each connected peer was last seen as a topic peer. */
+  const heardOnMs = new WeakMap<Peer, number>()
+  let cancel = clock.setTimer(limits.watchdogMs, look)
+
+  function look(): void {
+    cancel = clock.setTimer(limits.watchdogMs, look)
+    keeper.redialLost()
+    const members = new Set([...gossip.topicPeers().values()].flatMap((ids) => [...ids]))
+    for (const peer of peers.all()) {
+      if (peer.connections.size === 0) continue
+      if (!isAllowed(allowedPeers, peer.id)) {
+        closeAll(peer, 'no longer a member')
+      } else if (members.has(peer.id)) {
+        heardOnMs.set(peer, clock.nowMs())
+      } else if (clock.nowMs() - Math.max(peer.sinceMs, heardOnMs.get(peer) ?? 0) >= limits.topicPeerMs) {
+        closeAll(peer, 'connected without gossip')
+      }
+    }
+  }
+
+  return () => cancel()
+}
+
+/** Whoever keeps the address dials again, and gossip starts afresh with the connection. */
+function closeAll(peer: Peer, why: string): void {
+  for (const connection of peer.connections.values()) connection.abort(new Error(why))
+}

@@ -1,0 +1,101 @@
+/** What is true at one header: the cut, the log's tree and the state after executing every header up to it. */
+import { appendLeaf, type EventId, emptyLogTree, leafHash, type LogTree, toHex, treeRoot, contentIdBytes } from '@chirograph/codec'
+import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
+import type { Ed25519 } from '@chirograph/crypto'
+import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import { type Cut, type CutEntry, cutRoot, eventAt, type ExtendedCut, extendCut, type LogIndex } from '@chirograph/log'
+import {
+  applyEvents,
+  type EventOutcome,
+  type Genesis,
+  genesisState,
+  type NetworkState,
+  networkIdOf,
+  readOrg,
+  stateRoot,
+  validatorSetOf,
+} from '@chirograph/status'
+import { cutEventsMax } from './limits.js'
+
+/** An executed header. Immutable; the state and the tree share structure with the parent's. */
+export interface ChainState {
+  readonly header: Header
+  /** The cut's changes as they travel. */
+  readonly changes: Uint8Array
+  readonly certificate: Certificate | null
+  readonly state: NetworkState
+  readonly cut: Cut
+  readonly logTree: LogTree
+  /** What this header makes final, in final order, and what came of each event. */
+  readonly events: readonly VerifiedEvent[]
+  readonly outcomes: readonly EventOutcome[]
+}
+
+/** The part of a chain state that follows from the parent and the changes, before a header is put on it. */
+export type Execution = Pick<ChainState, 'state' | 'cut' | 'logTree' | 'events' | 'outcomes'>
+
+export type Executed =
+  | { readonly kind: 'executed'; readonly execution: Execution }
+  | Exclude<ExtendedCut, { kind: 'extended' }>
+
+/** Height 0: the genesis organisations, no events, and a header that every member computes alike. */
+export function genesisChainState(genesis: Genesis): ChainState {
+  const { setHash, epoch } = validatorSetOf(genesis)
+  const state = genesisState(genesis)
+  const cut: Cut = new Map()
+  const core = { view: 0, height: 0, timeMs: genesis.timeMs, stateRoot: toHex(stateRoot(state)), nextSetHash: setHash }
+  const rest = restOf({ cut, logTree: emptyLogTree }, toHex(new Uint8Array(32)))
+  const header = createHeader({ ...core, networkId: toHex(networkIdOf(genesis)), epoch, setHash }, rest)
+  const nothing = { changes: new Uint8Array(), certificate: null, events: [], outcomes: [] }
+  return { header, state, cut, logTree: emptyLogTree, ...nothing }
+}
+
+/** Executes a cut on top of a parent: orders what is new, folds it, appends it to the log's tree. Changes nothing. */
+export function execute(args: {
+  readonly parent: ChainState
+  readonly changes: readonly CutEntry[]
+  readonly height: number
+  readonly timeMs: number
+  readonly log: LogIndex
+  readonly ed25519: Ed25519
+}): Executed {
+  const { parent, changes, height, timeMs, log, ed25519 } = args
+  const extended = extendCut(log, {
+    parent: parent.cut,
+    changes,
+    frozen: (author) => isFrozen(parent.state, author),
+    eventsMax: cutEventsMax,
+  })
+  if (extended.kind !== 'extended') return extended
+  const { cut, events } = extended
+  const { state, outcomes } = applyEvents(parent.state, {
+    events,
+    height,
+    timeMs,
+    cutEntryOf: (org) => cut.get(org),
+    isFinalOrInCut: (id) => isInCut(log, cut, id),
+    ed25519,
+  })
+  let { logTree } = parent
+  for (const event of events) logTree = appendLeaf(logTree, leafHash(contentIdBytes(event.id)))
+  return { kind: 'executed', execution: { state, cut, logTree, events, outcomes } }
+}
+
+/** The rest of the header that this execution calls for. */
+export function restOf({ cut, logTree }: Pick<ChainState, 'cut' | 'logTree'>, parent: string): HeaderRest {
+  return { parent, cutRoot: toHex(cutRoot(cut)), logRoot: toHex(treeRoot(logTree)), logSize: logTree.size }
+}
+
+export function isFrozen(state: NetworkState, author: OrgId): boolean {
+  return readOrg(state, author)?.frozen != null
+}
+
+/** Whether an event lies at or below its author's entry of the cut, on the branch that the cut names. */
+function isInCut(log: LogIndex, cut: Cut, id: EventId): boolean {
+  const target = eventAt(log, id)
+  const tip = target && cut.get(target.author)
+  if (!target || !tip || tip.generation !== target.generation || tip.sequence < target.sequence) return false
+  let at = eventAt(log, tip.id)
+  while (at && at.sequence > target.sequence) at = at.prev === null ? undefined : eventAt(log, at.prev)
+  return at?.id === id
+}

@@ -1,0 +1,19 @@
+/** Bounds of one replica, each with its reason. */
+
+/** Events that one header makes final: a backlog of 100,000 is final in two headers. */
+export const cutEventsMax = 65_536
+
+/** Checkpoints taken in before one of them must be certified: 200 validators cannot leave more headers in a row open. */
+export const uncertifiedCheckpointsMax = 512
+
+/** One checkpoint on the wire: its changes dominate. */
+export const checkpointBytesMax = 1_000_000
+
+/** A frontier entry is below 100 bytes; this is room for about 8,000 authors. */
+export const syncRequestBytesMax = 800_000
+
+/** Events of one answer frame are gathered up to about this size. */
+export const syncFrameBytes = 262_144
+
+/** A peer that was asked for checkpoints is given this long before another one is asked. */
+export const fetchPatienceMs = 5_000

@@ -1,0 +1,26 @@
+/** The working copy of a state while the events of one header are folded into it. */
+import { type MerkleMap, mapSet, type Shape } from '@chirograph/codec'
+import type { OrgId } from '@chirograph/event'
+import { encodeRow, type OrgRow, orgRowKey, orgRowShape } from './rows.js'
+import { readRow } from './state.js'
+
+/** Lives inside one `applyEvents`; each write replaces the map, so the state it came from stays as it was. */
+export interface Draft {
+  readonly networkId: Uint8Array
+  map: MerkleMap
+}
+
+export function draftRead<T>(draft: Draft, key: Uint8Array, shape: Shape<T>): T | undefined {
+  return readRow(draft.map, key, shape)
+}
+
+export function draftOrg(draft: Draft, org: OrgId): OrgRow | undefined {
+  return draftRead(draft, orgRowKey(org), orgRowShape)
+}
+
+export function draftWrite<T>(
+  draft: Draft,
+  { key, shape, row }: { key: Uint8Array; shape: Shape<T>; row: T },
+): void {
+  draft.map = mapSet(draft.map, key, encodeRow(shape, row))
+}

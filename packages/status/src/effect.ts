@@ -1,0 +1,69 @@
+/** What folding an event reads, and what it answers: applied, or void with a named reason. */
+import type { EventId } from '@chirograph/codec'
+import type { Ed25519 } from '@chirograph/crypto'
+import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { OrgRow } from './rows.js'
+
+/** What the fold must know beside the state: the header that makes the events final, and its cut. */
+export interface FoldContext {
+  /** The events that this header makes final, in their final order. */
+  readonly events: readonly VerifiedEvent[]
+  readonly height: number
+  /** The header's time; the events' own times are claims. */
+  readonly timeMs: number
+  /** Where an author stands in this header's cut; undefined when none of its events is final. */
+  readonly cutEntryOf: (org: OrgId) => { readonly generation: number; readonly sequence: number } | undefined
+  /** Whether an event is final at this header. */
+  readonly isFinalOrInCut: (id: EventId) => boolean
+  /** Checks the two signatures of fork evidence. */
+  readonly ed25519: Ed25519
+}
+
+/** Why an event, or one entry of it, has no effect. */
+export type VoidReason =
+  | 'unknown-author'
+  | 'author-closed'
+  | 'author-frozen'
+  | 'missing-reference'
+  | 'issued-limit'
+  | 'lease-limit'
+  | 'positions-exhausted'
+  | 'row-cap'
+  | 'suspension-ended'
+  | 'suspension-too-long'
+  | 'already-revoked'
+  | 'already-lifted'
+  | 'not-restricted'
+  | 'evidence-unknown-author'
+  | 'evidence-closed-generation'
+  | 'evidence-already-frozen'
+  | 'evidence-invalid'
+
+/** An entry of an applied status event that had no effect; `index` counts from 0 in the event's order. */
+export interface SkippedEntry {
+  readonly index: number
+  readonly reason: VoidReason
+}
+
+export type Effect =
+  | { readonly outcome: 'applied'; readonly skipped: readonly SkippedEntry[] }
+  | { readonly outcome: 'void'; readonly reason: VoidReason }
+
+/** Every event of a cut is either applied or void with a reason; both are final. */
+export type EventOutcome = Effect & { readonly id: EventId }
+
+/** An event of one kind with what its rule reads. */
+export interface Folding<Kind extends VerifiedEvent['body']['kind']> {
+  readonly event: VerifiedEvent
+  readonly body: Extract<VerifiedEvent['body'], { kind: Kind }>
+  readonly author: OrgRow
+  readonly context: FoldContext
+}
+
+export function applied(skipped: readonly SkippedEntry[]): Effect {
+  return { outcome: 'applied', skipped }
+}
+
+export function voided(reason: VoidReason): Effect {
+  return { outcome: 'void', reason }
+}

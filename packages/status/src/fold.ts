@@ -1,0 +1,87 @@
+/**
+ * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
+ * fixes, so every replica computes the same rows and the same root. Rules S1 to S20 are in SPEC.md, "Fold".
+ */
+import type { VerifiedEvent } from '@chirograph/event'
+import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
+import { applied, type Effect, type EventOutcome, type FoldContext, type Folding, voided } from './effect.js'
+import { foldEvidence } from './fold-evidence.js'
+import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
+import { issuedPaddedMax, leasedPositionsMax, leasesMax, positionsMax } from './limits.js'
+import {
+  batchRowKey,
+  batchRowShape,
+  leaseRowKey,
+  leaseRowShape,
+  networkRowKey,
+  networkRowShape,
+  orgRowKey,
+  orgRowShape,
+} from './rows.js'
+import type { NetworkState } from './state.js'
+
+export interface Applied {
+  readonly state: NetworkState
+  /** One for each event, in their order. */
+  readonly outcomes: readonly EventOutcome[]
+}
+
+/** Folds the events of one header into the state. The state given is not changed. */
+export function applyEvents(state: NetworkState, context: FoldContext): Applied {
+  const draft: Draft = { networkId: state.networkId, map: state.map }
+  const outcomes = context.events.map((event) => ({ id: event.id, ...foldEvent(draft, event, context) }))
+  return { state: { ...state, map: draft.map }, outcomes }
+}
+
+function foldEvent(draft: Draft, event: VerifiedEvent, context: FoldContext): Effect {
+  const author = draftOrg(draft, event.header.author)
+  if (author === undefined) return voided('unknown-author') // S1
+  if (author.state !== 'active') return voided('author-closed') // S2
+  if (author.frozen !== null) return voided('author-frozen') // S3
+  if (!event.header.references.every(context.isFinalOrInCut)) return voided('missing-reference') // S4
+  const { body } = event
+  switch (body.kind) {
+    case 'credential.issueBatch':
+      return foldIssueBatch(draft, { event, body, author, context })
+    case 'status.lease':
+      return foldLease(draft, { event, body, context })
+    case 'status.revoke':
+      return foldRevoke(draft, { event, body, author, context })
+    case 'status.suspend':
+      return foldSuspend(draft, { event, body, author, context })
+    case 'status.reinstate':
+      return foldReinstate(draft, { event, body, author, context })
+    case 'evidence.fork':
+      return foldEvidence(draft, { body, context })
+  }
+}
+
+/** SPEC S5, S6: a batch gets a row of its own and raises what the organisation may restrict. */
+function foldIssueBatch(draft: Draft, folding: Folding<'credential.issueBatch'>): Effect {
+  const { event, body, author, context } = folding
+  const issuedPadded = author.issuedPadded + body.paddedSize
+  if (issuedPadded > issuedPaddedMax) return voided('issued-limit')
+  const { author: org, generation } = event.header
+  const { root, paddedSize, recordClass, credentialType } = body
+  const { height, timeMs } = context
+  const final = { height, timeMs, generation, reaffirmedHeight: null }
+  const batch = { org, root, paddedSize, recordClass, credentialType, ...final }
+  draftWrite(draft, { key: batchRowKey(event.id), shape: batchRowShape, row: batch })
+  draftWrite(draft, { key: orgRowKey(org), shape: orgRowShape, row: { ...author, issuedPadded } })
+  return applied([])
+}
+
+/** SPEC S7, S8: the next free positions, in final order. */
+function foldLease(draft: Draft, { event, body, context }: Omit<Folding<'status.lease'>, 'author'>): Effect {
+  const key = leaseRowKey(event.header.author)
+  const leases = draftRead(draft, key, leaseRowShape) ?? []
+  const leased = leases.reduce((sum, lease) => sum + lease.count, 0)
+  if (leases.length >= leasesMax || leased + body.count > leasedPositionsMax) return voided('lease-limit')
+  const start = draftRead(draft, networkRowKey(), networkRowShape)?.nextPosition ?? 0
+  const nextPosition = start + body.count
+  if (nextPosition > positionsMax) return voided('positions-exhausted')
+  const row = [...leases, { start, count: body.count, height: context.height }]
+  draftWrite(draft, { key, shape: leaseRowShape, row })
+  draftWrite(draft, { key: networkRowKey(), shape: networkRowShape, row: { nextPosition } })
+  return applied([])
+}

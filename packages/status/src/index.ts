@@ -1,0 +1,85 @@
+/** Finalised events folded into organisations, batches and statuses; the state root, and proofs under it. */
+export { type Anchor, type AnchorMember, anchorOf, validatorSetOfAnchor } from './anchor.js'
+export type { Effect, EventOutcome, FoldContext, SkippedEntry, VoidReason } from './effect.js'
+export { type Applied, applyEvents } from './fold.js'
+export {
+  type Genesis,
+  type GenesisOrganisation,
+  type GenesisParameters,
+  type GenesisRecognition,
+  jsonMultikey,
+  jsonName,
+  networkIdOf,
+  type ParsedGenesis,
+  parseGenesis,
+  validatorSetOf,
+} from './genesis.js'
+export {
+  decodeJson,
+  type JsonDecoded,
+  type JsonDecoder,
+  jsonChecked,
+  jsonHex32,
+  jsonList,
+  jsonObject,
+  jsonOneOf,
+  jsonText,
+  jsonUint,
+} from './json-decode.js'
+export {
+  genesisBytesMax,
+  leasedPositionsMax,
+  leasesMax,
+  organisationsMax,
+  statusProofBytesMax,
+  suspensionMsDefault,
+  suspensionMsMax,
+  validatorsMax,
+} from './limits.js'
+export { type OrganisationType, organisationTypes } from './organisation-type.js'
+export { checkRowProof, proveStatus, type RowProof, type StatusRows } from './proofs.js'
+export {
+  type EndedSuspension,
+  type RestrictedPositions,
+  restrictedPositions,
+  type StatusAt,
+  statusOf,
+  statusOfRow,
+} from './queries.js'
+export {
+  type BatchRow,
+  batchRowKey,
+  batchRowShape,
+  type CredentialRow,
+  credentialRowKey,
+  credentialRowShape,
+  decodeRow,
+  type Lease,
+  leaseRowKey,
+  type NetworkRow,
+  networkRowKey,
+  type OrgRow,
+  orgRowKey,
+  orgRowShape,
+  type Restriction,
+  type RowKind,
+  rowKindOf,
+} from './rows.js'
+export {
+  changedRows,
+  credentialRowsOf,
+  currentLogKey,
+  genesisState,
+  type NetworkState,
+  nextPositionOf,
+  orgOfDid,
+  readBatch,
+  readCredential,
+  readLeases,
+  readOrg,
+  restoreState,
+  rowsOf,
+  type StateRow,
+  stateRoot,
+} from './state.js'
+export { decodeStatusProof, encodeStatusProof, type LeafPosition, type StatusProof } from './status-proof.js'

@@ -1,0 +1,79 @@
+/** Bounds on the genesis document, the state rows and the proofs. Each says why it has its value. */
+
+/** A genesis of the most organisations, each with a few keys and recognitions, stays below this. */
+export const genesisBytesMax = 8_388_608
+
+/** Names are shown to people: long enough for any institution's, short enough for one line. */
+export const nameLengthMax = 120
+
+/** The same in UTF-8, where a character of UTF-16 takes at most three bytes. */
+export const nameBytesMax = 3 * nameLengthMax
+
+/** A web address in a genesis document: far above any in use, and small in every credential that repeats it. */
+export const urlLengthMax = 256
+
+/** Institutions of one network. Each costs one row and one frontier entry on every node. */
+export const organisationsMax = 4096
+
+/** Consensus is tested to this size; a certificate of 200 signatures is below 14 kB. */
+export const validatorsMax = 200
+
+/** Signing keys that one organisation uses at a time: one for each department that issues. */
+export const assertionKeysMax = 16
+
+/** DIDs of one organisation, old and new web addresses and its keys. */
+export const didsMax = 24
+
+/** A did:web identifier is a host name (at most 253 characters) and a short path. */
+export const didLengthMax = 320
+
+/** Dated recognitions of one organisation. */
+export const recognitionsMax = 32
+
+/** libp2p peer ids are 52 to 62 characters in base58 and base36. */
+export const peerIdLengthMax = 128
+
+/** The latest time that ECMAScript can write as a date (ECMA-262, 21.4.1.1), so every time can be shown. */
+export const timeMsMax = 8_640_000_000_000_000
+
+/** Timers and clock bounds up to an hour; longer is a mistake of units. */
+export const intervalMsMax = 3_600_000
+
+/** A cut of 8 MiB is about the most that a small institution's line moves within a view. */
+export const cutBytesMax = 8_388_608
+
+/** Log keys that an organisation's row lists, one a generation. */
+export const generationsMax = 64
+
+/** Assertion keys that an organisation's row lists, past ones included. */
+export const assertionKeyPeriodsMax = 128
+
+/**
+ * Credentials that one organisation can batch, over its lifetime: far above the world's graduates, far below the
+ * integers that lose precision.
+ */
+export const issuedPaddedMax = 2 ** 40
+
+/** Leases of one organisation. Its lease row is rewritten at each, so the row must stay small. */
+export const leasesMax = 1024
+
+/** Positions of one organisation: the size of the largest batch. 200 organisations cannot use up all positions. */
+export const leasedPositionsMax = 2 ** 24
+
+/** Positions of the network: 32,768 status lists of 131,072 bits. */
+export const positionsMax = 2 ** 32
+
+/** A suspension is a temporary measure; beyond half a year it needs to be decided again. */
+export const suspensionMsMax = 180 * 86_400_000
+
+/** What callers propose when nobody names an end: 90 days. The fold itself has no default. */
+export const suspensionMsDefault = 90 * 86_400_000
+
+/** An organisation's row with every list full is below 24 kB; a batch row is 110 bytes, a credential row 120. */
+export const rowBytesMax = 32_768
+
+/** Three map proofs of a million rows are below 3 kB; the certificate of 200 signatures and a full row are the rest. */
+export const statusProofBytesMax = 65_536
+
+/** A batch has at most 2^24 leaves. */
+export const leafPathLengthMax = 24

@@ -1,0 +1,191 @@
+/** The five kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
+import {
+  bytes,
+  contentIdBytes,
+  decode,
+  type EventId,
+  encode,
+  field,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  type Shape,
+  struct,
+  text,
+  uint,
+  utf8,
+} from '@chirograph/codec'
+import { hashDomain } from '@chirograph/crypto'
+import {
+  credentialTypes,
+  type OrgId,
+  orgId,
+  orgIdBytes,
+  recordClasses,
+  statusReasons,
+} from '@chirograph/event'
+import {
+  assertionKeyPeriodsMax,
+  didLengthMax,
+  didsMax,
+  generationsMax,
+  leasesMax,
+  nameBytesMax,
+  recognitionsMax,
+  rowBytesMax,
+} from './limits.js'
+import { organisationTypeShape } from './organisation-type.js'
+
+/** A log key with the heights from and until which it held; `untilHeight` null is the current generation. */
+const logKeyPeriodShape = struct('log key period', [
+  field('generation', uint()),
+  field('key', bytes(32)),
+  field('fromHeight', uint()),
+  field('untilHeight', nullable(uint())),
+])
+
+const assertionKeyPeriodShape = struct('assertion key period', [
+  field('key', bytes(32)),
+  field('fromHeight', uint()),
+  field('untilHeight', nullable(uint())),
+])
+
+// Ascending by number, so that two replicas write the same bytes for the same set.
+const recordClassList = list(oneOf(recordClasses), {
+  min: 1,
+  max: Object.keys(recordClasses).length,
+  sortedUniqueBy: (name) => Uint8Array.of(recordClasses[name]),
+})
+
+const recognitionShape = struct('recognition', [
+  field('recordClasses', recordClassList),
+  field('fromMs', uint()),
+  field('untilMs', nullable(uint())),
+  field('grantedHeight', uint()),
+])
+
+/** `sequence` is the last final one of that generation; null when none of its events was final. */
+const frozenShape = struct('frozen', [
+  field('generation', uint()),
+  field('sequence', nullable(uint())),
+  field('height', uint()),
+])
+
+/** An organisation: who it is, which keys were its own and when, what it may issue, and what it has issued. */
+export const orgRowShape = struct('organisation row', [
+  field('name', text({ max: nameBytesMax })),
+  field('type', organisationTypeShape),
+  field('logKeys', list(logKeyPeriodShape, { min: 1, max: generationsMax })),
+  field('nextKeyHash', bytes(32)),
+  field('assertionKeys', list(assertionKeyPeriodShape, { max: assertionKeyPeriodsMax })),
+  field('dids', list(text({ max: didLengthMax }), { max: didsMax })),
+  field('recognitions', list(recognitionShape, { max: recognitionsMax })),
+  field('custodian', nullable(orgId())),
+  field('state', oneOf({ active: 1, closed: 2 })),
+  field('frozen', nullable(frozenShape)),
+  field('issuedPadded', uint()),
+  field('restricted', uint()),
+])
+
+/** A batch of credentials: its root, and when it became final under which key generation. */
+export const batchRowShape = struct('batch row', [
+  field('org', orgId()),
+  field('root', bytes(32)),
+  field('paddedSize', uint()),
+  field('recordClass', oneOf(recordClasses)),
+  field('credentialType', oneOf(credentialTypes)),
+  field('height', uint()),
+  field('timeMs', uint()),
+  field('generation', uint()),
+  field('reaffirmedHeight', nullable(uint())),
+])
+
+const restrictionShape = struct('restriction', [
+  field('kind', oneOf({ revoked: 1, suspended: 2 })),
+  field('reason', oneOf(statusReasons)),
+  field('height', uint()),
+  field('timeMs', uint()),
+  field('untilMs', nullable(uint())),
+  field('byOrg', orgId()),
+  field('generation', uint()),
+])
+
+const liftedShape = struct('lifted', [
+  field('height', uint()),
+  field('timeMs', uint()),
+  field('byOrg', orgId()),
+  field('generation', uint()),
+])
+
+/** A credential that was ever restricted. `position` is its bit in the status lists, null outside the issuer's lease. */
+export const credentialRowShape = struct('credential row', [
+  field('restriction', restrictionShape),
+  field('lifted', nullable(liftedShape)),
+  field('position', nullable(uint())),
+])
+
+const leaseShape = struct('lease', [field('start', uint()), field('count', uint()), field('height', uint())])
+
+/** The blocks of status list positions that an organisation may use, in the order in which it leased them. */
+export const leaseRowShape = list(leaseShape, { min: 1, max: leasesMax })
+
+/** The first status list position that nobody has leased. */
+export const networkRowShape = struct('network row', [field('nextPosition', uint())])
+
+export type OrgRow = Infer<typeof orgRowShape>
+export type BatchRow = Infer<typeof batchRowShape>
+export type CredentialRow = Infer<typeof credentialRowShape>
+export type Restriction = CredentialRow['restriction']
+export type Lease = Infer<typeof leaseShape>
+export type NetworkRow = Infer<typeof networkRowShape>
+
+export function orgRowKey(org: OrgId): Uint8Array {
+  return hashDomain('state-org', orgIdBytes(org))
+}
+
+export function batchRowKey(batch: EventId): Uint8Array {
+  return hashDomain('state-batch', contentIdBytes(batch))
+}
+
+/** Keyed by the issuer, so that nobody can occupy another issuer's handle. `handle` is 32 bytes. */
+export function credentialRowKey({ org, handle }: { org: OrgId; handle: Uint8Array }): Uint8Array {
+  return hashDomain('state-credential', orgIdBytes(org), handle)
+}
+
+export function leaseRowKey(org: OrgId): Uint8Array {
+  return hashDomain('state-lease', orgIdBytes(org))
+}
+
+export function networkRowKey(): Uint8Array {
+  return hashDomain('state-network', utf8('positions'))
+}
+
+export type RowKind = 'organisation' | 'batch' | 'credential' | 'lease' | 'network'
+
+/**
+ * What kind of row the bytes hold. Keys are hashes and tell nothing, but the second byte of the canonical encoding
+ * differs: it opens a text (organisation), 32 bytes (batch), seven fields (credential), three (lease), or is a number.
+ */
+export function rowKindOf(row: Uint8Array): RowKind | undefined {
+  const first = row[0]
+  const second = row[1]
+  if (first === undefined || second === undefined) return undefined
+  if (first === 0x8c && second >= 0x60 && second < 0x80) return 'organisation'
+  if (first === 0x89 && second === 0x58) return 'batch'
+  if (first === 0x83 && second === 0x87) return 'credential'
+  if (first === 0x81 && second < 0x20) return 'network'
+  // A list of more than 23 leases has its length in the bytes between.
+  const third = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
+  return third === 0x83 ? 'lease' : undefined
+}
+
+/** Decodes a row that this replica wrote, or that a checked proof reaches: undefined when it is not of that shape. */
+export function decodeRow<T>(shape: Shape<T>, row: Uint8Array): T | undefined {
+  const decoded = decode(shape, row, { bytesMax: rowBytesMax })
+  return decoded.ok ? decoded.value : undefined
+}
+
+export function encodeRow<T>(shape: Shape<T>, row: T): Uint8Array {
+  return encode(shape, row)
+}

@@ -1,0 +1,197 @@
+/** The network's state: one immutable Merkle map of rows, and typed access to them. */
+import {
+  type EventId,
+  fromHex,
+  type MerkleMap,
+  mapChanges,
+  mapEntries,
+  mapFromEntries,
+  mapGet,
+  mapRoot,
+  type Shape,
+} from '@chirograph/codec'
+import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
+import { type Genesis, type GenesisOrganisation, keyOfMultikey, networkIdOf } from './genesis.js'
+import {
+  type BatchRow,
+  batchRowKey,
+  batchRowShape,
+  type CredentialRow,
+  credentialRowKey,
+  credentialRowShape,
+  decodeRow,
+  encodeRow,
+  type Lease,
+  leaseRowKey,
+  leaseRowShape,
+  networkRowKey,
+  networkRowShape,
+  type OrgRow,
+  orgRowKey,
+  orgRowShape,
+  rowKindOf,
+} from './rows.js'
+
+/** An immutable state. Two replicas with the same finalised events have states with the same root. */
+export interface NetworkState {
+  readonly networkId: Uint8Array
+  /** Every organisation with a row, in the order of the genesis. */
+  readonly organisations: readonly OrgId[]
+  readonly map: MerkleMap
+}
+
+/** One row as it is stored: a 32-byte key and canonical bytes. */
+export interface StateRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** The state at height 0. */
+export function genesisState(genesis: Genesis): NetworkState {
+  const organisations = organisationIdsOf(genesis)
+  const rows = genesis.organisations.map((organisation): StateRow => {
+    const key = orgRowKey(idOf(organisation))
+    return { key, value: encodeRow(orgRowShape, orgRowOf(organisation)) }
+  })
+  rows.push({ key: networkRowKey(), value: encodeRow(networkRowShape, { nextPosition: 0 }) })
+  return { networkId: networkIdOf(genesis), organisations, map: mapOfRows(rows) }
+}
+
+/**
+ * Rebuilds a state from the rows that a store or a snapshot kept, in any order. The caller compares `stateRoot` with
+ * the checkpoint's before it believes them.
+ */
+export function restoreState({
+  genesis,
+  rows,
+}: {
+  genesis: Genesis
+  rows: Iterable<StateRow>
+}): NetworkState {
+  return { networkId: networkIdOf(genesis), organisations: organisationIdsOf(genesis), map: mapOfRows(rows) }
+}
+
+/** The 32 bytes that a checkpoint header commits to. */
+export function stateRoot(state: NetworkState): Uint8Array {
+  return mapRoot(state.map)
+}
+
+/** All rows in the byte order of their keys. */
+export function* rowsOf(state: NetworkState): IterableIterator<StateRow> {
+  for (const [key, value] of mapEntries(state.map)) yield { key, value }
+}
+
+/** The rows of `after` that are new or differ, in the byte order of their keys: what to write to persist `after`. */
+export function* changedRows(states: {
+  before: NetworkState
+  after: NetworkState
+}): IterableIterator<StateRow> {
+  for (const [key, value] of mapChanges({ before: states.before.map, after: states.after.map }))
+    yield { key, value }
+}
+
+export function readOrg(state: NetworkState, org: OrgId): OrgRow | undefined {
+  return readRow(state.map, orgRowKey(org), orgRowShape)
+}
+
+export function readBatch(state: NetworkState, batch: EventId): BatchRow | undefined {
+  return readRow(state.map, batchRowKey(batch), batchRowShape)
+}
+
+/** The restriction of one credential; undefined when it was never restricted. */
+export function readCredential(
+  state: NetworkState,
+  { org, handle }: { org: OrgId; handle: Uint8Array },
+): CredentialRow | undefined {
+  return readRow(state.map, credentialRowKey({ org, handle }), credentialRowShape)
+}
+
+/** The status list positions that an organisation leased, oldest first. */
+export function readLeases(state: NetworkState, org: OrgId): readonly Lease[] {
+  return readRow(state.map, leaseRowKey(org), leaseRowShape) ?? []
+}
+
+/** The first status list position that nobody has leased: lists below it are worth building. */
+export function nextPositionOf(state: NetworkState): number {
+  const row = readRow(state.map, networkRowKey(), networkRowShape)
+  if (row === undefined) throw new Error('the state has no network row')
+  return row.nextPosition
+}
+
+/** The organisation that lists a DID as its own. Reads every organisation's row. */
+export function orgOfDid(state: NetworkState, did: string): OrgId | undefined {
+  return state.organisations.find((org) => readOrg(state, org)?.dids.includes(did))
+}
+
+/** The log key with which an organisation signs now, and its generation. */
+export function currentLogKey(row: OrgRow): { readonly generation: number; readonly key: Uint8Array } {
+  const current = row.logKeys.find((period) => period.untilHeight === null)
+  if (current === undefined) throw new Error('an organisation row has no current log key')
+  return current
+}
+
+/** Every credential row; the map does not say whose they are. */
+export function* credentialRowsOf(state: NetworkState): IterableIterator<CredentialRow> {
+  for (const [, value] of mapEntries(state.map)) {
+    if (rowKindOf(value) === 'credential') yield decodeOwn(credentialRowShape, value)
+  }
+}
+
+/** Reads a row of a map by its key. Asserts the shape: a root that a quorum signed covers no other bytes. */
+export function readRow<T>(map: MerkleMap, key: Uint8Array, shape: Shape<T>): T | undefined {
+  const value = mapGet(map, key)
+  return value === undefined ? undefined : decodeOwn(shape, value)
+}
+
+function decodeOwn<T>(shape: Shape<T>, value: Uint8Array): T {
+  const row = decodeRow(shape, value)
+  if (row === undefined) throw new Error(`a state row is no ${shape.name}`)
+  return row
+}
+
+function mapOfRows(rows: Iterable<StateRow>): MerkleMap {
+  return mapFromEntries([...rows].map(({ key, value }) => [key, value]))
+}
+
+function organisationIdsOf(genesis: Genesis): OrgId[] {
+  return genesis.organisations.map(idOf)
+}
+
+function idOf({ id }: GenesisOrganisation): OrgId {
+  const org = parseOrgId(id)
+  if (org === undefined) throw new Error(`not an organisation id: ${id}`)
+  return org
+}
+
+function orgRowOf(organisation: GenesisOrganisation): OrgRow {
+  const always = { fromHeight: 0, untilHeight: null }
+  return {
+    name: organisation.name,
+    type: organisation.type,
+    logKeys: [{ generation: 0, key: keyOfMultikey(organisation.logKey), ...always }],
+    nextKeyHash: hashOfHex(organisation.nextKeyHash),
+    assertionKeys: organisation.assertionKeys.map((key) => ({ key: keyOfMultikey(key), ...always })),
+    dids: organisation.dids,
+    recognitions: organisation.recognitions.map(({ recordClasses: classes, fromMs, untilMs }) => ({
+      recordClasses: inOrder(classes),
+      fromMs,
+      untilMs,
+      grantedHeight: 0,
+    })),
+    custodian: null,
+    state: 'active',
+    frozen: null,
+    issuedPadded: 0,
+    restricted: 0,
+  }
+}
+
+function inOrder(classes: readonly RecordClass[]): RecordClass[] {
+  return [...classes].sort((a, b) => recordClasses[a] - recordClasses[b])
+}
+
+function hashOfHex(hex: string): Uint8Array {
+  const hash = fromHex(hex)
+  if (hash === undefined) throw new Error(`not hex: ${hex}`)
+  return hash
+}

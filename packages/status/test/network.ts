@@ -1,0 +1,164 @@
+/** A small network for tests: a genesis with real keys, chains of signed events, and folding without a log. */
+import { type EventId, sha256, toHex, utf8 } from '@chirograph/codec'
+import { didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
+import {
+  createEvent,
+  type EventBody,
+  nextKeyHashOf,
+  type OrgId,
+  orgIdOf,
+  type VerifiedEvent,
+} from '@chirograph/event'
+import {
+  type Applied,
+  applyEvents,
+  type FoldContext,
+  type Genesis,
+  type GenesisOrganisation,
+  genesisState,
+  type NetworkState,
+  networkIdOf,
+  parseGenesis,
+} from '@chirograph/status'
+
+export const dayMs = 86_400_000
+
+/** An organisation with the seeds of all its keys. */
+export interface Member {
+  readonly id: OrgId
+  readonly logSeed: Uint8Array
+  readonly assertionSeed: Uint8Array
+  readonly consensusSeed: Uint8Array
+  readonly did: string
+}
+
+export interface Network {
+  readonly genesis: Genesis
+  readonly networkId: Uint8Array
+  /** In the order of the genesis. */
+  readonly members: readonly [Member, Member, ...Member[]]
+  readonly state: NetworkState
+}
+
+const genesisTimeMs = 1_700_000_000_000
+
+/** `size` organisations that all vote; the first may issue certificates and degrees, the others nothing. */
+export function makeNetwork({ size = 4, name = 'Test network' }: { size?: number; name?: string } = {}): Network {
+  const made = Array.from({ length: size }, (_, index) => makeMember(index))
+  made.sort((a, b) => (a.member.id < b.member.id ? -1 : 1))
+  const document: Genesis = {
+    version: 1,
+    name,
+    purpose: 'demo',
+    timeMs: genesisTimeMs,
+    statusListBase: 'https://lists.example/status-lists',
+    organisations: made.map(({ organisation }, index) =>
+      index === 0
+        ? {
+            ...organisation,
+            recognitions: [{ recordClasses: ['certificate-noncredit', 'degree'], fromMs: 0, untilMs: null }],
+          }
+        : organisation,
+    ),
+    parameters: { viewTimeoutMs: 2_000, heartbeatMs: 60_000, cutBytesMax: 1_000_000, clockBoundMs: 30_000 },
+  }
+  const parsed = parseGenesis(document)
+  if (parsed.kind === 'invalid') throw new Error(`${parsed.path}: ${parsed.detail}`)
+  const [first, second, ...rest] = made.map(({ member }) => member)
+  if (first === undefined || second === undefined) throw new Error('a test network has two members or more')
+  return {
+    genesis: parsed.genesis,
+    networkId: networkIdOf(parsed.genesis),
+    members: [first, second, ...rest],
+    state: genesisState(parsed.genesis),
+  }
+}
+
+export function makeMember(index: number): { member: Member; organisation: GenesisOrganisation } {
+  const [logSeed, nextSeed, assertionSeed, consensusSeed] = ['log', 'next', 'assertion', 'consensus'].map((use) =>
+    sha256(utf8(`${use} key ${index}`)),
+  ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array] // four uses give four seeds
+  const logKey = nobleEd25519.publicKey(logSeed)
+  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))
+  const assertionKey = nobleEd25519.publicKey(assertionSeed)
+  const id = orgIdOf({ logKey, nextKeyHash })
+  const did = didKeyOf(assertionKey)
+  const organisation: GenesisOrganisation = {
+    id,
+    name: `College ${index}`,
+    type: 'community-college',
+    logKey: multikeyOf(logKey),
+    nextKeyHash: toHex(nextKeyHash),
+    assertionKeys: [multikeyOf(assertionKey)],
+    dids: [`did:web:college-${index}.example`, did],
+    peerId: `12D3KooWCollege${index}`,
+    consensusKey: multikeyOf(nobleEd25519.publicKey(consensusSeed)),
+    recognitions: [],
+  }
+  return { member: { id, logSeed, assertionSeed, consensusSeed, did }, organisation }
+}
+
+/** One author's chain: each call signs the next event. */
+export function chainOf(
+  { networkId }: Network,
+  { id: author, logSeed }: Member,
+): (body: EventBody, references?: readonly EventId[]) => VerifiedEvent {
+  let sequence = 0
+  let prev: EventId | null = null
+  return (body, references = []) => {
+    const event = createEvent(
+      { networkId, author, generation: 0, sequence, prev, references, timeMs: genesisTimeMs, body },
+      (message) => nobleEd25519.sign({ seed: logSeed, message }),
+    )
+    sequence++
+    prev = event.id
+    return event
+  }
+}
+
+/** Folds events as one header at height 1, a day after the genesis, unless told otherwise. */
+export function fold(
+  state: NetworkState,
+  events: readonly VerifiedEvent[],
+  context: Partial<Omit<FoldContext, 'events'>> = {},
+): Applied {
+  const inCut = new Set(events.map((event) => event.id))
+  return applyEvents(state, {
+    events,
+    height: 1,
+    timeMs: genesisTimeMs + dayMs,
+    cutEntryOf: () => undefined,
+    isFinalOrInCut: (id) => inCut.has(id),
+    ed25519: nobleEd25519,
+    ...context,
+  })
+}
+
+/** The void reasons of an application, null where an event applied. */
+export function reasonsOf({ outcomes }: Applied): (string | null)[] {
+  return outcomes.map((outcome) => (outcome.outcome === 'void' ? outcome.reason : null))
+}
+
+export const headerTimeMs = genesisTimeMs + dayMs
+
+export function issue(paddedSize = 16): EventBody {
+  return {
+    kind: 'credential.issueBatch',
+    root: sha256(utf8(`batch of ${paddedSize}`)),
+    paddedSize,
+    recordClass: 'certificate-noncredit',
+    credentialType: 'open-badge-3',
+    schemaDigest: new Uint8Array(32),
+  }
+}
+
+/** A handle that sorts by its number. */
+export function handle(number: number): Uint8Array {
+  const bytes = new Uint8Array(32)
+  new DataView(bytes.buffer).setUint32(0, number)
+  return bytes
+}
+
+export function entries(...numbers: number[]): { handle: Uint8Array; position: number | null }[] {
+  return numbers.map((number) => ({ handle: handle(number), position: null }))
+}

@@ -1,0 +1,130 @@
+/**
+ * The Store port on LevelDB. One directory, one process: LevelDB's own lock
+ * decides who has it, and it ends with the process, so there is no stale lock.
+ */
+
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Level } from 'level'
+import type { RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
+import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
+import { blockCacheBytes } from './limits.js'
+import { clearLockHolder, writeLockHolder } from './lock-holder.js'
+import { readRange } from './range.js'
+import { openFailure, storeFailure, storeMissing } from './store-failure.js'
+
+export interface LevelStoreOptions {
+  /** Whether to create the database, and the directories above it, when there is none. */
+  readonly createIfMissing: boolean
+}
+
+/** Binary keys and values; a `Buffer` here, because that is what the binding makes. */
+export type BinaryLevel = Level<Uint8Array, Uint8Array>
+
+/**
+ * Opens a LevelDB directory for this process alone.
+ *
+ * Fails with `STORE_LOCKED` (naming the process that has it, when it says who it
+ * is), `STORE_MISSING`, `STORE_CORRUPT` or `STORE_IO_FAILED`.
+ */
+export async function openLevelStore(directory: string, { createIfMissing }: LevelStoreOptions): Promise<Store> {
+  // LevelDB would make the directory and its lock file before it finds that there is no database.
+  if (!createIfMissing && !(await hasDatabase(directory))) throw storeMissing(directory)
+
+  const level: BinaryLevel = new Level(directory, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    createIfMissing: true,
+    cacheSize: blockCacheBytes,
+  })
+  try {
+    await level.open()
+  } catch (error) {
+    throw await openFailure(directory, error)
+  }
+  try {
+    await writeLockHolder(directory)
+  } catch (error) {
+    await level.close()
+    throw storeFailure(directory, error)
+  }
+  return storeOn(level, directory)
+}
+
+function storeOn(level: BinaryLevel, directory: string): Store {
+  let closing: Promise<void> | undefined
+
+  async function attempt<T>(act: () => Promise<T>): Promise<T> {
+    if (closing !== undefined) throw storeClosed()
+    try {
+      return await act()
+    } catch (error) {
+      throw storeFailure(directory, error)
+    }
+  }
+
+  return Object.freeze({
+    get: (key: Uint8Array) => attempt(async () => plain(await level.get(key))),
+
+    getMany(keys: readonly Uint8Array[]) {
+      return attempt(async () => {
+        assertReadFits(keys)
+        return (await level.getMany([...keys])).map(plain)
+      })
+    },
+
+    batch(ops: readonly StoreOp[], { sync }: { readonly sync: boolean }) {
+      return attempt(async () => {
+        assertBatchFits(ops)
+        await level.batch(ops.map(levelOp), { sync })
+      })
+    },
+
+    async *range(bounds: RangeBounds): AsyncIterable<StoreEntry> {
+      if (closing !== undefined) throw storeClosed()
+      try {
+        for await (const [key, value] of readRange(level, bounds)) {
+          if (closing !== undefined) throw storeClosed()
+          yield [plain(key), plain(value)]
+        }
+      } catch (error) {
+        throw storeFailure(directory, error)
+      }
+    },
+
+    close(): Promise<void> {
+      closing ??= closeLevel(level, directory)
+      return closing
+    },
+  })
+}
+
+/** The holder file goes while the lock is still ours: afterwards it may be another's. */
+async function closeLevel(level: BinaryLevel, directory: string): Promise<void> {
+  await clearLockHolder(directory)
+  await level.close()
+}
+
+async function hasDatabase(directory: string): Promise<boolean> {
+  try {
+    return (await stat(join(directory, 'CURRENT'))).isFile()
+  } catch {
+    // Whatever the reason, there is no database to be read here.
+    return false
+  }
+}
+
+function levelOp(op: StoreOp): LevelOp {
+  return op.kind === 'put' ? { type: 'put', key: op.key, value: op.value } : { type: 'del', key: op.key }
+}
+
+type LevelOp =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array }
+
+/** A `Buffer` as a plain array over the same memory: `Buffer.slice` shares where `Uint8Array.slice` copies. */
+function plain(bytes: Uint8Array): Uint8Array
+function plain(bytes: Uint8Array | undefined): Uint8Array | undefined
+function plain(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,85 @@
+/** What LevelDB's errors mean to a person. */
+
+import { ChirographError, storeClosed } from '@chirograph/interface'
+import { readLockHolder } from './lock-holder.js'
+
+/** Explains why a directory could not be opened. */
+export async function openFailure(directory: string, error: unknown): Promise<ChirographError> {
+  // Opening reports LEVEL_DATABASE_NOT_OPEN; what happened is its cause.
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return codeOf(cause) === 'LEVEL_LOCKED' ? storeLocked(directory, cause) : storeFailure(directory, cause)
+}
+
+/** Explains a failure of an open store; a `ChirographError` passes unchanged. */
+export function storeFailure(directory: string, error: unknown): ChirographError {
+  if (error instanceof ChirographError) return error
+  const code = codeOf(error)
+  if (code !== undefined && notOpenCodes.has(code)) return storeClosed(error)
+  return isDamage(code, error) ? storeCorrupt(directory, error) : ioFailed(directory, error)
+}
+
+export function storeMissing(directory: string): ChirographError {
+  return new ChirographError({
+    code: 'STORE_MISSING',
+    what: `there is no database in ${directory}`,
+    hint: 'check the directory, or create the database first',
+    facts: { directory },
+  })
+}
+
+const notOpenCodes = new Set(['LEVEL_DATABASE_NOT_OPEN', 'LEVEL_ITERATOR_NOT_OPEN'])
+
+async function storeLocked(directory: string, cause: unknown): Promise<ChirographError> {
+  const holder = await readLockHolder(directory)
+  if (holder === undefined) {
+    return new ChirographError({
+      code: 'STORE_LOCKED',
+      what: `another process uses ${directory}`,
+      hint: 'stop it, or choose another directory',
+      facts: { directory },
+      cause,
+    })
+  }
+  const { pid, host, startedAt } = holder
+  return new ChirographError({
+    code: 'STORE_LOCKED',
+    what: `process ${pid} on ${host}, running since ${startedAt}, uses ${directory}`,
+    hint: `stop that process (kill ${pid} on ${host}), or choose another directory`,
+    facts: { directory, pid, host, startedAt },
+    cause,
+  })
+}
+
+/** LevelDB reports a file that it needs and that is gone as an I/O error. */
+function isDamage(code: string | undefined, error: unknown): boolean {
+  if (code === 'LEVEL_CORRUPTION') return true
+  return code === 'LEVEL_IO_ERROR' && error instanceof Error && error.message.includes('No such file')
+}
+
+function storeCorrupt(directory: string, cause: unknown): ChirographError {
+  return new ChirographError({
+    code: 'STORE_CORRUPT',
+    what: `the database in ${directory} is damaged (${textOf(cause)})`,
+    hint: 'keep a copy, then restore a backup, or start from an empty directory and let it fill from the other nodes',
+    facts: { directory },
+    cause,
+  })
+}
+
+function ioFailed(directory: string, cause: unknown): ChirographError {
+  return new ChirographError({
+    code: 'STORE_IO_FAILED',
+    what: `the disk under ${directory} failed (${textOf(cause)})`,
+    hint: 'check free space, permissions and the disk, then start again',
+    facts: { directory },
+    cause,
+  })
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
