@@ -38,7 +38,9 @@ export interface Flaw {
 export function readCbor(
   bytes: Uint8Array,
 ): { readonly kind: 'read'; readonly value: WireValue } | { readonly kind: 'flawed'; readonly flaw: Flaw } {
-  const input: Input = { bytes, position: 0, flaw: undefined }
+  // A Buffer of Node slices without copying; through this view it copies.
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  const input: Input = { bytes: view, position: 0, flaw: undefined }
   const value = readValue(input, 0)
   const rest = bytes.length - input.position
   if (rest > 0) malformed(input, `${rest} bytes after the end`)
@@ -63,7 +65,11 @@ function sizeOf(value: unknown): number {
   if (typeof value === 'number') return sizeOfHead(value)
   if (value instanceof Uint8Array) return sizeOfHead(value.length) + value.length
   if (typeof value === 'string') return sizeOf(utf8(value))
-  if (Array.isArray(value)) return value.reduce((size: number, item) => size + sizeOf(item), sizeOfHead(value.length))
+  if (Array.isArray(value)) {
+    let size = sizeOfHead(value.length)
+    for (const item of value) size += sizeOf(item)
+    return size
+  }
   if (value instanceof WireLink) return sizeOfHead(tagOfCid) + sizeOfHead(value.cid.length + 1) + value.cid.length + 1
   if (value === null || typeof value === 'boolean') return 1
   throw new CodecError('SHAPE', `a ${typeof value} has no encoding`)

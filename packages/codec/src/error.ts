@@ -28,7 +28,7 @@ export class CodecError extends Error {
   }
 }
 
-/** Why bytes or text from outside were refused; the first that holds, in this order. */
+/** Why bytes or text from outside were refused: the first flaw found. */
 export type DecodeCode =
   /** Longer than the caller's limit; nothing was read. */
   | 'OVERSIZE'

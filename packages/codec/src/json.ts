@@ -17,8 +17,9 @@ export function parseJson(text: string, limits: { readonly bytesMax: number }): 
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    return refuse('MALFORMED', error instanceof Error ? error.message : String(error))
+  } catch {
+    // The engine's message quotes the text, which may be personal, so it is not passed on.
+    return refuse('MALFORMED', 'the text is not JSON')
   }
   const found = inspect(value)
   if (found.flaw !== undefined) return refuse('MALFORMED', found.flaw)

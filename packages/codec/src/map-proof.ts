@@ -28,10 +28,10 @@ export function proveKey(map: MerkleMap, key: Uint8Array): MapProof {
   let node = map.top
   while (node?.kind === 'inner') {
     const isLeft = bitAt(key, siblings.length) === 0
-    siblings.push(hashOf(isLeft ? node.right : node.left))
+    siblings.push(hashOf(isLeft ? node.right : node.left).slice())
     node = isLeft ? node.left : node.right
   }
-  const terminal = node === undefined ? null : { key: node.key, valueHash: sha256(node.value) }
+  const terminal = node === undefined ? null : { key: node.key.slice(), valueHash: sha256(node.value) }
   return { siblings, terminal }
 }
 
@@ -87,7 +87,7 @@ export const mapProofShape: Shape<MapProof> = mapped(wireProof, {
     const waiting = siblings.slice().reverse()
     const all: Uint8Array[] = []
     for (let i = 0; i < depth; i++) {
-      const sibling = bitAt(bitmap, i) === 1 ? waiting.pop() : emptyHash
+      const sibling = bitAt(bitmap, i) === 1 ? waiting.pop() : emptyHash.slice()
       if (sibling === undefined) return undefined
       all.push(sibling)
     }

@@ -42,9 +42,9 @@ export const emptyMap: MerkleMap = Object.freeze({ size: 0, top: undefined })
 /** The hash of an empty subtree, and the root of the empty map. Do not change it. */
 export const emptyHash: Uint8Array = new Uint8Array(digestBytes)
 
-/** The root: 32 bytes. Hashes only what changed since it was last asked for. */
+/** The root: 32 bytes, a copy. Hashes only what changed since it was last asked for. */
 export function mapRoot(map: MerkleMap): Uint8Array {
-  return hashOf(map.top)
+  return hashOf(map.top).slice()
 }
 
 export function mapSize(map: MerkleMap): number {

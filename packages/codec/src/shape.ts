@@ -123,7 +123,8 @@ export function list<T>(
     name,
     toWire(value, path = name) {
       checkLength(value, path)
-      const wire = value.map((one, index) => item.toWire(one, `${path}[${index}]`))
+      // Not value.map, which would leave the holes of an array as they are.
+      const wire = Array.from(value, (one, index) => item.toWire(one, `${path}[${index}]`))
       checkOrder(value, path)
       return wire
     },
@@ -228,8 +229,10 @@ export function mapped<A, B>(
   return {
     name: shape.name,
     toWire: (value, path) => shape.toWire(functions.from(value), path),
-    fromWire: (value, path) =>
-      functions.to(shape.fromWire(value, path)) ?? mismatch(path, `${shape.name}, restricted`, value),
+    fromWire(value, path) {
+      const outer = functions.to(shape.fromWire(value, path))
+      return outer === undefined ? mismatch(path, `${shape.name}, restricted`, value) : outer
+    },
   }
 }
 

@@ -7,7 +7,6 @@ import {
   encode,
   field,
   hexBytes,
-  type Infer,
   list,
   nullable,
   struct,

@@ -1,4 +1,6 @@
 /** Validators in one thread with unit latency: enough to watch the reducer decide, without log or status. */
+
+import { toHex } from '@chirograph/codec'
 import {
   type ConsensusState,
   createConsensus,
@@ -11,16 +13,21 @@ import {
   type Verified,
 } from '@chirograph/consensus'
 import { nobleEd25519 } from '@chirograph/crypto'
-import { toHex } from '@chirograph/codec'
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 export type Delivery = { from: number; to: number; message: Message }
 
 export const filled = (byte: number) => toHex(new Uint8Array(32).fill(byte))
 
-export function createCluster(size: number, { drop = (_: Delivery) => false, latencyMs = 1, viewTimeoutMs = 1000 } = {}) {
+export function createCluster(
+  size: number,
+  { drop = (_: Delivery) => false, latencyMs = 1, viewTimeoutMs = 1000 } = {},
+) {
   const seeds = Array.from({ length: size }, (_, index) => new Uint8Array(32).fill(index + 1))
-  const members = seeds.map((seed, index) => ({ org: filled(index + 1), key: toHex(nobleEd25519.publicKey(seed)) }))
+  const members = seeds.map((seed, index) => ({
+    org: filled(index + 1),
+    key: toHex(nobleEd25519.publicKey(seed)),
+  }))
   const set = createValidatorSet({ networkId: filled(255), epoch: 0, validators: members })
   const base = { networkId: set.networkId, epoch: 0, setHash: set.setHash, nextSetHash: set.setHash }
   const rest = { parent: filled(0), cutRoot: filled(1), logRoot: filled(2), logSize: 0 }
@@ -32,7 +39,8 @@ export function createCluster(size: number, { drop = (_: Delivery) => false, lat
   const queue: { atMs: number; order: number; run: () => void }[] = []
   let nowMs = 1000
   let order = 0
-  const later = (afterMs: number, run: () => void) => queue.push({ atMs: nowMs + afterMs, order: order++, run })
+  const later = (afterMs: number, run: () => void) =>
+    queue.push({ atMs: nowMs + afterMs, order: order++, run })
   const nodes: ConsensusState[] = seeds.map((seed, self) =>
     createConsensus(
       {
@@ -88,7 +96,12 @@ export function createCluster(size: number, { drop = (_: Delivery) => false, lat
           break
         }
         const { view } = effect
-        const core = { ...base, view, height: parent.core.height + 1, timeMs: Math.max(nowMs, parent.core.timeMs + 1) }
+        const core = {
+          ...base,
+          view,
+          height: parent.core.height + 1,
+          timeMs: Math.max(nowMs, parent.core.timeMs + 1),
+        }
         const header = createHeader({ ...core, stateRoot: filled(4) }, { ...rest, parent: effect.parent })
         headers.set(header.digest, header)
         input(node, { kind: 'built', view, header, changes: new Uint8Array() })
@@ -105,14 +118,19 @@ export function createCluster(size: number, { drop = (_: Delivery) => false, lat
 
   function deliver({ from, to, message }: Delivery): void {
     // Every sender here is honest, so what it sends was verified when it was made.
-    if (message.kind === 'vote') input(to, { kind: 'vote', vote: message.vote as Verified<typeof message.vote> })
+    if (message.kind === 'vote')
+      input(to, { kind: 'vote', vote: message.vote as Verified<typeof message.vote> })
     if (message.kind === 'proposal') {
       input(to, { kind: 'proposal', proposal: message.proposal as Verified<typeof message.proposal> })
     }
     if (message.kind === 'certificate') {
-      input(to, { kind: 'certificate', certificate: message.certificate as Verified<typeof message.certificate> })
+      input(to, {
+        kind: 'certificate',
+        certificate: message.certificate as Verified<typeof message.certificate>,
+      })
     }
-    if (message.kind === 'standing') input(to, { kind: 'standing', from: String(from), standing: message.standing })
+    if (message.kind === 'standing')
+      input(to, { kind: 'standing', from: String(from), standing: message.standing })
   }
 
   function runUntil(isDone: () => boolean, limitMs = 1e7): boolean {

@@ -80,7 +80,9 @@ export function achievementObject(achievement: Achievement): JsonObject {
     description,
     criteria: { narrative: criteria },
     ...(creditsAvailable !== undefined && { creditsAvailable }),
-    ...(alignments.length > 0 && { alignment: alignments.map((target) => ({ type: ['Alignment'], ...target })) }),
+    ...(alignments.length > 0 && {
+      alignment: alignments.map((target) => ({ type: ['Alignment'], ...target })),
+    }),
   }
 }
 
@@ -91,7 +93,9 @@ export function achievementObject(achievement: Achievement): JsonObject {
 export function achievementIdOf(definition: { readonly issuer: string } & Omit<Achievement, 'id'>): string {
   const { issuer, name, description, criteria, type, creditsAvailable = null, alignments = [] } = definition
   const targets = alignments.map(({ targetUrl }) => targetUrl)
-  return namedUuidUrn(utf8(canonicalizeJson([issuer, name, description, criteria, type, creditsAvailable, targets])))
+  return namedUuidUrn(
+    utf8(canonicalizeJson([issuer, name, description, criteria, type, creditsAvailable, targets])),
+  )
 }
 
 export function isAchievementType(text: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { hasLoneSurrogate } from '@chirograph/codec'
 import { type RecordClass, recordClasses } from '@chirograph/event'
-import { achievementTypes, type Alignment, isAchievementType, recordClassesOf } from './achievement.js'
+import { type Alignment, achievementTypes, isAchievementType, recordClassesOf } from './achievement.js'
 import { quote } from './json.js'
 import {
   creditsMax,
@@ -72,8 +72,18 @@ const date = `a date as YYYY-MM-DD between ${yearMin} and ${yearMax}, such as 20
 
 /** Every column there is, in the order of the template. */
 export const cohortColumns = {
-  learner_id: { required: true, charactersMax: learnerIdCharactersMax, expected: "the learner's id in your system", accepts: anything },
-  learner_name: { required: true, charactersMax: nameCharactersMax, expected: "the learner's name", accepts: anything },
+  learner_id: {
+    required: true,
+    charactersMax: learnerIdCharactersMax,
+    expected: "the learner's id in your system",
+    accepts: anything,
+  },
+  learner_name: {
+    required: true,
+    charactersMax: nameCharactersMax,
+    expected: "the learner's name",
+    accepts: anything,
+  },
   learner_email: {
     required: false,
     charactersMax: emailCharactersMax,
@@ -86,7 +96,12 @@ export const cohortColumns = {
     expected: 'a DID, such as did:key:z6Mk…',
     accepts: (cell) => /^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/.test(cell),
   },
-  achievement_name: { required: true, charactersMax: nameCharactersMax, expected: 'what was achieved, as a title', accepts: anything },
+  achievement_name: {
+    required: true,
+    charactersMax: nameCharactersMax,
+    expected: 'what was achieved, as a title',
+    accepts: anything,
+  },
   achievement_description: {
     required: true,
     charactersMax: descriptionCharactersMax,
@@ -104,7 +119,8 @@ export const cohortColumns = {
   achievement_type: {
     required: true,
     charactersMax: nameCharactersMax,
-    expected: 'a type of Open Badges 3.0, such as Certificate, Course or MicroCredential, or your own as ext:…',
+    expected:
+      'a type of Open Badges 3.0, such as Certificate, Course or MicroCredential, or your own as ext:…',
     accepts: isAchievementType,
     names: achievementTypes,
   },
@@ -112,7 +128,8 @@ export const cohortColumns = {
     required: false,
     charactersMax: uriCharactersMax,
     expected: 'a URI that starts with https: or urn:',
-    accepts: (cell) => /^(?:https:\/\/[^\s/]+\/?[^\s]*|urn:[a-z0-9][a-z0-9-]{0,31}:[^\s]+)$/i.test(cell) && URL.canParse(cell),
+    accepts: (cell) =>
+      /^(?:https:\/\/[^\s/]+\/?[^\s]*|urn:[a-z0-9][a-z0-9-]{0,31}:[^\s]+)$/i.test(cell) && URL.canParse(cell),
   },
   credits_available: {
     required: false,
@@ -157,14 +174,20 @@ type Fault = Omit<CohortError, 'row'>
 
 function faultOf(column: CohortColumn, cell: string): Fault | undefined {
   const rule: Column = cohortColumns[column]
-  const fault = (expected: string): Fault => ({ column, expected, got: cell === '' ? 'nothing' : quote(cell) })
+  const fault = (expected: string): Fault => ({
+    column,
+    expected,
+    got: cell === '' ? 'nothing' : quote(cell),
+  })
   if (cell === '') return rule.required ? fault(rule.expected) : undefined
   if (cell.length > rule.charactersMax) {
     return { column, expected: `at most ${rule.charactersMax} characters`, got: `${cell.length} characters` }
   }
-  if (cell.includes('\uFFFD') || hasLoneSurrogate(cell)) return fault('readable text; save the file as CSV UTF-8')
+  if (cell.includes('\uFFFD') || hasLoneSurrogate(cell))
+    return fault('readable text; save the file as CSV UTF-8')
   const unprintable = rule.multiline ? /[^\P{Cc}\n\r\t]/u : /\p{Cc}/u
-  if (unprintable.test(cell)) return fault(rule.multiline ? 'text without control characters' : 'text on one line')
+  if (unprintable.test(cell))
+    return fault(rule.multiline ? 'text without control characters' : 'text on one line')
   if (rule.accepts(cell)) return undefined
   const meant = nearestName(cell, rule.names ?? [])
   return fault(meant === undefined ? rule.expected : `${rule.expected}; did you mean ${meant}?`)
@@ -172,14 +195,23 @@ function faultOf(column: CohortColumn, cell: string): Fault | undefined {
 
 /** What no single cell shows. Dates as YYYY-MM-DD sort as text. */
 function contradictionsOf(cells: Readonly<Partial<Record<CohortColumn, string>>>): Fault[] {
-  const { achievement_type: type = '', record_class: recordClass, awarded_on: awarded = '', expires_on: expires } = cells
+  const {
+    achievement_type: type = '',
+    record_class: recordClass,
+    awarded_on: awarded = '',
+    expires_on: expires,
+  } = cells
   const faults: Fault[] = []
   if (expires && expires <= awarded) {
     faults.push({ column: 'expires_on', expected: `a day after awarded_on, ${awarded}`, got: quote(expires) })
   }
   const allowed = recordClassesOf(type)
   if (recordClass && !allowed.some((name) => name === recordClass)) {
-    faults.push({ column: 'record_class', expected: `${allowed.join(' or ')} for the type ${type}`, got: quote(recordClass) })
+    faults.push({
+      column: 'record_class',
+      expected: `${allowed.join(' or ')} for the type ${type}`,
+      got: quote(recordClass),
+    })
   }
   return faults
 }

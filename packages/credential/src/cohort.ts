@@ -27,7 +27,9 @@ export type Cohort =
  */
 export function parseCohort(text: string): Cohort {
   if (text.length > cohortCharactersMax) {
-    return failed([fileError(`a file of at most ${cohortCharactersMax} characters`, `${text.length} characters`)])
+    return failed([
+      fileError(`a file of at most ${cohortCharactersMax} characters`, `${text.length} characters`),
+    ])
   }
   const records = recordsOf(text)
   if ('error' in records) return failed([records.error])
@@ -81,8 +83,14 @@ function csvError(error: CsvError): CohortError {
   const row = typeof error.records === 'number' ? error.records + 1 : 1
   const told: Partial<Record<string, readonly [expected: string, got: string]>> = {
     CSV_QUOTE_NOT_CLOSED: ['a closing quote for every opening one', 'the end of the file inside quotes'],
-    CSV_INVALID_CLOSING_QUOTE: ['a comma after a closing quote, and "" for a quote inside quotes', 'other text'],
-    INVALID_OPENING_QUOTE: ['quotes around the whole cell, and "" for a quote inside it', 'a quote within a cell'],
+    CSV_INVALID_CLOSING_QUOTE: [
+      'a comma after a closing quote, and "" for a quote inside quotes',
+      'other text',
+    ],
+    INVALID_OPENING_QUOTE: [
+      'quotes around the whole cell, and "" for a quote inside it',
+      'a quote within a cell',
+    ],
     CSV_MAX_RECORD_SIZE: [`a row of at most ${cohortRecordCharactersMax} characters`, 'a longer one'],
   }
   const [expected, got] = told[error.code] ?? ['CSV as a spreadsheet writes it', error.message]
@@ -96,10 +104,14 @@ type Columns =
 /** The column of each cell of a record; undefined for a column without a name, which must stay empty. */
 function columnsOf(header: readonly string[]): Columns {
   const names = header.map((name) => name.trim())
-  if (names.every((name) => name === '')) return { kind: 'errors', errors: [fileError('a header with the names of the columns', 'nothing')] }
+  if (names.every((name) => name === ''))
+    return { kind: 'errors', errors: [fileError('a header with the names of the columns', 'nothing')] }
   const delimiter = [';', '\t', '|'].find((character) => names.length === 1 && names[0]?.includes(character))
   if (delimiter !== undefined) {
-    return { kind: 'errors', errors: [fileError('commas between the columns', delimiter === '\t' ? 'tabs' : `"${delimiter}"`)] }
+    return {
+      kind: 'errors',
+      errors: [fileError('commas between the columns', delimiter === '\t' ? 'tabs' : `"${delimiter}"`)],
+    }
   }
   const errors: CohortError[] = []
   const columns = names.map((name) => cohortColumnNames.find((known) => known === name.toLowerCase()))
@@ -111,7 +123,9 @@ function columnsOf(header: readonly string[]): Columns {
     }
   }
   const missing = cohortColumnNames.filter((name) => cohortColumns[name].required && !columns.includes(name))
-  errors.push(...missing.map((column) => ({ row: 1, column, expected: `a column ${column}`, got: 'nothing' })))
+  errors.push(
+    ...missing.map((column) => ({ row: 1, column, expected: `a column ${column}`, got: 'nothing' })),
+  )
   return errors.length > 0 ? { kind: 'errors', errors } : { kind: 'columns', columns }
 }
 
@@ -121,7 +135,10 @@ function unknownColumn(name: string): CohortError {
   return { row: 1, column: shorten(name), expected, got: quote(name) }
 }
 
-function readLines(lines: readonly (readonly string[])[], columns: readonly (CohortColumn | undefined)[]): Cohort {
+function readLines(
+  lines: readonly (readonly string[])[],
+  columns: readonly (CohortColumn | undefined)[],
+): Cohort {
   const rows: CohortRow[] = []
   const errors: CohortError[] = []
   for (const [i, line] of lines.entries()) {
@@ -130,16 +147,24 @@ function readLines(lines: readonly (readonly string[])[], columns: readonly (Coh
     const row = i + 2
     const stray = cells.findIndex((cell, k) => cell !== '' && columns[k] === undefined)
     if (stray >= 0) {
-      errors.push({ row, column: '', expected: `${columns.length} columns, as in the header`, got: `${quote(cells[stray])} in column ${stray + 1}` })
+      errors.push({
+        row,
+        column: '',
+        expected: `${columns.length} columns, as in the header`,
+        got: `${quote(cells[stray])} in column ${stray + 1}`,
+      })
     }
-    const named = Object.fromEntries(columns.flatMap((column, k) => (column === undefined ? [] : [[column, cells[k] ?? '']])))
+    const named = Object.fromEntries(
+      columns.flatMap((column, k) => (column === undefined ? [] : [[column, cells[k] ?? '']])),
+    )
     const reading = readRow({ row, cells: named })
     if (reading.kind === 'errors') errors.push(...reading.errors)
     else rows.push(reading.row)
   }
   errors.push(...clashesOf(rows))
   if (errors.length > 0) return failed(errors.sort((a, b) => a.row - b.row))
-  if (rows.length === 0) return failed([{ row: 2, column: '', expected: 'at least one row below the header', got: 'nothing' }])
+  if (rows.length === 0)
+    return failed([{ row: 2, column: '', expected: 'at least one row below the header', got: 'nothing' }])
   return { kind: 'rows', rows }
 }
 
@@ -154,7 +179,13 @@ function clashesOf(rows: readonly CohortRow[]): CohortError[] {
     const award = JSON.stringify([row.learnerId, key])
     const earlier = awards.get(award)
     if (earlier === undefined) awards.set(award, row.row)
-    else errors.push({ row: row.row, column: 'learner_id', expected: 'each learner once for an achievement', got: `the learner and achievement of row ${earlier}` })
+    else
+      errors.push({
+        row: row.row,
+        column: 'learner_id',
+        expected: 'each learner once for an achievement',
+        got: `the learner and achievement of row ${earlier}`,
+      })
 
     const first = achievements.get(key)
     if (first === undefined) achievements.set(key, row)
@@ -175,7 +206,14 @@ function differences(first: CohortRow, row: CohortRow): CohortError[] {
   return columns.flatMap(([column, member]) => {
     const [expected, got] = [first.achievement[member], row.achievement[member]]
     if (expected === got) return []
-    return [{ row: row.row, column, expected: `the same as in row ${first.row} for the same achievement: ${quote(expected)}`, got: quote(got) }]
+    return [
+      {
+        row: row.row,
+        column,
+        expected: `the same as in row ${first.row} for the same achievement: ${quote(expected)}`,
+        got: quote(got),
+      },
+    ]
   })
 }
 

@@ -28,7 +28,10 @@ export function contextDocument(url: string): JsonObject | undefined {
   if (known !== undefined) return known
   const document: unknown = structuredClone(vcContexts.get(url) ?? openBadges.contexts.get(url))
   const digest = toHex(sha256(utf8(canonicalizeJson(document))))
-  assert(digest === contextDigests[url], `the context ${url} that is installed is not the pinned one: ${digest}`)
+  assert(
+    digest === contextDigests[url],
+    `the context ${url} that is installed is not the pinned one: ${digest}`,
+  )
   assert(isObject(document), `the context ${url} is not an object`)
   const frozen = freeze(document as JsonObject) // it has a canonical JSON text, so it is JSON
   loaded.set(url, frozen)

@@ -69,7 +69,11 @@ export function credentialReference(credential: unknown): CredentialReferenceRea
   const entries = Array.isArray(credential.credentialStatus) ? credential.credentialStatus : []
   const network: unknown = entries.find((entry) => isObject(entry) && entry.type === networkEntryType)
   if (!isObject(network)) {
-    return { kind: 'reject', reason: 'no-network-entry', detail: `no status entry of type ${networkEntryType}` }
+    return {
+      kind: 'reject',
+      reason: 'no-network-entry',
+      detail: `no status entry of type ${networkEntryType}`,
+    }
   }
   const slot = slotOf(entries, network)
   if (typeof slot === 'string') return { kind: 'reject', reason: 'status-entries', detail: slot }
@@ -100,10 +104,14 @@ function listEntry(args: {
 }
 
 /** The slot that exactly these entries stand for, or what is wrong with them. */
-function slotOf(entries: readonly unknown[], network: { readonly [name: string]: unknown }): StatusSlot | string {
+function slotOf(
+  entries: readonly unknown[],
+  network: { readonly [name: string]: unknown },
+): StatusSlot | string {
   const { network: networkId, issuer, nonce: nonceText } = network
   // A network id has the same form as an organisation's: 64 lowercase hex characters.
-  if (typeof networkId !== 'string' || parseOrgId(networkId) === undefined) return 'network is not 32 bytes in hex'
+  if (typeof networkId !== 'string' || parseOrgId(networkId) === undefined)
+    return 'network is not 32 bytes in hex'
   const issuerOrg = typeof issuer === 'string' ? parseOrgId(issuer) : undefined
   if (issuerOrg === undefined) return 'issuer is not 32 bytes in hex'
   const nonce = typeof nonceText === 'string' ? fromBase64url(nonceText) : undefined
@@ -121,7 +129,9 @@ function slotOf(entries: readonly unknown[], network: { readonly [name: string]:
     return 'the first entry is beyond its list'
   }
   const slot = { statusListBase, position, networkId, issuerOrg, nonce }
-  return sameEntries(entries, statusEntries(slot)) ? slot : 'not the three entries of one position, in their order'
+  return sameEntries(entries, statusEntries(slot))
+    ? slot
+    : 'not the three entries of one position, in their order'
 }
 
 function sameEntries(entries: readonly unknown[], expected: readonly JsonObject[]): boolean {

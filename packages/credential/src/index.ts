@@ -2,9 +2,9 @@
 export {
   type Achievement,
   type AchievementType,
+  type Alignment,
   achievementIdOf,
   achievementTypes,
-  type Alignment,
   recordClassesOf,
 } from './achievement.js'
 export { type Cohort, cohortTemplate, parseCohort } from './cohort.js'
@@ -28,7 +28,13 @@ export {
   splitByRecordClass,
 } from './issue-cohort.js'
 export type { Json, JsonObject, Problem } from './json.js'
-export { cohortCharactersMax, cohortRowsMax, credentialBytesMax, problemsMax, statusListEntries } from './limits.js'
+export {
+  cohortCharactersMax,
+  cohortRowsMax,
+  credentialBytesMax,
+  problemsMax,
+  statusListEntries,
+} from './limits.js'
 export { buildOpenBadge, type Issuer, type OpenBadge } from './open-badge.js'
 export { openBadgeSchema, openBadgeSchemaDigest } from './open-badge-schema.js'
 export { type Receipt, type ReceiptReading, readReceipt, receiptJson } from './receipt.js'

@@ -85,7 +85,13 @@ export type PreparedBatch =
   | { readonly kind: 'prepared'; readonly credentials: readonly IssuedCredential[]; readonly batch: Batch }
   | {
       readonly kind: 'reject'
-      readonly reason: 'no-rows' | 'too-many-rows' | 'mixed-record-classes' | 'wrong-record-class' | 'too-few-positions' | 'already-expired'
+      readonly reason:
+        | 'no-rows'
+        | 'too-many-rows'
+        | 'mixed-record-classes'
+        | 'wrong-record-class'
+        | 'too-few-positions'
+        | 'already-expired'
       readonly detail: string
     }
 
@@ -132,7 +138,9 @@ export function receiptOf(
 }
 
 /** The rows of each record class, in the order of the file: what recognition is granted for, one batch each. */
-export function splitByRecordClass(rows: readonly CohortRow[]): ReadonlyMap<RecordClass, readonly CohortRow[]> {
+export function splitByRecordClass(
+  rows: readonly CohortRow[],
+): ReadonlyMap<RecordClass, readonly CohortRow[]> {
   const classes = new Map<RecordClass, CohortRow[]>()
   for (const row of rows) {
     const sameClass = classes.get(row.recordClass)
@@ -150,7 +158,8 @@ function reject(reason: Rejection['reason'], detail: string): Rejection {
 
 function refusalOf(input: BatchInput, recordClass: RecordClass): Rejection | undefined {
   const { rows, positions, nowMs } = input
-  if (rows.length > cohortRowsMax) return reject('too-many-rows', `${rows.length} rows; at most ${cohortRowsMax}`)
+  if (rows.length > cohortRowsMax)
+    return reject('too-many-rows', `${rows.length} rows; at most ${cohortRowsMax}`)
   if (positions.length < rows.length) {
     return reject('too-few-positions', `${positions.length} free positions for ${rows.length} rows`)
   }
@@ -159,19 +168,30 @@ function refusalOf(input: BatchInput, recordClass: RecordClass): Rejection | und
       return reject('mixed-record-classes', `row ${row.row} is of ${row.recordClass}, not ${recordClass}`)
     }
     if (!recordClassesOf(row.achievement.type).includes(recordClass)) {
-      return reject('wrong-record-class', `row ${row.row}: ${row.achievement.type} is not issued as ${recordClass}`)
+      return reject(
+        'wrong-record-class',
+        `row ${row.row}: ${row.achievement.type} is not issued as ${recordClass}`,
+      )
     }
     const { validFromMs, validUntilMs } = validityOf(row, nowMs)
     if (validUntilMs !== undefined && validUntilMs <= validFromMs) {
-      return reject('already-expired', `row ${row.row} expires on ${row.expiresOn}, before it would be issued`)
+      return reject(
+        'already-expired',
+        `row ${row.row} expires on ${row.expiresOn}, before it would be issued`,
+      )
     }
   }
   return undefined
 }
 
-function validityOf(row: CohortRow, nowMs: number): { readonly validFromMs: number; readonly validUntilMs?: number } {
+function validityOf(
+  row: CohortRow,
+  nowMs: number,
+): { readonly validFromMs: number; readonly validUntilMs?: number } {
   const validFromMs = Math.max(nowMs, startOfDayMs(row.awardedOn))
-  return row.expiresOn === undefined ? { validFromMs } : { validFromMs, validUntilMs: endOfDayMs(row.expiresOn) }
+  return row.expiresOn === undefined
+    ? { validFromMs }
+    : { validFromMs, validUntilMs: endOfDayMs(row.expiresOn) }
 }
 
 type MadeCredential = Omit<IssuedCredential, 'row' | 'index' | 'path'>
@@ -180,7 +200,17 @@ function makeCredential(
   input: BatchInput,
   { row, position }: { readonly row: CohortRow; readonly position: number },
 ): MadeCredential {
-  const { issuer, issuerOrg, networkId, statusListBase, randomBytes, nowMs, seed, ed25519, verificationMethod } = input
+  const {
+    issuer,
+    issuerOrg,
+    networkId,
+    statusListBase,
+    randomBytes,
+    nowMs,
+    seed,
+    ed25519,
+    verificationMethod,
+  } = input
   const nonce = randomBytes(32)
   const { id: achievementId, ...definition } = row.achievement
   const unsigned = buildOpenBadge({
@@ -192,14 +222,24 @@ function makeCredential(
       ...(row.learnerEmail !== undefined && { email: row.learnerEmail }),
       ...(row.learnerDid !== undefined && { id: row.learnerDid }),
     },
-    achievement: { ...definition, id: achievementId ?? achievementIdOf({ issuer: issuer.did, ...definition }) },
+    achievement: {
+      ...definition,
+      id: achievementId ?? achievementIdOf({ issuer: issuer.did, ...definition }),
+    },
     ...validityOf(row, nowMs),
     awardedOn: row.awardedOn,
     status: { statusListBase, position, networkId, issuerOrg, nonce },
     ...(input.identities !== 'plain' && { identitySalt: toBase64url(randomBytes(16)) }),
   })
   const created = instantText(nowMs)
-  const credential = signCredential({ credential: unsigned, seed, did: issuer.did, verificationMethod, created, ed25519 })
+  const credential = signCredential({
+    credential: unsigned,
+    seed,
+    did: issuer.did,
+    verificationMethod,
+    created,
+    ed25519,
+  })
   const handle = handleOf({ issuer: issuerOrg, nonce })
   const digest = credentialDigest(credential)
   return { credential, nonce, handle, digest, leaf: leafOf({ handle, digest }), position }

@@ -6,7 +6,8 @@ export function nearestName<Name extends string>(typed: string, names: readonly 
   let nearest: { readonly name: Name; readonly distance: number } | undefined
   for (const name of names) {
     const distance = editDistance(plain, normal(name))
-    if (distance <= name.length / 3 && (nearest === undefined || distance < nearest.distance)) nearest = { name, distance }
+    if (distance <= name.length / 3 && (nearest === undefined || distance < nearest.distance))
+      nearest = { name, distance }
   }
   return nearest?.name
 }

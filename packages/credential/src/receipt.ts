@@ -49,7 +49,11 @@ export function readReceipt(source: unknown): ReceiptReading {
   if (typeof source !== 'string') return readParsed(source)
   const parsed = parseJson(source, { bytesMax: receiptBytesMax })
   if (parsed.ok) return readParsed(parsed.value)
-  return { kind: 'reject', reason: parsed.code === 'OVERSIZE' ? 'oversize' : 'malformed', detail: parsed.detail }
+  return {
+    kind: 'reject',
+    reason: parsed.code === 'OVERSIZE' ? 'oversize' : 'malformed',
+    detail: parsed.detail,
+  }
 }
 
 const receiptType = 'ChirographReceipt'
@@ -75,7 +79,8 @@ function receiptOf(value: { readonly [name: string]: unknown }): Receipt | strin
   if (unknownMember !== undefined) return `unknown member ${unknownMember}`
   const { network, issuer, batch: batchText, index, paddedSize } = value
   // A network id has the same form as an organisation's: 64 lowercase hex characters.
-  if (typeof network !== 'string' || parseOrgId(network) === undefined) return 'network is not 32 bytes in hex'
+  if (typeof network !== 'string' || parseOrgId(network) === undefined)
+    return 'network is not 32 bytes in hex'
   const issuerOrg = typeof issuer === 'string' ? parseOrgId(issuer) : undefined
   if (issuerOrg === undefined) return 'issuer is not 32 bytes in hex'
   const batch = typeof batchText === 'string' ? parseContentId(batchText) : undefined
@@ -85,7 +90,8 @@ function receiptOf(value: { readonly [name: string]: unknown }): Receipt | strin
     return 'index lies outside the batch'
   }
   const path = pathOf(value.path)
-  if (path?.length !== Math.log2(paddedSize)) return 'path does not have one digest for each level of the tree'
+  if (path?.length !== Math.log2(paddedSize))
+    return 'path does not have one digest for each level of the tree'
   return { networkId: network, issuerOrg, batch, index, paddedSize, path }
 }
 

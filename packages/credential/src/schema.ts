@@ -2,9 +2,10 @@
  * Checks documents against the schemas of this package and says what is wrong in a way that a person can act on:
  * where, what belongs there, what was found.
  */
-import { parseJson } from '@chirograph/codec'
+
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { parseJson } from '@chirograph/codec'
 import { isObject, type JsonObject, type Problem, quote } from './json.js'
 import { credentialBytesMax, problemsMax } from './limits.js'
 import { openBadgeSchema } from './open-badge-schema.js'
@@ -47,7 +48,11 @@ function checkParsed(document: unknown, validate: ValidateFunction): CheckedDocu
 function disorderOf({ validFrom, validUntil }: JsonObject): Problem | undefined {
   if (typeof validFrom !== 'string' || typeof validUntil !== 'string') return undefined
   if (Date.parse(validUntil) >= Date.parse(validFrom)) return undefined
-  return { path: '/validUntil', expected: `an instant not before validFrom, ${validFrom}`, got: quote(validUntil) }
+  return {
+    path: '/validUntil',
+    expected: `an instant not before validFrom, ${validFrom}`,
+    got: quote(validUntil),
+  }
 }
 
 /** Compiled on first use: it takes longer than a whole verification. */
@@ -58,7 +63,14 @@ function compiled(schema: Schema): () => ValidateFunction {
   return () => {
     if (validate === undefined) {
       // strictTypes and strictRequired ask for types beside every keyword, which conditional schemas do not have.
-      const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, strictTuples: false })
+      const ajv = new Ajv2020({
+        allErrors: true,
+        verbose: true,
+        strict: true,
+        strictTypes: false,
+        strictRequired: false,
+        strictTuples: false,
+      })
       ajvFormats.default(ajv, ['uri', 'date-time', 'date'])
       validate = ajv.compile(schema)
     }
@@ -68,7 +80,9 @@ function compiled(schema: Schema): () => ValidateFunction {
 
 function problemsOf(errors: readonly ErrorObject[]): Problem[] {
   // Each failed alternative reports itself; the one message of the choice as a whole says it better.
-  const choices = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => `${schemaPath}/`)
+  const choices = errors
+    .filter(({ keyword }) => keyword === 'anyOf' || keyword === 'contains')
+    .map(({ schemaPath }) => `${schemaPath}/`)
   const told = errors.filter(
     ({ keyword, schemaPath }) => keyword !== 'if' && !choices.some((choice) => schemaPath.startsWith(choice)),
   )
@@ -88,12 +102,20 @@ function problemOf(error: ErrorObject): Problem {
   if (keyword === 'required') {
     const member = String(params.missingProperty)
     const described = isObject(parentSchema?.properties) ? parentSchema.properties[member] : undefined
-    return { path: `${instancePath}/${pointerPart(member)}`, expected: descriptionOf(described) ?? 'a value', got: 'nothing' }
+    return {
+      path: `${instancePath}/${pointerPart(member)}`,
+      expected: descriptionOf(described) ?? 'a value',
+      got: 'nothing',
+    }
   }
   if (keyword === 'additionalProperties') {
     const member = String(params.additionalProperty)
     const found = isObject(data) ? data[member] : undefined
-    return { path: `${instancePath}/${pointerPart(member)}`, expected: 'no member of this name', got: quote(found) }
+    return {
+      path: `${instancePath}/${pointerPart(member)}`,
+      expected: 'no member of this name',
+      got: quote(found),
+    }
   }
   const expected = descriptionOf(parentSchema) ?? `a value that passes ${keyword}`
   return { path: instancePath, expected, got: quote(data) }

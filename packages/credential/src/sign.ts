@@ -2,10 +2,11 @@
  * Signs a credential with an `eddsa-jcs-2022` proof: W3C Data Integrity EdDSA Cryptosuites v1.0, section 3.3. The
  * hashes come from the verifier, so that both sides hash one way. SPEC.md, "Proof".
  */
-import { type Ed25519, publicKeyOfDidKey } from '@chirograph/crypto'
-import { equalBytes } from '@chirograph/codec'
-import { jcsProofHash } from '@chirograph/verifier'
+
 import { base58btc } from 'multiformats/bases/base58'
+import { equalBytes } from '@chirograph/codec'
+import { type Ed25519, publicKeyOfDidKey } from '@chirograph/crypto'
+import { jcsProofHash } from '@chirograph/verifier'
 import { assert } from './assert.js'
 import { freeze, isObject, type Json, type JsonObject } from './json.js'
 
@@ -32,9 +33,15 @@ export function signCredential(
   assert(verificationMethod.startsWith(`${did}#`), `${verificationMethod} is not a key of ${did}`)
   if (did.startsWith('did:key:')) {
     const named = publicKeyOfDidKey(did)
-    assert(named !== undefined && equalBytes(named, ed25519.publicKey(seed)), `the seed is not that of ${did}`)
+    assert(
+      named !== undefined && equalBytes(named, ed25519.publicKey(seed)),
+      `the seed is not that of ${did}`,
+    )
   }
-  return freeze({ ...credential, proof: [jcsProof({ document: credential, verificationMethod, created, seed, ed25519 })] })
+  return freeze({
+    ...credential,
+    proof: [jcsProof({ document: credential, verificationMethod, created, seed, ed25519 })],
+  })
 }
 
 /** An `eddsa-jcs-2022` proof over a document without proof: any JSON document, not only credentials. */

@@ -7,7 +7,14 @@ import type { Alignment } from './achievement.js'
 import type { Cohort } from './cohort.js'
 import { type CohortColumn, type CohortError, cohortColumnNames, readRow } from './cohort-row.js'
 import { isObject, quote, shorten } from './json.js'
-import { alignmentsMax, descriptionCharactersMax, nameCharactersMax, problemsMax, singleBytesMax, uriCharactersMax } from './limits.js'
+import {
+  alignmentsMax,
+  descriptionCharactersMax,
+  nameCharactersMax,
+  problemsMax,
+  singleBytesMax,
+  uriCharactersMax,
+} from './limits.js'
 import { nearestName } from './nearest.js'
 
 /**
@@ -17,8 +24,12 @@ import { nearestName } from './nearest.js'
  */
 export function parseSingle(text: string): Cohort {
   const parsed = parseJson(text, { bytesMax: singleBytesMax })
-  if (!parsed.ok) return failed([{ column: '', expected: `JSON of at most ${singleBytesMax} bytes`, got: shorten(parsed.detail) }])
-  if (!isObject(parsed.value)) return failed([{ column: '', expected: 'a JSON object', got: quote(parsed.value) }])
+  if (!parsed.ok)
+    return failed([
+      { column: '', expected: `JSON of at most ${singleBytesMax} bytes`, got: shorten(parsed.detail) },
+    ])
+  if (!isObject(parsed.value))
+    return failed([{ column: '', expected: 'a JSON object', got: quote(parsed.value) }])
   const { alignments: targets = [], ...members } = parsed.value
   const cells = cellsOf(members)
   const alignments = alignmentsOf(targets)
@@ -27,7 +38,10 @@ export function parseSingle(text: string): Cohort {
   const errors = [...cells.errors, ...rowErrors, ...alignments.errors]
   if (reading.kind === 'errors' || errors.length > 0) return failed(errors)
   const { row } = reading
-  const achievement = { ...row.achievement, ...(alignments.targets.length > 0 && { alignments: alignments.targets }) }
+  const achievement = {
+    ...row.achievement,
+    ...(alignments.targets.length > 0 && { alignments: alignments.targets }),
+  }
   return { kind: 'rows', rows: [{ ...row, achievement }] }
 }
 
@@ -51,14 +65,21 @@ function cellsOf(members: { readonly [name: string]: unknown }): {
 
 function unknownMember(name: string): Fault {
   const meant = nearestName(name, [...cohortColumnNames, 'alignments'])
-  const expected = meant === undefined ? `only ${cohortColumnNames.join(', ')} and alignments` : `did you mean ${meant}?`
+  const expected =
+    meant === undefined ? `only ${cohortColumnNames.join(', ')} and alignments` : `did you mean ${meant}?`
   return { column: shorten(name), expected, got: quote(name) }
 }
 
-function alignmentsOf(value: unknown): { readonly targets: readonly Alignment[]; readonly errors: readonly Fault[] } {
+function alignmentsOf(value: unknown): {
+  readonly targets: readonly Alignment[]
+  readonly errors: readonly Fault[]
+} {
   const targets: Alignment[] = []
   if (!Array.isArray(value) || value.length > alignmentsMax) {
-    return { targets, errors: [{ column: 'alignments', expected: `a list of at most ${alignmentsMax}`, got: quote(value) }] }
+    return {
+      targets,
+      errors: [{ column: 'alignments', expected: `a list of at most ${alignmentsMax}`, got: quote(value) }],
+    }
   }
   const errors: Fault[] = []
   for (const target of value) {
@@ -88,7 +109,8 @@ function alignmentOf(target: unknown): Alignment | string {
     }
   }
   const { targetName, targetUrl } = target
-  if (typeof targetName !== 'string' || targetName.trim() === '') return 'an object with targetName and targetUrl'
+  if (typeof targetName !== 'string' || targetName.trim() === '')
+    return 'an object with targetName and targetUrl'
   if (typeof targetUrl !== 'string' || !/^https?:\/\/\S+$/.test(targetUrl) || !URL.canParse(targetUrl)) {
     return 'targetUrl as a URL that starts with https:'
   }

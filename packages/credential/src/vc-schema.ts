@@ -5,8 +5,9 @@
  *
  * Source: W3C Verifiable Credentials Data Model v2.0 (2025), sections 4 and 5. Written from the prose.
  */
-import { uriCharactersMax } from './limits.js'
+
 import { vcContextUrl } from './contexts.js'
+import { uriCharactersMax } from './limits.js'
 
 /** A JSON Schema, as far as this package writes them. */
 export interface Schema {
@@ -38,33 +39,49 @@ export function typed(name: string): Schema {
   }
 }
 
+/** What a value must be when it passes a condition, and when it does not. */
+export function conditional(
+  condition: Schema,
+  { pass, fail }: { readonly pass: Schema | true; readonly fail?: Schema },
+): Schema {
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
+  return { if: condition, then: pass, ...(fail !== undefined && { else: fail }) }
+}
+
 /** One value, or a list of at least one. */
 export function oneOrMany(schema: Schema): Schema {
   return {
     ...(schema.description !== undefined && { description: schema.description }),
-    if: { type: 'array' },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
-    then: { minItems: 1, items: schema, description: 'at least one' },
-    else: schema,
+    ...conditional(
+      { type: 'array' },
+      { pass: { minItems: 1, items: schema, description: 'at least one' }, fail: schema },
+    ),
   }
 }
 
 /** Text, or text with its language and direction; nothing else may ride along. */
+const languageDescription = 'text, or an object with @value and at most @language and @direction'
 const languageText: Schema = {
-  description: 'text, or an object with @value and at most @language and @direction',
-  if: { type: 'object' },
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
-  then: {
-    properties: { '@value': text, '@language': text, '@direction': { enum: ['ltr', 'rtl'] } },
-    required: ['@value'],
-    additionalProperties: false,
-  },
-  else: { type: 'string', description: 'text, or an object with @value and at most @language and @direction' },
+  description: languageDescription,
+  ...conditional(
+    { type: 'object' },
+    {
+      pass: {
+        properties: { '@value': text, '@language': text, '@direction': { enum: ['ltr', 'rtl'] } },
+        required: ['@value'],
+        additionalProperties: false,
+      },
+      fail: { type: 'string', description: languageDescription },
+    },
+  ),
 }
 
 const anyType: Schema = {
   description: 'the name of its type, or a list of names',
-  anyOf: [{ type: 'string', minLength: 1 }, { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 }],
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 },
+  ],
 }
 
 /** Section 4.4 and others: an object that says its type, and may have one id. */
@@ -82,10 +99,13 @@ const names = { name: oneOrMany(languageText), description: oneOrMany(languageTe
 const issuerDescription = "the issuer's URI, or an object with it as id"
 const issuer: Schema = {
   description: issuerDescription,
-  if: { type: 'object' },
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
-  then: { properties: { id: uri, ...names }, required: ['id'] },
-  else: { ...uri, description: issuerDescription },
+  ...conditional(
+    { type: 'object' },
+    {
+      pass: { properties: { id: uri, ...names }, required: ['id'] },
+      fail: { ...uri, description: issuerDescription },
+    },
+  ),
 }
 
 /** Any verifiable credential, with or without its proof. */
@@ -100,10 +120,10 @@ export const vcSchema: Schema = {
       prefixItems: [{ const: vcContextUrl, description: `"${vcContextUrl}"` }],
       items: {
         description: "a context's URL, or an object",
-        if: { type: 'object' },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits a schema
-        then: true,
-        else: { ...uri, description: "a context's URL, or an object" },
+        ...conditional(
+          { type: 'object' },
+          { pass: true, fail: { ...uri, description: "a context's URL, or an object" } },
+        ),
       },
     },
     id: uri,

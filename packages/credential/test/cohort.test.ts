@@ -27,7 +27,12 @@ suite('a cohort file', (it) => {
         row: 2,
         learnerId: 'S-1',
         learnerName: 'Amber Quarry',
-        achievement: { name: 'Welding', description: 'Joins steel.', criteria: 'Six courses.', type: 'Certificate' },
+        achievement: {
+          name: 'Welding',
+          description: 'Joins steel.',
+          criteria: 'Six courses.',
+          type: 'Certificate',
+        },
         recordClass: 'certificate-credit',
         awardedOn: '2026-06-12',
       },
@@ -62,7 +67,9 @@ suite('a cohort file', (it) => {
 
   it('takes quoted cells with commas, quotes and line breaks, and still counts rows as a spreadsheet does', () => {
     const quoted = 'S-1,"Quarry, Amber ""Bee""",Welding,Joins steel.,"One.\nTwo.",Certificate,2026-06-12,'
-    const rows = rowsOf(parseCohort(file(quoted, line.replace('S-1', 'S-2').replace('Six courses.', '"One.\nTwo."'))))
+    const rows = rowsOf(
+      parseCohort(file(quoted, line.replace('S-1', 'S-2').replace('Six courses.', '"One.\nTwo."'))),
+    )
     is(rows[0]?.learnerName, 'Quarry, Amber "Bee"')
     is(rows[0]?.achievement.criteria, 'One.\nTwo.')
     is(rows[1]?.row, 3)
@@ -70,7 +77,10 @@ suite('a cohort file', (it) => {
 
   it('skips rows without content and counts them', () => {
     const rows = rowsOf(parseCohort(file('', line, ',,,,,,,', line.replace('S-1', 'S-2'), '', '')))
-    equal(rows.map(({ row }) => row), [3, 5])
+    equal(
+      rows.map(({ row }) => row),
+      [3, 5],
+    )
   })
 
   it('takes what a spreadsheet would run as a formula for text', () => {
@@ -102,7 +112,9 @@ suite('a cohort file', (it) => {
   })
 
   it('tells at most fifty errors and how many there are', () => {
-    const bad = Array.from({ length: 70 }, (_, i) => line.replace('S-1', `S-${i}`).replace('2026-06-12', 'soon'))
+    const bad = Array.from({ length: 70 }, (_, i) =>
+      line.replace('S-1', `S-${i}`).replace('2026-06-12', 'soon'),
+    )
     const cohort = parseCohort(file(...bad))
     ok(cohort.kind === 'errors')
     is(cohort.errors.length, 50)
@@ -113,20 +125,32 @@ suite('a cohort file', (it) => {
   it('names both rows when a learner gets one achievement twice', () => {
     const errors = errorsOf(parseCohort(file(line, line.replace('Amber Quarry', 'A. Quarry'))))
     equal(errors, [
-      { row: 3, column: 'learner_id', expected: 'each learner once for an achievement', got: 'the learner and achievement of row 2' },
+      {
+        row: 3,
+        column: 'learner_id',
+        expected: 'each learner once for an achievement',
+        got: 'the learner and achievement of row 2',
+      },
     ])
     const other = line.replace('Welding', 'Machining')
     is(rowsOf(parseCohort(file(line, other))).length, 2)
   })
 
   it('refuses one achievement that says two things', () => {
-    const errors = errorsOf(parseCohort(file(line, line.replace('S-1', 'S-2').replace('Six courses.', 'Five courses.'))))
-    equal(errors.map(({ row, column }) => [row, column]), [[3, 'criteria']])
+    const errors = errorsOf(
+      parseCohort(file(line, line.replace('S-1', 'S-2').replace('Six courses.', 'Five courses.'))),
+    )
+    equal(
+      errors.map(({ row, column }) => [row, column]),
+      [[3, 'criteria']],
+    )
     match(errors[0]?.expected ?? '', 'row 2')
   })
 
   it('asks whether a mistyped column meant the one it is near', () => {
-    const errors = errorsOf(parseCohort(file(line).replace('learner_name', 'lerner name').replace('expires_on', 'shoe_size')))
+    const errors = errorsOf(
+      parseCohort(file(line).replace('learner_name', 'lerner name').replace('expires_on', 'shoe_size')),
+    )
     equal(
       errors.map(({ column, expected }) => [column, expected.slice(0, 26)]),
       [
@@ -139,16 +163,24 @@ suite('a cohort file', (it) => {
 
   it('refuses a column that comes twice', () => {
     const errors = errorsOf(parseCohort(`${header},Awarded_On\n${line},2026-06-12`))
-    equal(errors, [{ row: 1, column: 'awarded_on', expected: 'each column once', got: 'the same column again' }])
+    equal(errors, [
+      { row: 1, column: 'awarded_on', expected: 'each column once', got: 'the same column again' },
+    ])
   })
 
   it('refuses cells beyond the header', () => {
     const errors = errorsOf(parseCohort(file(`${line},extra`)))
-    equal(errors.map(({ row, got }) => [row, got]), [[2, '"extra" in column 9']])
+    equal(
+      errors.map(({ row, got }) => [row, got]),
+      [[2, '"extra" in column 9']],
+    )
   })
 
   it('sees other delimiters for what they are', () => {
-    for (const [delimiter, got] of [[';', '";"'], ['\t', 'tabs']] as const) {
+    for (const [delimiter, got] of [
+      [';', '";"'],
+      ['\t', 'tabs'],
+    ] as const) {
       equal(errorsOf(parseCohort(file(line).replaceAll(',', delimiter))), [
         { row: 1, column: '', expected: 'commas between the columns', got },
       ])
@@ -164,33 +196,57 @@ suite('a cohort file', (it) => {
 
   it('tells where a quote is left open or misplaced', () => {
     const open = errorsOf(parseCohort(file(line, 'S-2,"Flint Meadow,Welding')))
-    equal(open.map(({ row, expected }) => [row, expected]), [[3, 'a closing quote for every opening one']])
+    equal(
+      open.map(({ row, expected }) => [row, expected]),
+      [[3, 'a closing quote for every opening one']],
+    )
     const misplaced = errorsOf(parseCohort(file(line, 'S-2,"Flint" Meadow,Welding')))
-    equal(misplaced.map(({ row }) => row), [3])
+    equal(
+      misplaced.map(({ row }) => row),
+      [3],
+    )
   })
 
   it('refuses cells that are too long', () => {
     const errors = errorsOf(parseCohort(file(line.replace('Amber Quarry', 'a'.repeat(201)))))
-    equal(errors, [{ row: 2, column: 'learner_name', expected: 'at most 200 characters', got: '201 characters' }])
+    equal(errors, [
+      { row: 2, column: 'learner_name', expected: 'at most 200 characters', got: '201 characters' },
+    ])
   })
 
   it('refuses control characters and what another encoding left behind', () => {
     for (const cell of ['Amber\u0000', 'Am\u001bber', 'Quarr\uFFFD', 'Quarr\uD800', '"Amber\nQuarry"']) {
-      equal(errorsOf(parseCohort(file(line.replace('Amber Quarry', cell)))).map(({ column }) => column), ['learner_name'])
+      equal(
+        errorsOf(parseCohort(file(line.replace('Amber Quarry', cell)))).map(({ column }) => column),
+        ['learner_name'],
+      )
     }
   })
 
   it('knows the calendar', () => {
     const verdict = (date: string): string => parseCohort(file(line.replace('2026-06-12', date))).kind
-    for (const date of ['2024-02-29', '2000-02-29', '2026-12-31', '1900-01-01']) is(verdict(date), 'rows', date)
-    for (const date of ['2025-02-29', '1900-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '0026-06-12', '2026-6-12', '2026-06-12T00:00:00Z']) {
+    for (const date of ['2024-02-29', '2000-02-29', '2026-12-31', '1900-01-01'])
+      is(verdict(date), 'rows', date)
+    for (const date of [
+      '2025-02-29',
+      '1900-02-29',
+      '2026-13-01',
+      '2026-00-10',
+      '2026-04-31',
+      '0026-06-12',
+      '2026-6-12',
+      '2026-06-12T00:00:00Z',
+    ]) {
       is(verdict(date), 'errors', date)
     }
   })
 
   it('refuses an expiry that is not after the award', () => {
     for (const date of ['2026-06-12', '2026-06-11']) {
-      equal(errorsOf(parseCohort(file(`${line}${date}`))).map(({ column }) => column), ['expires_on'])
+      equal(
+        errorsOf(parseCohort(file(`${line}${date}`))).map(({ column }) => column),
+        ['expires_on'],
+      )
     }
     is(rowsOf(parseCohort(file(`${line}2026-06-13`)))[0]?.expiresOn, '2026-06-13')
   })
@@ -210,7 +266,23 @@ suite('a cohort file', (it) => {
 
   it('never throws, whatever the text', () => {
     const random = seeded(20_260_612)
-    const pieces = [header, line, ',', '"', '""', '\n', '\r', '\r\n', '\uFEFF', '=', ';', '\u0000', 'S-1', '2026-06-12', '\uD83D']
+    const pieces = [
+      header,
+      line,
+      ',',
+      '"',
+      '""',
+      '\n',
+      '\r',
+      '\r\n',
+      '\uFEFF',
+      '=',
+      ';',
+      '\u0000',
+      'S-1',
+      '2026-06-12',
+      '\uD83D',
+    ]
     for (let i = 0; i < 500; i++) {
       const text = Array.from({ length: random.int(30) }, () => random.pick(pieces)).join('')
       ok(['rows', 'errors'].includes(parseCohort(text).kind))

@@ -3,7 +3,10 @@ import { handleOf, type OrgId, orgIdOf, positionMax } from '@chirograph/event'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import { credentialReference, type StatusSlot, statusEntries } from '../src/credential-status.ts'
 
-const issuerOrg: OrgId = orgIdOf({ logKey: new Uint8Array(32).fill(1), nextKeyHash: new Uint8Array(32).fill(2) })
+const issuerOrg: OrgId = orgIdOf({
+  logKey: new Uint8Array(32).fill(1),
+  nextKeyHash: new Uint8Array(32).fill(2),
+})
 const slot: StatusSlot = {
   statusListBase: 'https://status.example/status-lists',
   position: 131_072 + 7,
@@ -47,7 +50,14 @@ suite('the status entries', (it) => {
 
   it('lead back to what a status event names, for every position', () => {
     const random = seeded(7)
-    const positions = [0, 1, 131_071, 131_072, positionMax, ...Array.from({ length: 50 }, () => random.int(2 ** 32))]
+    const positions = [
+      0,
+      1,
+      131_071,
+      131_072,
+      positionMax,
+      ...Array.from({ length: 50 }, () => random.int(2 ** 32)),
+    ]
     for (const position of positions) {
       const nonce = random.bytes(32)
       const credential = credentialWith(statusEntries({ ...slot, position, nonce }))
@@ -92,7 +102,11 @@ suite('a reference', (it) => {
       [{ ...revocation, statusListIndex: '07' }, suspension, network],
       [{ ...revocation, statusListIndex: 7 }, suspension, network],
       [{ ...revocation, statusSize: '1' }, suspension, network],
-      [{ ...revocation, statusListCredential: 'https://elsewhere.example/revocation/1' }, suspension, network],
+      [
+        { ...revocation, statusListCredential: 'https://elsewhere.example/revocation/1' },
+        suspension,
+        network,
+      ],
     ]) {
       is(reasonOf(credentialWith(status)), 'status-entries', JSON.stringify(status))
     }
@@ -100,14 +114,28 @@ suite('a reference', (it) => {
 
   it('is refused when the entry of the network is altered', () => {
     const [revocation, suspension, network] = statusEntries(slot)
-    for (const alteration of [{ nonce: 'AwM' }, { nonce: `${network.nonce}=` }, { issuer: 'college' }, { network: 'AB'.repeat(32) }, { note: 'x' }]) {
+    for (const alteration of [
+      { nonce: 'AwM' },
+      { nonce: `${network.nonce}=` },
+      { issuer: 'college' },
+      { network: 'AB'.repeat(32) },
+      { note: 'x' },
+    ]) {
       is(reasonOf(credentialWith([revocation, suspension, { ...network, ...alteration }])), 'status-entries')
     }
   })
 
   it('survives a credential that says nothing but nonsense', () => {
     const random = seeded(3)
-    const words = [null, 1, 'ChirographStatusEntry', 'x'.repeat(5000), [], {}, 'https://a.example/revocation/99999999']
+    const words = [
+      null,
+      1,
+      'ChirographStatusEntry',
+      'x'.repeat(5000),
+      [],
+      {},
+      'https://a.example/revocation/99999999',
+    ]
     for (let i = 0; i < 300; i++) {
       const entry = (): unknown => ({
         type: random.pick(words),

@@ -39,7 +39,8 @@ suite('a receipt', (it) => {
     const json = receiptJson(receiptFrom(1))
     is(reasonOf('{'), 'malformed')
     is(reasonOf(' '.repeat(10_000)), 'oversize')
-    for (const other of [null, [], 'null', {}, { ...json, type: 'Receipt' }]) is(reasonOf(other), 'not-a-receipt')
+    for (const other of [null, [], 'null', {}, { ...json, type: 'Receipt' }])
+      is(reasonOf(other), 'not-a-receipt')
     for (const version of [0, 2, '1', null]) is(reasonOf({ ...json, version }), 'unknown-version')
   })
 
@@ -52,11 +53,20 @@ suite('a receipt', (it) => {
       batch: ['bafy', '', 1],
       index: [-1, 256, 1.5, '200', null],
       paddedSize: [8, 255, 2 ** 25, '256', 512],
-      path: [[], path.slice(1), [...path, path[0]], [...path.slice(1), 'ab'], [...path.slice(1), 1], 'path', null],
+      path: [
+        [],
+        path.slice(1),
+        [...path, path[0]],
+        [...path.slice(1), 'ab'],
+        [...path.slice(1), 1],
+        'path',
+        null,
+      ],
       holder: ['someone'],
     }
     for (const [name, values] of Object.entries(wrong)) {
-      for (const value of values) is(reasonOf({ ...json, [name]: value }), 'shape', `${name}: ${JSON.stringify(value)}`)
+      for (const value of values)
+        is(reasonOf({ ...json, [name]: value }), 'shape', `${name}: ${JSON.stringify(value)}`)
     }
     for (const name of Object.keys(json).filter((known) => !['type', 'version'].includes(known))) {
       const { [name]: _, ...rest } = json

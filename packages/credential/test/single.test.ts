@@ -35,7 +35,13 @@ suite('a person as JSON', (it) => {
   })
 
   it('takes alignments to skill frameworks', () => {
-    const alignments = [{ targetName: 'Shielded metal arc welding', targetUrl: 'https://skills.example/smaw', targetCode: 'W1' }]
+    const alignments = [
+      {
+        targetName: 'Shielded metal arc welding',
+        targetUrl: 'https://skills.example/smaw',
+        targetCode: 'W1',
+      },
+    ]
     const cohort = read({ ...person, alignments })
     ok(cohort.kind === 'rows')
     equal(cohort.rows[0]?.achievement.alignments, alignments)
@@ -67,7 +73,15 @@ suite('a person as JSON', (it) => {
   })
 
   it('refuses what is no JSON object, and a member that comes twice', () => {
-    for (const text of ['', '[]', '"S-1"', 'null', '{', '{"learner_id":"a","learner_id":"b"}', ' '.repeat(200_000)]) {
+    for (const text of [
+      '',
+      '[]',
+      '"S-1"',
+      'null',
+      '{',
+      '{"learner_id":"a","learner_id":"b"}',
+      ' '.repeat(200_000),
+    ]) {
       equal(columnsInError(parseSingle(text)), [''])
     }
   })

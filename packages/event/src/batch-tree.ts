@@ -50,7 +50,8 @@ export function rootOfLeaf(args: {
   readonly paddedSize: number
 }): Uint8Array | undefined {
   const { leaf, index, path, paddedSize } = args
-  if (!isPaddedSize(paddedSize) || !Number.isInteger(index) || index < 0 || index >= paddedSize) return undefined
+  if (!isPaddedSize(paddedSize) || !Number.isInteger(index) || index < 0 || index >= paddedSize)
+    return undefined
   if (path.length !== Math.log2(paddedSize)) return undefined
   if (leaf.length !== 32 || path.some((sibling) => sibling.length !== 32)) return undefined
   return path.reduce(

@@ -6,8 +6,8 @@ import {
   bytes,
   bytesUpTo,
   compareBytes,
-  decode,
   type Decoded,
+  decode,
   encode,
   field,
   type Infer,
@@ -45,7 +45,10 @@ const issueBatch = struct('credential.issueBatch', [
   field('schemaDigest', bytes(32)),
 ])
 const lease = struct('status.lease', [field('count', uint({ max: leaseCountMax }))])
-const revoke = struct('status.revoke', [field('entries', statusEntries), field('reason', oneOf(statusReasons))])
+const revoke = struct('status.revoke', [
+  field('entries', statusEntries),
+  field('reason', oneOf(statusReasons)),
+])
 const suspend = struct('status.suspend', [
   field('entries', statusEntries),
   field('reason', oneOf(statusReasons)),
@@ -143,7 +146,9 @@ function named<K extends EventKind, T>(kind: K, decoded: Decoded<T>): Decoded<{ 
 function faultOf(body: EventBody): string | undefined {
   switch (body.kind) {
     case 'credential.issueBatch':
-      return isPaddedSize(body.paddedSize) ? undefined : `paddedSize ${body.paddedSize} is no power of two from 16 to 2^24`
+      return isPaddedSize(body.paddedSize)
+        ? undefined
+        : `paddedSize ${body.paddedSize} is no power of two from 16 to 2^24`
     case 'status.lease':
       return body.count >= leaseUnit && body.count <= leaseCountMax && body.count % leaseUnit === 0
         ? undefined
@@ -173,5 +178,7 @@ function faultOfFork({ first, second }: ForkEvidence): string | undefined {
   if (a.header.author !== b.header.author) return 'headers of two authors'
   if (a.header.generation !== b.header.generation || a.header.sequence !== b.header.sequence)
     return 'headers at two places'
-  return compareBytes(first.headerBytes, second.headerBytes) < 0 ? undefined : 'first header is not the smaller'
+  return compareBytes(first.headerBytes, second.headerBytes) < 0
+    ? undefined
+    : 'first header is not the smaller'
 }

@@ -1,9 +1,19 @@
 /** The signed event: one noun for everything institutions tell each other. Made, encoded and decoded here. */
-import { bytes, bytesUpTo, decode, encode, equalBytes, type EventId, field, sha256, struct } from '@chirograph/codec'
+import {
+  bytes,
+  bytesUpTo,
+  decode,
+  type EventId,
+  encode,
+  equalBytes,
+  field,
+  sha256,
+  struct,
+} from '@chirograph/codec'
 import { signingBytes } from '@chirograph/crypto'
-import { decodeBody, encodeBody, type EventBody } from './body.js'
-import { decodeHeader, encodeHeader, type EventHeader, type SignedHeader, sortReferences } from './header.js'
-import { bodyBytesMax, headerBytesMax, signatureBytes, wireBytesMax } from './limits.js'
+import { decodeBody, type EventBody, encodeBody } from './body.js'
+import { decodeHeader, type EventHeader, encodeHeader, type SignedHeader, sortReferences } from './header.js'
+import { bodyBytesMax, signatureBytes, wireBytesMax } from './limits.js'
 import type { OrgId } from './organisation.js'
 
 /** A well-formed event: canonical, its body is the one its header names. Its signature may be anybody's. */
@@ -56,9 +66,10 @@ export interface NewEvent {
 }
 
 const wireShape = struct('event', [
-  field('headerBytes', bytesUpTo(headerBytesMax)),
+  // Parts over their own limits are read, so that the refusal can say `oversize`; all together are bounded.
+  field('headerBytes', bytesUpTo(wireBytesMax)),
   field('signature', bytes(signatureBytes)),
-  field('bodyBytes', bytesUpTo(bodyBytesMax)),
+  field('bodyBytes', bytesUpTo(wireBytesMax)),
 ])
 
 /**
@@ -79,7 +90,8 @@ export function createEvent(input: NewEvent, sign: (message: Uint8Array) => Uint
   const headerBytes = encodeHeader(header)
   const signature = sign(signingBytes('event', headerBytes))
   const made = assembleEvent({ headerBytes, signature, bodyBytes })
-  if (made.kind === 'reject') throw new Error(`made an event that is rejected: ${made.reason}: ${made.detail}`)
+  if (made.kind === 'reject')
+    throw new Error(`made an event that is rejected: ${made.reason}: ${made.detail}`)
   return made.event as VerifiedEvent // the caller holds the key and has just signed these bytes
 }
 
@@ -101,6 +113,8 @@ export function assembleEvent(parts: SignedHeader & { readonly bodyBytes: Uint8A
   const { headerBytes, signature, bodyBytes } = parts
   if (signature.length !== signatureBytes)
     return reject('malformed', `signature of ${signature.length} bytes, not ${signatureBytes}`)
+  if (bodyBytes.length > bodyBytesMax)
+    return reject('oversize', `body of ${bodyBytes.length} bytes, at most ${bodyBytesMax}`)
   const decoded = decodeHeader(headerBytes)
   if (decoded.kind === 'reject') return decoded
   const { id, header } = decoded

@@ -9,8 +9,8 @@ import {
   contentId,
   contentIdBytes,
   decode,
-  encode,
   type EventId,
+  encode,
   field,
   link,
   list,
@@ -50,7 +50,12 @@ export interface SignedHeader {
   readonly signature: Uint8Array
 }
 
-export type HeaderRejectReason = 'oversize' | 'malformed' | 'non-canonical' | 'unknown-version' | 'unknown-kind'
+export type HeaderRejectReason =
+  | 'oversize'
+  | 'malformed'
+  | 'non-canonical'
+  | 'unknown-version'
+  | 'unknown-kind'
 
 export type DecodedHeader =
   | { readonly kind: 'decoded'; readonly id: EventId; readonly header: EventHeader }

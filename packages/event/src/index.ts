@@ -2,10 +2,10 @@
 export { type BatchTree, buildBatch, paddedSizeOf, rootOfLeaf } from './batch-tree.js'
 export { credentialDigest, handleOf, leafOf } from './binding.js'
 export {
-  decodeBody,
   type DecodedBody,
-  encodeBody,
+  decodeBody,
   type EventBody,
+  encodeBody,
   type ForkEvidence,
   isPaddedSize,
   type StatusEntry,
@@ -13,20 +13,20 @@ export {
 export {
   assembleEvent,
   createEvent,
-  decodeEvent,
   type DecodedEvent,
-  encodeEvent,
+  decodeEvent,
   type EventRejected,
   type EventRejectReason,
+  encodeEvent,
   type NewEvent,
   type SignedEvent,
   type VerifiedEvent,
 } from './event.js'
 export {
-  decodeHeader,
   type DecodedHeader,
-  encodeHeader,
+  decodeHeader,
   type EventHeader,
+  encodeHeader,
   type HeaderRejectReason,
   type SignedHeader,
 } from './header.js'
@@ -44,7 +44,7 @@ export {
   signatureBytes,
   wireBytesMax,
 } from './limits.js'
-export { nextKeyHashOf, orgId, type OrgId, orgIdBytes, orgIdOf, parseOrgId } from './organisation.js'
+export { nextKeyHashOf, type OrgId, orgId, orgIdBytes, orgIdOf, parseOrgId } from './organisation.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {
   type CredentialType,

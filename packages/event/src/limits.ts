@@ -9,8 +9,8 @@ export const bodyBytesMax = 65_536
 /** ed25519 (RFC 8032). */
 export const signatureBytes = 64
 
-/** Header, signature and body, with at most 12 bytes of CBOR framing around them. */
-export const wireBytesMax = headerBytesMax + signatureBytes + bodyBytesMax + 12
+/** Header, signature and body, with at most 11 bytes of CBOR framing around them. */
+export const wireBytesMax = headerBytesMax + signatureBytes + bodyBytesMax + 11
 
 /** Cross edges are looked up one by one when a cut is ordered; more than a few is misuse. */
 export const referencesMax = 16

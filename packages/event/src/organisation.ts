@@ -1,5 +1,16 @@
 /** How an organisation is named: by a hash that commits to its first key and to the key that may replace it. */
-import { bytes, encode, field, fromHex, hexBytes, mapped, type Shape, sha256, struct, toHex } from '@chirograph/codec'
+import {
+  bytes,
+  encode,
+  field,
+  fromHex,
+  hexBytes,
+  mapped,
+  type Shape,
+  sha256,
+  struct,
+  toHex,
+} from '@chirograph/codec'
 import { hashDomain } from '@chirograph/crypto'
 
 declare const orgIdBrand: unique symbol

@@ -40,7 +40,7 @@ export function isSignedBy(args: {
 
 /**
  * Reads back an event that this node verified before it stored it, without checking the signature again.
- * Damage on the disk is still found: everything but the signature is covered by the canonical form and the hash.
+ * Damage of the body is found by its hash; a damaged header is another event, which shows by its id.
  */
 export function restoreEvent(wire: Uint8Array): EventVerdict {
   const decoded = decodeEvent(wire)

@@ -132,7 +132,8 @@ function forkWith(chain: Chain, event: VerifiedEvent): ForkEvidence | undefined 
   let smallest: SignedHeader | undefined
   for (const { id, signed } of chain.slots.get(event.header.sequence) ?? []) {
     if (signed === undefined || id === event.id) continue
-    if (smallest === undefined || compareBytes(signed.headerBytes, smallest.headerBytes) < 0) smallest = signed
+    if (smallest === undefined || compareBytes(signed.headerBytes, smallest.headerBytes) < 0)
+      smallest = signed
   }
   return smallest === undefined ? undefined : forkEvidenceOf(smallest, event)
 }

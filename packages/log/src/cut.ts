@@ -2,9 +2,22 @@
  * A cut: how far each author's chain is final (or proposed to be). Two cuts with the same root make the same
  * events final. SPEC.md, "Cut".
  */
-import { type Decoded, decode, encode, type EventId, field, leafHash, link, list, merkleRoot, struct, uint } from '@chirograph/codec'
-import { generationMax, orgId, orgIdBytes, type OrgId } from '@chirograph/event'
+import {
+  type Decoded,
+  decode,
+  type EventId,
+  encode,
+  field,
+  leafHash,
+  link,
+  list,
+  merkleRoot,
+  struct,
+  uint,
+} from '@chirograph/codec'
+import { generationMax, type OrgId, orgId, orgIdBytes } from '@chirograph/event'
 import { cutChangesBytesMax, cutChangesMax } from './limits.js'
+import type { LogIndex } from './log-index.js'
 
 /** The last event of an author that a cut contains. */
 export interface CutEntry {
@@ -56,4 +69,22 @@ export function encodeChanges(changes: readonly CutEntry[]): Uint8Array {
 /** Reads untrusted changes; they come sorted by author, each once, at most `cutChangesMax`. */
 export function decodeChanges(bytes: Uint8Array): Decoded<readonly CutEntry[]> {
   return decode(changesShape, bytes, { bytesMax: cutChangesBytesMax })
+}
+
+/**
+ * Whether an event lies in a cut: at or before its author's entry, on the branch the entry names. The cut must
+ * contain everything that is final here, and the index must hold the event if anyone does: a trimmed one is not seen.
+ */
+export function isInCut(log: LogIndex, cut: Cut, id: EventId): boolean {
+  const target = log.entries.get(id)
+  const top = target === undefined ? undefined : cut.get(target.author)
+  if (target === undefined || top === undefined) return false
+  if (top.generation !== target.generation || top.sequence < target.sequence) return false
+  let at = log.entries.get(top.id)
+  while (at !== undefined && at.sequence > target.sequence) {
+    // One branch is final, so below a final entry there is nothing to compare any more.
+    if (at.isFinal) return target.isFinal
+    at = at.prev === null ? undefined : log.entries.get(at.prev)
+  }
+  return at?.id === id
 }

@@ -22,7 +22,7 @@ export type CutFault =
   | 'too-many-events'
   | 'too-many-bytes'
 
-export type ExtendVerdict =
+export type ExtendedCut =
   /** The new cut, and what it makes final, in final order. */
   | { readonly kind: 'extended'; readonly cut: Cut; readonly events: VerifiedEvent[] }
   /** Not judged yet: the tips that are not here, and the ranges of their authors' chains that would bring them. */
@@ -42,7 +42,7 @@ export function extendCut(
     readonly bytesMax: number
     readonly eventsMax: number
   },
-): ExtendVerdict {
+): ExtendedCut {
   const { parent, changes, frozen, bytesMax, eventsMax } = args
   // What the changes alone show comes first, so that a bad proposal is never fetched for.
   const fault = faultOfChanges({ parent, changes, frozen, eventsMax })
@@ -73,7 +73,7 @@ export function eventBytes(event: VerifiedEvent): number {
   return event.headerBytes.length + event.signature.length + event.bodyBytes.length
 }
 
-type Invalid = Extract<ExtendVerdict, { kind: 'invalid' }>
+type Invalid = Extract<ExtendedCut, { kind: 'invalid' }>
 
 /** L11 to L13: the rules that need only the parent and the changes. */
 function faultOfChanges(args: {
@@ -122,7 +122,10 @@ function isSameEntry(base: CutEntry | undefined, change: CutEntry): boolean {
   )
 }
 
-type Lane = { readonly kind: 'events'; readonly events: VerifiedEvent[] } | { readonly kind: 'missing' } | Invalid
+type Lane =
+  | { readonly kind: 'events'; readonly events: VerifiedEvent[] }
+  | { readonly kind: 'missing' }
+  | Invalid
 
 /** L13: the new entry descends from the parent's by prev alone, and says of its event what its header says. */
 function laneBetween(log: LogIndex, base: CutEntry | undefined, change: CutEntry): Lane {
@@ -150,7 +153,7 @@ function laneBetween(log: LogIndex, base: CutEntry | undefined, change: CutEntry
   return { kind: 'events', events: events.reverse() }
 }
 
-function missingFrom(parent: Cut, missing: readonly CutEntry[]): ExtendVerdict {
+function missingFrom(parent: Cut, missing: readonly CutEntry[]): ExtendedCut {
   const ranges = missing.map(({ author, generation, sequence }) => {
     const fromSequence = (parent.get(author)?.sequence ?? -1) + 1
     return { author, generation, fromSequence, toSequence: sequence }

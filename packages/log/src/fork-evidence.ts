@@ -7,8 +7,8 @@ import type { Ed25519 } from '@chirograph/crypto'
 import {
   decodeBody,
   decodeHeader,
-  encodeBody,
   type EventHeader,
+  encodeBody,
   type ForkEvidence,
   isSignedBy,
   type SignedHeader,

@@ -1,34 +1,35 @@
 /** The Merkle-DAG of events: what may enter, how far it is agreed, and what two nodes owe each other. */
-export { admit, type AdmitAccepted, type AdmitRejectReason, type AdmitVerdict, apply } from './admit.js'
+export { type AdmitAccepted, type AdmitRejectReason, type AdmitVerdict, admit, apply } from './admit.js'
 export { entriesBeyond, locatorOf } from './branch-sync.js'
 export {
   type Cut,
-  cutEntries,
   type CutEntry,
+  cutEntries,
   cutEntryShape,
   cutOf,
   cutRoot,
   decodeChanges,
   emptyCut,
   encodeChanges,
+  isInCut,
 } from './cut.js'
-export { type CutFault, eventBytes, extendCut, type ExtendVerdict } from './extend-cut.js'
+export { type CutFault, type ExtendedCut, eventBytes, extendCut } from './extend-cut.js'
 export { markFinal, restoreEntry, restorePending, trimFinal } from './finality.js'
 export {
   checkForkEvidence,
   decodeForkEvidence,
   encodeForkEvidence,
-  forkEvidenceOf,
   type ForkEvidenceVerdict,
+  forkEvidenceOf,
   placeOfForkEvidence,
   recordFork,
 } from './fork-evidence.js'
 export {
   decodeFrontier,
   encodeFrontier,
+  type FrontierEntry,
   frontier,
   frontierDigest,
-  type FrontierEntry,
   frontierShape,
 } from './frontier.js'
 export {
@@ -36,7 +37,6 @@ export {
   cutBytesMin,
   cutChangesBytesMax,
   cutChangesMax,
-  cutEventsMax,
   frontierAuthorsMax,
   frontierBytesMax,
   locatorMax,
@@ -61,8 +61,8 @@ export { type Orderable, orderEvents } from './order.js'
 export {
   createOrphanBuffer,
   type DroppedOrphan,
-  holdOrphan,
   type HoldVerdict,
+  holdOrphan,
   missingOf,
   type OrphanBuffer,
   type OrphanLimits,

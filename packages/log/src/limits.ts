@@ -9,17 +9,14 @@ export const cutChangesMax = 4_096
 /** Bytes of an encoded list of changes: 96 bounds one entry (32 + 36 bytes of ids, two numbers, framing). */
 export const cutChangesBytesMax = cutChangesMax * 96 + 16
 
-/** Events that one cut may make final: a backlog of 100,000 takes two. Bounds the work of one evaluation. */
-export const cutEventsMax = 65_536
-
 /**
  * Below this many bytes a cut may have no room for the largest event, whose author could then never go on:
  * header, signature and body at their limits (2,048 + 64 + 65,536).
  */
 export const cutBytesMin = 67_648
 
-/** Authors in one frontier on the wire: about 120 bytes each, so that a message stays below 1 MiB. */
-export const frontierAuthorsMax = 8_192
+/** Authors in one frontier on the wire: at most 124 bytes each, so that a message stays far below 1 MiB. */
+export const frontierAuthorsMax = 4_096
 
 /** Bytes of an encoded frontier: 128 bounds one entry (three 32-byte values, two numbers, framing). */
 export const frontierBytesMax = frontierAuthorsMax * 128 + 16

@@ -25,8 +25,7 @@ interface Node<E> {
 /** The events in final order, each once. Edges to events outside the set order nothing. */
 export function orderEvents<E extends Orderable>(events: Iterable<E>): E[] {
   const nodes = new Map<EventId, Node<E>>()
-  for (const event of events)
-    nodes.set(event.id, { event, dependents: [], blockers: 0, isPlaced: false })
+  for (const event of events) nodes.set(event.id, { event, dependents: [], blockers: 0, isPlaced: false })
   for (const node of nodes.values()) {
     for (const id of edgesOf(node.event)) {
       const before = nodes.get(id)

@@ -5,12 +5,7 @@
 import type { EventId } from '@chirograph/codec'
 import type { VerifiedEvent } from '@chirograph/event'
 import { eventBytes } from './extend-cut.js'
-import {
-  orphanBytesMax,
-  orphanBytesPerPeerMax,
-  orphanEventsMax,
-  orphanEventsPerPeerMax,
-} from './limits.js'
+import { orphanBytesMax, orphanBytesPerPeerMax, orphanEventsMax, orphanEventsPerPeerMax } from './limits.js'
 
 export interface OrphanLimits {
   readonly eventsMax: number

@@ -94,7 +94,10 @@ function lanesOf(log: LogIndex, parent: Cut, frozen: (author: OrgId) => boolean)
   return lanes
 }
 
-function nextOf({ chain, at }: Pick<Lane, 'chain' | 'at'>): { readonly entry: LogEntry; readonly event: VerifiedEvent } | undefined {
+function nextOf({
+  chain,
+  at,
+}: Pick<Lane, 'chain' | 'at'>): { readonly entry: LogEntry; readonly event: VerifiedEvent } | undefined {
   const entry = chain.slots.get(at.sequence + 1)?.find((one) => one.prev === at.id)
   return entry?.event === undefined ? undefined : { entry, event: entry.event }
 }

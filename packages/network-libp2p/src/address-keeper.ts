@@ -1,7 +1,7 @@
 /** Keeps addresses connected: dials, and dials again with growing, jittered waits for as long as the network runs. */
 
 import type { Clock } from '@chirograph/interface'
-import { dialFailed, isChirographError } from '@chirograph/interface'
+import { isChirographError } from '@chirograph/interface'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NetworkLimits } from './limits.js'
@@ -20,7 +20,7 @@ export interface AddressKeeperOptions {
   readonly peers: PeerTable
   readonly limits: NetworkLimits
   readonly clock: Clock
-  /** Fails with a `ChirographError`. */
+  /** Gives a connection on which the far side admitted us, or fails with a `ChirographError`. */
   readonly dial: (address: Multiaddr) => Promise<Connection>
 }
 
@@ -55,8 +55,7 @@ export function createAddressKeeper({ peers, limits, clock, dial }: AddressKeepe
     const connection = await dial(entry.address)
     entry.peerId = connection.remotePeer.toString()
     entry.connectedMs = clock.nowMs()
-    peers.opened(connection)
-    if (!isConnected(entry)) throw dialFailed(entry.address.toString())
+    peers.admitted(connection)
   }
 
   function redialLater(entry: Kept): void {

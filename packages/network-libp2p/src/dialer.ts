@@ -6,38 +6,50 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pNode } from './libp2p-node.js'
 import { peerOfAddress } from './membership-gate.js'
+import type { PeerTable } from './peer-table.js'
 
-/** Dials; fails with `NETWORK_DIAL_FAILED`, `NETWORK_PEER_NOT_ALLOWED` or, when the signal aborts, `NETWORK_STOPPED`. */
-export async function dial(node: Libp2pNode, address: Multiaddr, signal: AbortSignal): Promise<Connection> {
-  // What the handshake got to tells a stranger's door from no door at all.
-  const seen = new Set<string>()
+export interface DialOptions {
+  readonly node: Libp2pNode
+  readonly peers: PeerTable
+  readonly address: Multiaddr
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Dials, and waits until the far side admitted us. Fails with
+ * `NETWORK_DIAL_FAILED`, `NETWORK_PEER_NOT_ALLOWED` or, when the signal aborts,
+ * `NETWORK_STOPPED`.
+ */
+export async function dial({ node, peers, address, timeoutMs, signal }: DialOptions): Promise<Connection> {
+  const connection = await open(node, address, signal)
+  const admission = await peers.admission(connection, { timeoutMs })
+  if (signal.aborted) throw networkStopped()
+  if (admission === 'admitted') return connection
+  if (admission === 'closed') throw refused(address, { by: 'them', peerId: connection.remotePeer.toString() })
+  connection.abort(new Error('nothing was heard on it'))
+  throw dialFailed(address.toString())
+}
+
+async function open(node: Libp2pNode, address: Multiaddr, signal: AbortSignal): Promise<Connection> {
   try {
-    return await node.dial(address, { signal, onProgress: ({ type }) => seen.add(type) })
+    return await node.dial(address, { signal })
   } catch (error) {
     if (signal.aborted) throw networkStopped(error)
-    throw dialFailure({ address, error, seen })
+    const peerId = peerOfAddress(address) ?? null
+    if (hasName(error, gateErrors)) throw refused(address, { by: 'us', peerId })
+    // What libp2p says when a connection is open on our side and closed on the other.
+    if (hasName(error, closedErrors)) throw refused(address, { by: 'them', peerId })
+    throw dialFailed(address.toString(), error)
   }
 }
 
-interface FailedDial {
-  readonly address: Multiaddr
-  readonly error: unknown
-  readonly seen: ReadonlySet<string>
+function refused(address: Multiaddr, { by, peerId }: { readonly by: 'us' | 'them'; readonly peerId: string | null }): ChirographError {
+  return peerNotAllowed({ address: address.toString(), peerId, refusedBy: by })
 }
 
-function dialFailure({ address, error, seen }: FailedDial): ChirographError {
-  const text = address.toString()
-  const peerId = peerOfAddress(address) ?? null
-  if (hasName(error, deniedHere)) return peerNotAllowed({ address: text, peerId, refusedBy: 'us' })
-  // Multiplexing starts once both sides have proven who they are; members do not end it there.
-  if (seen.has('upgrader:multiplex-outbound-connection') && !hasName(error, timeouts)) {
-    return peerNotAllowed({ address: text, peerId, refusedBy: 'them' })
-  }
-  return dialFailed(text, error)
-}
-
-const deniedHere = new Set(['DialDeniedError', 'ConnectionInterceptedError'])
-const timeouts = new Set(['TimeoutError', 'AbortError'])
+const gateErrors = new Set(['DialDeniedError', 'ConnectionInterceptedError'])
+const closedErrors = new Set(['ConnectionClosedError'])
 
 /** Whether an error, or one it is made of, has one of these names: libp2p nests them when an address resolves to several. */
 function hasName(error: unknown, names: ReadonlySet<string>): boolean {

@@ -179,10 +179,10 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
     peers,
     limits,
     clock,
-    dial: (address) => dial(node, address, stopping.signal),
+    dial: (address) => dial({ node, peers, address, timeoutMs: limits.dialTimeoutMs, signal: stopping.signal }),
   })
 
-  node.addEventListener('connection:open', ({ detail }) => void peers.opened(detail))
+  node.addEventListener('peer:identify', ({ detail }) => void peers.admitted(detail.connection))
   node.addEventListener('connection:close', ({ detail }) => peers.closed(detail))
   await node.handle(messageProtocol, lanes.accept, { maxInboundStreams: messageStreamsMax })
   for (const protocol of requestProtocols) {

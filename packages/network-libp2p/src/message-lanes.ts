@@ -133,7 +133,7 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
     },
 
     accept(stream, connection) {
-      const peer = peers.opened(connection)
+      const peer = peers.admitted(connection)
       const budget = budgetOf(peer.id)
       const decoder = createFrameDecoder({ frameBytesMax: messageBytesMax })
       stream.addEventListener('message', ({ data }) => {

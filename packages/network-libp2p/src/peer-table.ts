@@ -21,9 +21,16 @@ export interface Peer {
 }
 
 export interface PeerTable {
-  /** Takes note of an open connection; telling about it twice does nothing. */
-  opened(connection: Connection): Peer
+  /**
+   * Takes note of a connection on which both sides admitted each other; doing so
+   * twice does nothing. An outbound connection opens before the far side has
+   * looked at who we are, so what counts is the first thing heard on it.
+   */
+  admitted(connection: Connection): Peer
+  isAdmitted(connection: Connection): boolean
   closed(connection: Connection): void
+  /** Waits until a connection is admitted or closed, or the time is over. */
+  admission(connection: Connection, options: { readonly timeoutMs: number }): Promise<'admitted' | 'closed' | 'timeout'>
   /** Lists a peer that could not be reached yet. */
   expect(peer: { readonly peerId: string; readonly address: string }): void
   get(peerId: string): Peer | undefined
@@ -41,6 +48,8 @@ export interface PeerTableOptions {
 
 export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable {
   const peers = new Map<string, Peer>()
+  /** Who waits for an admission, by connection id. */
+  const waiting = new Map<string, (outcome: 'admitted' | 'closed') => void>()
   let stopped = false
 
   function ensure(id: string): Peer {
@@ -60,15 +69,19 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
     return peer
   }
 
+  function isAdmitted(connection: Connection): boolean {
+    return peers.get(connection.remotePeer.toString())?.connections.has(connection.id) === true
+  }
+
   function disconnect(peer: Peer): void {
     peer.sinceMs = clock.nowMs()
     changed(peer, 'disconnected')
   }
 
   return {
-    opened(connection) {
+    admitted(connection) {
       const peer = ensure(connection.remotePeer.toString())
-      // The far side may close a connection before its opening is announced here.
+      // It may have closed since.
       if (stopped || connection.status !== 'open' || peer.connections.has(connection.id)) return peer
       const isFirst = peer.connections.size === 0
       peer.connections.set(connection.id, connection)
@@ -77,13 +90,31 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
         peer.sinceMs = clock.nowMs()
         changed(peer, 'connected')
       }
+      waiting.get(connection.id)?.('admitted')
       return peer
     },
 
+    isAdmitted,
+
     closed(connection) {
+      waiting.get(connection.id)?.('closed')
       const peer = peers.get(connection.remotePeer.toString())
       if (peer === undefined || !peer.connections.delete(connection.id)) return
       if (peer.connections.size === 0) disconnect(peer)
+    },
+
+    admission(connection, { timeoutMs }) {
+      if (isAdmitted(connection)) return Promise.resolve('admitted')
+      if (stopped || connection.status !== 'open') return Promise.resolve('closed')
+      return new Promise((resolve) => {
+        const settle = (outcome: 'admitted' | 'closed' | 'timeout'): void => {
+          waiting.delete(connection.id)
+          cancel()
+          resolve(outcome)
+        }
+        const cancel = clock.setTimer(timeoutMs, () => settle('timeout'))
+        waiting.set(connection.id, settle)
+      })
     },
 
     expect({ peerId, address }) {
@@ -103,6 +134,7 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
 
     stop() {
       stopped = true
+      for (const settle of [...waiting.values()]) settle('closed')
       for (const peer of peers.values()) {
         if (peer.connections.size === 0) continue
         peer.connections.clear()

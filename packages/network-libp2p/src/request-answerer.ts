@@ -46,7 +46,7 @@ export function createRequestAnswerer({ peers, limits, clock, request }: Request
   }
 
   async function answer(protocol: RequestProtocol, stream: Stream, connection: Connection): Promise<void> {
-    const peer = peers.opened(connection)
+    const peer = peers.admitted(connection)
     const allowance = allowanceOf(peer, protocol)
     if (allowance.running >= limits.requestsAtOnce || !allowance.bucket.tryTake(1)) {
       peer.refusedCount++

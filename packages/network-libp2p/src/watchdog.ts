@@ -1,18 +1,21 @@
 /**
  * Looks after what libp2p does not mend by itself: kept addresses that are not
  * connected, connected members whose gossip stream was reset (it stays silent for
- * ever, js-libp2p-gossipsub #456), and connections of those who are members no more.
+ * ever, js-libp2p-gossipsub #456), connections of those who are members no more, and
+ * connections on which nothing was ever heard.
  */
 
 import type { Clock } from '@chirograph/interface'
 import type { AddressKeeper } from './address-keeper.js'
 import type { Gossip } from './gossip.js'
+import type { Libp2pNode } from './libp2p-node.js'
 import type { NetworkLimits } from './limits.js'
 import type { AllowedPeers } from './membership-gate.js'
 import { isAllowed } from './membership-gate.js'
 import type { Peer, PeerTable } from './peer-table.js'
 
 export interface WatchdogOptions {
+  readonly node: Libp2pNode
   readonly peers: PeerTable
   readonly keeper: AddressKeeper
   readonly gossip: Gossip
@@ -22,7 +25,7 @@ export interface WatchdogOptions {
 }
 
 /** Starts looking; the returned function ends it. */
-export function startWatchdog({ peers, keeper, gossip, allowedPeers, limits, clock }: WatchdogOptions): () => void {
+export function startWatchdog({ node, peers, keeper, gossip, allowedPeers, limits, clock }: WatchdogOptions): () => void {
   /** When each connected peer was last seen as a topic peer. */
   const heardOnMs = new WeakMap<Peer, number>()
   let cancel = clock.setTimer(limits.watchdogMs, look)
@@ -30,6 +33,12 @@ export function startWatchdog({ peers, keeper, gossip, allowedPeers, limits, clo
   function look(): void {
     cancel = clock.setTimer(limits.watchdogMs, look)
     keeper.redialLost()
+    for (const connection of node.getConnections()) {
+      // libp2p dates a connection by the system's clock, whatever clock the node runs on.
+      if (Date.now() - connection.timeline.open > limits.dialTimeoutMs && !peers.isAdmitted(connection)) {
+        connection.abort(new Error('nothing was heard on it'))
+      }
+    }
     const members = new Set([...gossip.topicPeers().values()].flatMap((ids) => [...ids]))
     for (const peer of peers.all()) {
       if (peer.connections.size === 0) continue

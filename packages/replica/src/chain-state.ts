@@ -1,9 +1,25 @@
 /** What is true at one header: the cut, the log's tree and the state after executing every header up to it. */
-import { appendLeaf, type EventId, emptyLogTree, leafHash, type LogTree, toHex, treeRoot, contentIdBytes } from '@chirograph/codec'
+import {
+  appendLeaf,
+  contentIdBytes,
+  emptyLogTree,
+  type LogTree,
+  leafHash,
+  toHex,
+  treeRoot,
+} from '@chirograph/codec'
 import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { OrgId, VerifiedEvent } from '@chirograph/event'
-import { type Cut, type CutEntry, cutRoot, eventAt, type ExtendedCut, extendCut, type LogIndex } from '@chirograph/log'
+import {
+  type Cut,
+  type CutEntry,
+  cutRoot,
+  type ExtendedCut,
+  extendCut,
+  isInCut,
+  type LogIndex,
+} from '@chirograph/log'
 import {
   applyEvents,
   type EventOutcome,
@@ -43,7 +59,13 @@ export function genesisChainState(genesis: Genesis): ChainState {
   const { setHash, epoch } = validatorSetOf(genesis)
   const state = genesisState(genesis)
   const cut: Cut = new Map()
-  const core = { view: 0, height: 0, timeMs: genesis.timeMs, stateRoot: toHex(stateRoot(state)), nextSetHash: setHash }
+  const core = {
+    view: 0,
+    height: 0,
+    timeMs: genesis.timeMs,
+    stateRoot: toHex(stateRoot(state)),
+    nextSetHash: setHash,
+  }
   const rest = restOf({ cut, logTree: emptyLogTree }, toHex(new Uint8Array(32)))
   const header = createHeader({ ...core, networkId: toHex(networkIdOf(genesis)), epoch, setHash }, rest)
   const nothing = { changes: new Uint8Array(), certificate: null, events: [], outcomes: [] }
@@ -57,13 +79,15 @@ export function execute(args: {
   readonly height: number
   readonly timeMs: number
   readonly log: LogIndex
+  readonly bytesMax: number
   readonly ed25519: Ed25519
 }): Executed {
-  const { parent, changes, height, timeMs, log, ed25519 } = args
+  const { parent, changes, height, timeMs, log, bytesMax, ed25519 } = args
   const extended = extendCut(log, {
     parent: parent.cut,
     changes,
     frozen: (author) => isFrozen(parent.state, author),
+    bytesMax,
     eventsMax: cutEventsMax,
   })
   if (extended.kind !== 'extended') return extended
@@ -88,14 +112,4 @@ export function restOf({ cut, logTree }: Pick<ChainState, 'cut' | 'logTree'>, pa
 
 export function isFrozen(state: NetworkState, author: OrgId): boolean {
   return readOrg(state, author)?.frozen != null
-}
-
-/** Whether an event lies at or below its author's entry of the cut, on the branch that the cut names. */
-function isInCut(log: LogIndex, cut: Cut, id: EventId): boolean {
-  const target = eventAt(log, id)
-  const tip = target && cut.get(target.author)
-  if (!target || !tip || tip.generation !== target.generation || tip.sequence < target.sequence) return false
-  let at = eventAt(log, tip.id)
-  while (at && at.sequence > target.sequence) at = at.prev === null ? undefined : eventAt(log, at.prev)
-  return at?.id === id
 }

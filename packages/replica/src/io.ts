@@ -1,10 +1,16 @@
 /** What goes into a replica and what comes out: closed unions of plain data. */
 import type { LogTree } from '@chirograph/codec'
 import type { Equivocation, Proposal, Timer, VoteRecord } from '@chirograph/consensus'
-import type { EventBody, ForkEvidence, OrgId, VerifiedEvent } from '@chirograph/event'
-import type { AdmitRejectReason, Cut } from '@chirograph/log'
+import type {
+  EventBody,
+  EventRejectReason,
+  ForkEvidence,
+  OrgId,
+  SignedHeader,
+  VerifiedEvent,
+} from '@chirograph/event'
+import type { AdmitRejectReason, Cut, Slot } from '@chirograph/log'
 import type { EventOutcome, NetworkState, StateRow } from '@chirograph/status'
-import type { EventRejectReason } from '@chirograph/event'
 import type { Checkpoint } from './checkpoint.js'
 import type { ChainTip } from './replica.js'
 
@@ -13,17 +19,31 @@ export type ReplicaInput = { readonly nowMs: number } & (
   /** Own event: signed, stored, gossiped. The answer is a `published` or `refused` effect with the same request. */
   | { readonly kind: 'publish'; readonly request: number; readonly body: EventBody }
   /** Wire bytes of an event; `from` is the peer that handed it over. */
-  | { readonly kind: 'event'; readonly bytes: Uint8Array; readonly from: string; readonly isGossip: boolean }
+  | EventInput
+  /** What the store holds at the slots of a `load`; the event is judged again. */
+  | { readonly kind: 'loaded'; readonly stored: readonly SignedHeader[]; readonly retry: EventInput }
   /** A message from a member's direct stream. */
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly from: string }
   /** A checkpoint, by gossip or as an answer to a fetch. */
-  | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array; readonly from: string; readonly isGossip: boolean }
+  | {
+      readonly kind: 'checkpoint'
+      readonly bytes: Uint8Array
+      readonly from: string
+      readonly isGossip: boolean
+    }
   | { readonly kind: 'evidence'; readonly bytes: Uint8Array; readonly from: string }
   | { readonly kind: 'connected'; readonly peer: string }
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
   /** A sync or a checkpoint fetch with this peer has ended, well or not. */
   | { readonly kind: 'fetched'; readonly peer: string }
 )
+
+export interface EventInput {
+  readonly kind: 'event'
+  readonly bytes: Uint8Array
+  readonly from: string
+  readonly isGossip: boolean
+}
 
 /** What must be on disk. Facts of one `persist` go into one atomic batch. */
 export type Fact =
@@ -52,24 +72,35 @@ export type RejectReason =
   | 'bad-checkpoint'
   | 'bad-evidence'
 
-export type RefuseReason = 'own-fork' | 'own-events-missing' | 'body-too-large'
+export type RefuseReason = 'own-fork' | 'own-events-missing'
 
 /** Run in this order. Everything after a `persist` waits until its facts are on disk. */
 export type ReplicaEffect =
   | { readonly kind: 'persist'; readonly facts: readonly Fact[]; readonly isSynced: boolean }
-  | { readonly kind: 'gossip'; readonly topic: 'events' | 'certificates' | 'evidence'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'gossip'
+      readonly topic: 'events' | 'certificates' | 'evidence'
+      readonly bytes: Uint8Array
+    }
   /** A direct message; to every other validator when `to` is null. */
   | { readonly kind: 'send'; readonly to: string | null; readonly bytes: Uint8Array }
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly view: number; readonly afterMs: number }
   /** Bring this peer's log and ours together. */
   | { readonly kind: 'sync'; readonly peer: string }
   | { readonly kind: 'fetch-checkpoints'; readonly peer: string; readonly fromHeight: number }
+  /** The index does not hold these places any more: answer with `loaded`. */
+  | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly retry: EventInput }
   /** What gossip should do with the message of this input. */
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'ignore' | 'reject' }
   | { readonly kind: 'published'; readonly request: number; readonly event: VerifiedEvent }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefuseReason }
   | { readonly kind: 'admitted'; readonly event: VerifiedEvent }
-  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly detail: string; readonly from: string }
+  | {
+      readonly kind: 'rejected'
+      readonly reason: RejectReason
+      readonly detail: string
+      readonly from: string
+    }
   | {
       readonly kind: 'final'
       readonly checkpoint: Checkpoint

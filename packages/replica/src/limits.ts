@@ -9,8 +9,14 @@ export const uncertifiedCheckpointsMax = 512
 /** One checkpoint on the wire: its changes dominate. */
 export const checkpointBytesMax = 1_000_000
 
-/** A frontier entry is below 100 bytes; this is room for about 8,000 authors. */
+/** A frontier entry is below 130 bytes; this is room for about 6,000 authors and their locators. */
 export const syncRequestBytesMax = 800_000
+
+/** Authors whose branches one request asks about: forkers are few, and frozen when found. */
+export const locatorsMax = 16
+
+/** Events of branches that one answer brings for one author. */
+export const branchEventsMax = 1_024
 
 /** Events of one answer frame are gathered up to about this size. */
 export const syncFrameBytes = 262_144

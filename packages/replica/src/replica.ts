@@ -9,15 +9,15 @@ import {
   createConsensus,
   type Hex,
   type Proposal,
-  validatorIndexOf,
   type ValidatorSet,
   type Verified,
   type VoteRecord,
+  validatorIndexOf,
 } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { OrgId } from '@chirograph/event'
 import { type Cut, createLog, createOrphanBuffer, type LogIndex, type OrphanBuffer } from '@chirograph/log'
-import { type Genesis, networkIdOf, type NetworkState, validatorSetOf } from '@chirograph/status'
+import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
 
@@ -95,7 +95,9 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
   const { genesis, org, signers } = config
   const set = validatorSetOf(genesis)
   const first = genesisChainState(genesis)
-  const final: ChainState = restored.final ? { ...restored.final, ...restored.final.checkpoint, ...nothingNew } : first
+  const final: ChainState = restored.final
+    ? { ...restored.final, ...restored.final.checkpoint, ...nothingNew }
+    : first
   const self = validatorIndexOf(set, org)
   const { core, digest } = final.header
   const consensus = createConsensus(
@@ -109,7 +111,13 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     },
     {
       // Read back from our own disk, where only checked certificates are put.
-      finalized: { digest, view: core.view, height: core.height, timeMs: core.timeMs, certificate: final.certificate as Verified<Certificate> | null },
+      finalized: {
+        digest,
+        view: core.view,
+        height: core.height,
+        timeMs: core.timeMs,
+        certificate: final.certificate as Verified<Certificate> | null,
+      },
       records: restored.records,
       proposals: restored.proposals,
     },
@@ -130,4 +138,12 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     accused: new Set(),
     isSigningStopped: false,
   }
+}
+
+/** The peer id under which the genesis knows a validator. */
+export function peerOfValidator({ set, config }: Replica, validator: number): string {
+  const org = set.validators[validator]?.org
+  const organisation = config.genesis.organisations.find(({ id }) => id === org)
+  if (!organisation) throw new Error(`no organisation is validator ${validator}`)
+  return organisation.peerId
 }

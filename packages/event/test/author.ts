@@ -1,0 +1,70 @@
+/** An author with a key from a seed, and one body of every kind, for the tests of this package. */
+import { nobleEd25519 } from '@chirograph/crypto'
+import {
+  createEvent,
+  type EventBody,
+  type NewEvent,
+  nextKeyHashOf,
+  type OrgId,
+  orgIdOf,
+  type VerifiedEvent,
+} from '../src/index.ts'
+
+export const networkId = new Uint8Array(32).fill(0x11)
+export const bytes32 = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
+
+export interface Author {
+  readonly org: OrgId
+  readonly logKey: Uint8Array
+  sign(message: Uint8Array): Uint8Array
+  make(body: EventBody, place?: Partial<NewEvent>): VerifiedEvent
+}
+
+export function authorOf(fill: number): Author {
+  const seed = bytes32(fill)
+  const logKey = nobleEd25519.publicKey(seed)
+  const org = orgIdOf({ logKey, nextKeyHash: nextKeyHashOf(nobleEd25519.publicKey(bytes32(fill + 1))) })
+  const sign = (message: Uint8Array): Uint8Array => nobleEd25519.sign({ seed, message })
+  const first = { networkId, author: org, generation: 0, sequence: 0, prev: null, references: [], timeMs: 0 }
+  return { org, logKey, sign, make: (body, place) => createEvent({ ...first, ...place, body }, sign) }
+}
+
+export const lease: EventBody = { kind: 'status.lease', count: 2_048 }
+
+const college = authorOf(1)
+const [first, second] = [1, 2]
+  .map((timeMs) => college.make(lease, { timeMs }))
+  .sort((a, b) => Buffer.compare(a.headerBytes, b.headerBytes))
+if (first === undefined || second === undefined) throw new Error('two events were made')
+
+export const bodies: readonly EventBody[] = [
+  {
+    kind: 'credential.issueBatch',
+    root: bytes32(1),
+    paddedSize: 16_384,
+    recordClass: 'training-noncredentialed',
+    credentialType: 'open-badge-3',
+    schemaDigest: bytes32(2),
+  },
+  lease,
+  {
+    kind: 'status.revoke',
+    entries: [
+      { handle: bytes32(3), position: 131_073 },
+      { handle: bytes32(4), position: null },
+    ],
+    reason: 'issued-in-error',
+  },
+  {
+    kind: 'status.suspend',
+    entries: [{ handle: bytes32(3), position: 7 }],
+    reason: 'under-review',
+    untilMs: 1_800_000_000_000,
+  },
+  { kind: 'status.reinstate', entries: [{ handle: bytes32(3), position: 7 }] },
+  {
+    kind: 'evidence.fork',
+    first: { headerBytes: first.headerBytes, signature: first.signature },
+    second: { headerBytes: second.headerBytes, signature: second.signature },
+  },
+]

@@ -1,0 +1,126 @@
+/** What an event is: its bytes, its id, its round trip. */
+import { contentId, sha256, toHex } from '@chirograph/codec'
+import { nobleEd25519 } from '@chirograph/crypto'
+import { equal, is, ok, suite } from '../../workspace/kit.ts'
+import {
+  assembleEvent,
+  createEvent,
+  decodeEvent,
+  encodeEvent,
+  eventKinds,
+  kindOfNumber,
+  orgIdBytes,
+  parseOrgId,
+  restoreEvent,
+  verifyEvent,
+} from '../src/index.ts'
+import { authorOf, bodies, bytes32, lease, networkId } from './author.ts'
+
+const college = authorOf(1)
+
+suite('event', (it) => {
+  it('comes back from its wire bytes as it was made, for every kind', () => {
+    equal(new Set(bodies.map((body) => body.kind)), new Set(Object.keys(eventKinds)))
+    for (const body of bodies) {
+      const event = college.make(body)
+      const decoded = decodeEvent(encodeEvent(event))
+      ok(decoded.kind === 'decoded', body.kind)
+      equal(decoded.event, event)
+      equal(decoded.event.body, body)
+    }
+  })
+
+  it('verifies under its author’s key and network', () => {
+    for (const body of bodies) {
+      const decoded = decodeEvent(encodeEvent(college.make(body)))
+      ok(decoded.kind === 'decoded')
+      const args = { event: decoded.event, networkId, logKey: college.logKey, ed25519: nobleEd25519 }
+      is(verifyEvent(args).kind, 'verified', body.kind)
+    }
+  })
+
+  it('is named by its header alone: another signature is the same event', () => {
+    const event = college.make(lease)
+    is(event.id, contentId(event.headerBytes))
+    const other = assembleEvent({ ...event, signature: new Uint8Array(64) })
+    ok(other.kind === 'decoded')
+    is(other.event.id, event.id)
+  })
+
+  it('has the bytes that SPEC.md shows', () => {
+    const event = college.make(lease, { timeMs: 1_700_000_000_000 })
+    is(college.org, '2dbb5763971597d2da7c3f913062c38cb2211d6a9e969d3c77a5e2bd0a1f5a79')
+    is(toHex(event.bodyBytes), '81190800')
+    is(
+      toHex(event.headerBytes),
+      `8b01${`5820${'11'.repeat(32)}`}${`5820${college.org}`}0000f6800204${`5820${toHex(sha256(event.bodyBytes))}`}1b0000018bcfe56800`,
+    )
+    is(event.id, specId)
+    is(toHex(event.signature), specSignature)
+  })
+
+  it('sorts references by bytes and drops repeats', () => {
+    const ids = [3, 1, 2].map((timeMs) => college.make(lease, { timeMs }).id)
+    const event = college.make(lease, { references: [...ids, ...ids] })
+    is(event.header.references.length, 3)
+    const again = college.make(lease, { references: [...ids].reverse() })
+    is(again.id, event.id)
+  })
+
+  it('refuses to make an event that others would reject', () => {
+    const place = { networkId, author: college.org, generation: 0, sequence: 0, prev: null, references: [], timeMs: 0 }
+    let made = 0
+    for (const sign of [() => new Uint8Array(63), () => new Uint8Array(65)]) {
+      try {
+        createEvent({ ...place, body: lease }, sign)
+        made++
+      } catch (thrown) {
+        ok(thrown instanceof Error && thrown.message.includes('malformed'))
+      }
+    }
+    is(made, 0)
+  })
+
+  it('comes back from the own store without a signature check, but not damaged', () => {
+    const event = college.make(lease)
+    const wire = encodeEvent(event)
+    const restored = restoreEvent(wire)
+    ok(restored.kind === 'verified')
+    equal(restored.event, event)
+    const flipped = (at: number): Uint8Array => wire.map((byte, index) => (index === at ? byte ^ 1 : byte))
+    const damagedBody = restoreEvent(flipped(wire.length - 1))
+    is(damagedBody.kind === 'reject' && damagedBody.reason, 'body-mismatch')
+    // The tenth byte lies inside the network id.
+    const damagedHeader = restoreEvent(flipped(10))
+    ok(damagedHeader.kind === 'verified')
+    is.not(damagedHeader.event.id, event.id)
+  })
+})
+
+suite('organisation id', (it) => {
+  it('commits to the first key and to the hash of the next', () => {
+    is(new Set([1, 2, 3].map((fill) => authorOf(fill).org)).size, 3)
+  })
+
+  it('is 64 lowercase hex characters and nothing else', () => {
+    is(parseOrgId(college.org), college.org)
+    for (const text of ['', college.org.slice(1), `${college.org}0`, college.org.toUpperCase(), `${college.org}\n`])
+      is(parseOrgId(text), undefined)
+    equal(orgIdBytes(college.org).length, 32)
+    const zero = parseOrgId('00'.repeat(32))
+    ok(zero)
+    equal(orgIdBytes(zero), bytes32(0))
+  })
+})
+
+suite('vocabulary', (it) => {
+  it('knows exactly the kinds 1 to 6 by number', () => {
+    equal(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((kind) => kindOfNumber(kind)),
+      [undefined, ...Object.keys(eventKinds), undefined],
+    )
+  })
+})
+
+const specId = 'bafyreifm5v3ufymq3rnilxqjsdfl5kcukdhhwpk44bafy4abrq4knsvx74'
+const specSignature = ''

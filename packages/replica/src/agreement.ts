@@ -1,0 +1,318 @@
+/** The seam between consensus and the log: messages in, headers built and executed, and what became final handed out. */
+import { equalBytes, toHex } from '@chirograph/codec'
+import {
+  type Certificate,
+  type ConsensusState,
+  checkCertificate,
+  createHeader,
+  decodeMessage,
+  type Effect,
+  encodeMessage,
+  type Input,
+  leaderOf,
+  type Message,
+  type Proposal,
+  step as stepConsensus,
+  type Verified,
+  verifyProposal,
+  verifyVote,
+} from '@chirograph/consensus'
+import { decodeChanges, encodeChanges, markFinal, planCut } from '@chirograph/log'
+import { changedRows, stateRoot } from '@chirograph/status'
+import { type ChainState, type Execution, execute, isFrozen, restOf } from './chain-state.js'
+import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
+import type { ReplicaInput } from './io.js'
+import { cutEventsMax, fetchPatienceMs } from './limits.js'
+import { peerOfValidator, type Replica } from './replica.js'
+import { reject, type Turn } from './turn.js'
+
+type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
+
+/** Hands one input to consensus and works through everything that follows from it. */
+export function feed(turn: Turn, first: Bare<Input>): void {
+  const inputs = [first]
+  for (let input = inputs.shift(); input; input = inputs.shift()) {
+    const { state, effects } = stepConsensus(turn.replica.consensus, { ...input, nowMs: turn.nowMs } as Input) // rebuilt whole
+    turn.replica.consensus = state
+    for (const effect of effects) inputs.push(...run(turn, effect))
+  }
+}
+
+/** Checks a message's signatures, unless what it says is known or past, and feeds it to consensus. */
+export function receiveMessage(
+  turn: Turn,
+  { bytes, from }: Extract<ReplicaInput, { kind: 'message' }>,
+): void {
+  const decoded = decodeMessage(bytes)
+  if (!decoded.ok) return reject(turn, { reason: 'bad-message', detail: decoded.detail, from })
+  const { consensus, set, config } = turn.replica
+  const { ed25519 } = config
+  const message = decoded.value
+  if (isOld(consensus, message)) return
+  switch (message.kind) {
+    case 'vote': {
+      const checked = verifyVote(message.vote, { set, ed25519 })
+      if (checked.kind === 'reject') return reject(turn, { reason: 'bad-vote', detail: checked.reason, from })
+      return feed(turn, { kind: 'vote', vote: checked.vote })
+    }
+    case 'certificate': {
+      const checked = checkCertificate(message.certificate, { set, ed25519 })
+      if (checked.kind === 'invalid')
+        return reject(turn, { reason: 'bad-certificate', detail: checked.reason, from })
+      return feed(turn, { kind: 'certificate', certificate: checked.certificate })
+    }
+    case 'proposal': {
+      const { genesisDigest } = consensus.config
+      const isKnown = (certificate: Certificate) => isHeld(turn.replica.consensus, certificate)
+      const checked = verifyProposal(message.proposal, { set, ed25519, genesisDigest, isKnown })
+      if (checked.kind === 'reject')
+        return reject(turn, { reason: 'bad-proposal', detail: checked.reason, from })
+      return feed(turn, { kind: 'proposal', proposal: checked.proposal })
+    }
+    case 'standing':
+      return feed(turn, { kind: 'standing', from, standing: message.standing })
+  }
+}
+
+/** Tells consensus whether a cut over the final one could take anything; called when that may have changed. */
+export function refreshEligibility(turn: Turn): void {
+  const isEligible = plan(turn.replica, turn.replica.final, 1).length > 0
+  if (isEligible || turn.replica.consensus.isEligible) feed(turn, { kind: 'eligible', isEligible })
+}
+
+/** Judges proposals again that had waited for events. */
+export function retryWaiting(turn: Turn): void {
+  for (const proposal of [...turn.replica.waiting.values()]) {
+    for (const input of evaluate(turn, proposal)) feed(turn, input)
+  }
+}
+
+/** Executes a header's changes on its parent and compares every root that it commits to. */
+export function executeHeader(
+  replica: Replica,
+  { header, changes }: Pick<Checkpoint, 'header' | 'changes'>,
+): { kind: 'executed'; execution: Execution } | { kind: 'missing' } | { kind: 'invalid'; detail: string } {
+  const parent = replica.chain.get(header.rest.parent)
+  const decoded = decodeChanges(changes)
+  if (!parent) return { kind: 'invalid', detail: 'its parent was not executed here' }
+  if (!decoded.ok) return { kind: 'invalid', detail: decoded.detail }
+  const { height, timeMs } = header.core
+  const executed = execute({ parent, changes: decoded.value, height, timeMs, ...groundsOf(replica) })
+  if (executed.kind === 'missing') return { kind: 'missing' }
+  if (executed.kind === 'invalid')
+    return { kind: 'invalid', detail: `${executed.reason}: ${executed.detail}` }
+  const { execution } = executed
+  const rest = restOf(execution, header.rest.parent)
+  const { core } = header
+  const isSame =
+    rest.cutRoot === header.rest.cutRoot &&
+    rest.logRoot === header.rest.logRoot &&
+    rest.logSize === header.rest.logSize &&
+    core.stateRoot === toHex(stateRoot(execution.state)) &&
+    core.nextSetHash === replica.set.setHash
+  return isSame
+    ? executed
+    : { kind: 'invalid', detail: 'a root in the header is not the one this node computes' }
+}
+
+/** Makes a header final here: the log lets go of bodies, disk gets the checkpoint, and the world is told. */
+export function settle(turn: Turn, reached: ChainState): void {
+  const { replica } = turn
+  const { header, changes, certificate, state, cut, logTree, events, outcomes } = reached
+  const checkpoint: Checkpoint = { header, changes, certificate }
+  const rows = [...changedRows({ before: replica.final.state, after: state })]
+  markFinal(replica.log, events)
+  replica.chain.delete(replica.final.header.digest)
+  replica.chain.set(header.digest, reached)
+  replica.final = reached
+  turn.effects.push({
+    kind: 'persist',
+    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows }],
+    isSynced: true,
+  })
+  turn.effects.push({ kind: 'final', checkpoint, state, events, outcomes })
+}
+
+function run(turn: Turn, effect: Effect): Bare<Input>[] {
+  const { replica, effects } = turn
+  switch (effect.kind) {
+    case 'persist': {
+      const votes = { kind: 'votes', record: effect.record } as const
+      const proposal = effect.proposal && ({ kind: 'proposal', proposal: effect.proposal } as const)
+      effects.push({ kind: 'persist', facts: proposal ? [proposal, votes] : [votes], isSynced: true })
+      return []
+    }
+    case 'persist-proposal':
+      effects.push({
+        kind: 'persist',
+        facts: [{ kind: 'proposal', proposal: effect.proposal }],
+        isSynced: true,
+      })
+      return []
+    case 'send': {
+      const { to } = effect
+      const peer =
+        to === 'validators' ? null : 'peer' in to ? to.peer : peerOfValidator(replica, to.validator)
+      effects.push({ kind: 'send', to: peer, bytes: encodeMessage(effect.message) })
+      return []
+    }
+    case 'set-timer':
+      effects.push(effect)
+      return []
+    case 'evaluate':
+      return evaluate(turn, effect.proposal)
+    case 'build':
+      return [build(turn, effect)]
+    case 'finalize':
+      return finalize(turn, effect)
+    case 'report-evidence':
+      effects.push({ kind: 'equivocated', evidence: effect.evidence })
+      return []
+    case 'conflict':
+      effects.push({
+        kind: 'conflict',
+        detail: `two certificates of view ${effect.second.view} contradict each other`,
+      })
+      return []
+    case 'fetch-checkpoints':
+      fetchCheckpoints(turn, effect.from)
+      return []
+  }
+}
+
+/** SPEC H3: a header is voted for only after it was executed here, with every event of its cut in the log. */
+function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
+  const { replica } = turn
+  const { header, changes } = proposal
+  replica.waiting.delete(header.digest)
+  if (header.core.view <= replica.consensus.finalized.view) return []
+  const executed = executeHeader(replica, proposal)
+  if (executed.kind === 'missing') {
+    replica.waiting.set(header.digest, proposal)
+    turn.effects.push({
+      kind: 'sync',
+      peer: peerOfValidator(replica, leaderOf(replica.set, header.core.view)),
+    })
+    return []
+  }
+  if (executed.kind === 'invalid') {
+    const from = peerOfValidator(replica, leaderOf(replica.set, header.core.view))
+    turn.effects.push({ kind: 'rejected', reason: 'bad-proposal', detail: executed.detail, from })
+    return [{ kind: 'evaluated', digest: header.digest, isValid: false }]
+  }
+  replica.chain.set(header.digest, { header, changes, certificate: null, ...executed.execution })
+  return [{ kind: 'evaluated', digest: header.digest, isValid: true }]
+}
+
+function build(
+  turn: Turn,
+  { view, parent, isEmptyWelcome }: Extract<Effect, { kind: 'build' }>,
+): Bare<Input> {
+  const { replica } = turn
+  const base = replica.chain.get(parent)
+  if (!base) throw new Error(`asked to build on ${parent}, which was not executed here`)
+  const entries = plan(replica, base, cutEventsMax)
+  if (entries.length === 0 && !isEmptyWelcome) return { kind: 'not-built', parent }
+  const height = base.header.core.height + 1
+  const timeMs = Math.max(turn.nowMs, base.header.core.timeMs + 1)
+  const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(replica) })
+  if (executed.kind !== 'executed')
+    throw new Error(`a planned cut does not extend its parent: ${executed.kind}`)
+  const { execution } = executed
+  const { networkId, epoch, setHash } = replica.set
+  const core = { networkId, epoch, view, height, timeMs, setHash, nextSetHash: setHash }
+  const header = createHeader(
+    { ...core, stateRoot: toHex(stateRoot(execution.state)) },
+    restOf(execution, parent),
+  )
+  const changes = encodeChanges(entries)
+  replica.chain.set(header.digest, { header, changes, certificate: null, ...execution })
+  return { kind: 'built', view, header, changes }
+}
+
+function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'finalize' }>): Bare<Input>[] {
+  const { replica } = turn
+  for (const { header } of chain) {
+    const reached = replica.chain.get(header.digest)
+    if (!reached) throw new Error(`final header ${header.digest} was not executed here`)
+    settle(turn, header.digest === certificate.digest ? { ...reached, certificate } : reached)
+  }
+  forgetOthers(replica)
+  const isLeader = leaderOf(replica.set, certificate.view) === replica.consensus.config.self
+  // One member announces it; whoever misses that hears of it from the next standing.
+  if (isLeader)
+    turn.effects.push({ kind: 'gossip', topic: 'certificates', bytes: encodeCheckpoint(replica.final) })
+  const isEligible = plan(replica, replica.final, 1).length > 0
+  return [{ kind: 'eligible', isEligible }]
+}
+
+/** Asks one peer at a time for the checkpoints above ours. */
+export function fetchCheckpoints(turn: Turn, peer: string): void {
+  const { replica, nowMs, effects } = turn
+  if (replica.fetching && nowMs < replica.fetching.untilMs) return
+  replica.fetching = { peer, untilMs: nowMs + fetchPatienceMs }
+  replica.incoming.length = 0
+  effects.push({ kind: 'sync', peer })
+  effects.push({ kind: 'fetch-checkpoints', peer, fromHeight: replica.final.header.core.height + 1 })
+}
+
+/** Keeps the chain states of headers that consensus may still build on. */
+export function forgetOthers(replica: Replica): void {
+  const { consensus, final } = replica
+  for (const digest of replica.chain.keys()) {
+    if (digest !== final.header.digest && !consensus.proposals.has(digest)) replica.chain.delete(digest)
+  }
+  for (const [digest, { header }] of replica.waiting) {
+    if (header.core.view <= consensus.finalized.view) replica.waiting.delete(digest)
+  }
+}
+
+function plan(replica: Replica, parent: ChainState, eventsMax: number) {
+  const { cutBytesMax: bytesMax } = replica.config.genesis.parameters
+  const frozen = (author: Parameters<typeof isFrozen>[1]) => isFrozen(parent.state, author)
+  return planCut(replica.log, { parent: parent.cut, frozen, bytesMax, eventsMax })
+}
+
+function groundsOf({ log, config }: Replica) {
+  return { log, ed25519: config.ed25519, bytesMax: config.genesis.parameters.cutBytesMax }
+}
+
+/** Past views and exact repetitions cost no signature check. */
+function isOld({ finalized, views, proposals }: ConsensusState, message: Message): boolean {
+  switch (message.kind) {
+    case 'vote': {
+      const { view, type, signer, digest } = message.vote
+      const ballots = { notarize: 'notarizes', skip: 'skips', final: 'finals' } as const
+      return view <= finalized.view || views.get(view)?.[ballots[type]].get(signer)?.digest === digest
+    }
+    case 'certificate': {
+      const { view, type } = message.certificate
+      const held = views.get(view)
+      const same = { notarize: held?.notarization, skip: held?.skipped, final: held?.finalization }[type]
+      return view <= finalized.view || (same != null && same.digest === message.certificate.digest)
+    }
+    case 'proposal': {
+      const { core, digest } = message.proposal.header
+      return core.view <= finalized.view || proposals.has(digest)
+    }
+    case 'standing':
+      return false
+  }
+}
+
+/** Whether these very signatures were checked before. */
+function isHeld({ views, finalized }: ConsensusState, certificate: Certificate): boolean {
+  const held = views.get(certificate.view)
+  return [held?.notarization, held?.skipped, held?.finalization, finalized.certificate].some(
+    (one) =>
+      one != null &&
+      one.type === certificate.type &&
+      one.view === certificate.view &&
+      one.digest === certificate.digest &&
+      equalBytes(one.signers, certificate.signers) &&
+      one.signatures.length === certificate.signatures.length &&
+      one.signatures.every((signature, index) =>
+        equalBytes(signature, certificate.signatures[index] ?? new Uint8Array()),
+      ),
+  )
+}

@@ -1,0 +1,102 @@
+/** Checkpoints from others: executed one by one, believed only when a quorum's certificate covers them. */
+import { type Certificate, checkCertificate, type Verified } from '@chirograph/consensus'
+import {
+  executeHeader,
+  feed,
+  fetchCheckpoints,
+  forgetOthers,
+  refreshEligibility,
+  settle,
+} from './agreement.js'
+import type { ChainState } from './chain-state.js'
+import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
+import type { ReplicaInput } from './io.js'
+import { uncertifiedCheckpointsMax } from './limits.js'
+import { reject, type Turn } from './turn.js'
+
+/** Collects a run of headers that ends in a certificate, then executes and adopts the run. */
+export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 'checkpoint' }>): void {
+  const { replica } = turn
+  const decoded = decodeCheckpoint(input.bytes)
+  if (!decoded.ok) return reject(turn, { reason: 'bad-checkpoint', detail: decoded.detail, from: input.from })
+  const checkpoint = decoded.value
+  const last = replica.incoming.at(-1)?.header ?? replica.final.header
+  const { height } = checkpoint.header.core
+  if (height <= replica.final.header.core.height) {
+    turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
+    return
+  }
+  if (input.isGossip && height > replica.final.header.core.height + 1) {
+    turn.effects.push({ kind: 'verdict', verdict: 'accept' })
+    fetchCheckpoints(turn, input.from)
+    return
+  }
+  const isNext = height === last.core.height + 1 && checkpoint.header.rest.parent === last.digest
+  if (!isNext || replica.incoming.length >= uncertifiedCheckpointsMax || !isTrustworthy(turn, checkpoint)) {
+    replica.incoming.length = 0
+    return reject(turn, {
+      reason: 'bad-checkpoint',
+      detail: `height ${height} does not follow or is not certified`,
+      from: input.from,
+    })
+  }
+  turn.effects.push({ kind: 'verdict', verdict: 'accept' })
+  replica.incoming.push(checkpoint)
+  if (checkpoint.certificate) adopt(turn, input.from)
+}
+
+/** A certificate, where there is one, must be a quorum's FINAL for this very header. */
+function isTrustworthy({ replica }: Turn, { header, certificate }: Checkpoint): boolean {
+  const { set, config } = replica
+  if (header.core.networkId !== set.networkId || header.core.setHash !== set.setHash) return false
+  if (certificate === null) return true
+  if (
+    certificate.type !== 'final' ||
+    certificate.digest !== header.digest ||
+    certificate.view !== header.core.view
+  )
+    return false
+  return checkCertificate(certificate, { set, ed25519: config.ed25519 }).kind === 'valid'
+}
+
+function adopt(turn: Turn, from: string): void {
+  const { replica } = turn
+  const run = replica.incoming.splice(0)
+  const states = executeRun(turn, run, from)
+  if (states === undefined) return
+  for (const state of states) settle(turn, state)
+  const { header, certificate } = replica.final
+  const { view, height, timeMs } = header.core
+  // The run ends in the certificate that isTrustworthy checked.
+  const finalized = {
+    digest: header.digest,
+    view,
+    height,
+    timeMs,
+    certificate: certificate as Verified<Certificate>,
+  }
+  feed(turn, { kind: 'adopt', finalized })
+  forgetOthers(replica)
+  refreshEligibility(turn)
+}
+
+/** Executes the whole run before any of it is made final; events that are not here yet are asked for first. */
+function executeRun(turn: Turn, run: readonly Checkpoint[], from: string): ChainState[] | undefined {
+  const { replica } = turn
+  const states: ChainState[] = []
+  for (const checkpoint of run) {
+    const executed = executeHeader(replica, checkpoint)
+    if (executed.kind !== 'executed') {
+      for (const { header } of states) {
+        if (!replica.consensus.proposals.has(header.digest)) replica.chain.delete(header.digest)
+      }
+      if (executed.kind === 'missing') turn.effects.push({ kind: 'sync', peer: from })
+      else reject(turn, { reason: 'bad-checkpoint', detail: executed.detail, from })
+      return undefined
+    }
+    const state = { ...checkpoint, ...executed.execution }
+    replica.chain.set(checkpoint.header.digest, state)
+    states.push(state)
+  }
+  return states
+}

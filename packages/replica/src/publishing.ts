@@ -1,0 +1,63 @@
+/** Own events: signed once, stored with a note of what was signed, and only then shown to anyone. */
+import {
+  createEvent,
+  type EventBody,
+  encodeEvent,
+  type ForkEvidence,
+  type OrgId,
+  type VerifiedEvent,
+} from '@chirograph/event'
+import { admit, apply, eventAt } from '@chirograph/log'
+import { refreshEligibility } from './agreement.js'
+import { isFrozen } from './chain-state.js'
+import type { RefuseReason, ReplicaInput } from './io.js'
+import type { Turn } from './turn.js'
+
+export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { kind: 'publish' }>): void {
+  const refusal = refusalOf(turn)
+  if (refusal) {
+    turn.effects.push({ kind: 'refused', request, reason: refusal })
+    return
+  }
+  const event = sign(turn, body)
+  turn.effects.push({ kind: 'published', request, event })
+}
+
+/** Puts evidence on the log in this member's own chain, unless this node cannot sign or the culprit is frozen already. */
+export function logEvidence(turn: Turn, author: OrgId, { first, second }: ForkEvidence): void {
+  const { config, final } = turn.replica
+  if (author === config.org || isFrozen(final.state, author) || refusalOf(turn)) return
+  sign(turn, { kind: 'evidence.fork', first, second })
+}
+
+/**
+ * A node must never sign two events at one place. It refuses when its own fork is known, and when the last event that
+ * it noted as signed is not in its log: the log was restored from before it, or lost it.
+ */
+function refusalOf({ replica }: Turn): RefuseReason | undefined {
+  const { lastSigned, log, isSigningStopped } = replica
+  if (isSigningStopped) return 'own-fork'
+  if (lastSigned !== null && !eventAt(log, lastSigned.id)) return 'own-events-missing'
+  return undefined
+}
+
+function sign(turn: Turn, body: EventBody): VerifiedEvent {
+  const { replica } = turn
+  const { config, networkId, lastSigned } = replica
+  const sequence = lastSigned === null ? 0 : lastSigned.sequence + 1
+  const generation = lastSigned?.generation ?? 0
+  const place = { networkId, author: config.org, generation, sequence, prev: lastSigned?.id ?? null }
+  const event = createEvent({ ...place, references: [], timeMs: turn.nowMs, body }, config.signers.event)
+  const verdict = admit(replica.log, event)
+  if (verdict.kind !== 'accept') throw new Error(`own event ${event.id} was not admitted: ${verdict.kind}`)
+  apply(replica.log, event, verdict)
+  const tip = { generation, sequence, id: event.id }
+  replica.lastSigned = tip
+  // Synced before anyone hears of it: acknowledged means durable, and a signed place is never signed again.
+  const facts = [{ kind: 'event', event } as const, { kind: 'last-signed', tip } as const]
+  turn.effects.push({ kind: 'persist', facts, isSynced: true })
+  turn.effects.push({ kind: 'gossip', topic: 'events', bytes: encodeEvent(event) })
+  turn.effects.push({ kind: 'admitted', event })
+  refreshEligibility(turn)
+  return event
+}

@@ -1,0 +1,50 @@
+/** The replica's step: one input in, effects out, in the order in which the shell must run them. */
+import { admitEvent, admitLoaded, takeEvidence } from './admission.js'
+import { feed, receiveMessage } from './agreement.js'
+import { takeCheckpoint } from './catch-up.js'
+import type { ReplicaEffect, ReplicaInput } from './io.js'
+import { publish } from './publishing.js'
+import type { Replica } from './replica.js'
+import type { Turn } from './turn.js'
+
+export function step(replica: Replica, input: ReplicaInput): ReplicaEffect[] {
+  const turn: Turn = { replica, effects: [], nowMs: input.nowMs }
+  receive(turn, input)
+  return turn.effects
+}
+
+function receive(turn: Turn, input: ReplicaInput): void {
+  switch (input.kind) {
+    case 'start':
+      feed(turn, { kind: 'start' })
+      break
+    case 'publish':
+      publish(turn, input)
+      break
+    case 'event':
+      admitEvent(turn, input)
+      break
+    case 'loaded':
+      admitLoaded(turn, input)
+      break
+    case 'message':
+      receiveMessage(turn, input)
+      break
+    case 'checkpoint':
+      takeCheckpoint(turn, input)
+      break
+    case 'evidence':
+      takeEvidence(turn, input)
+      break
+    case 'connected':
+      turn.effects.push({ kind: 'sync', peer: input.peer })
+      feed(turn, { kind: 'connected', peer: input.peer })
+      break
+    case 'timer':
+      feed(turn, { kind: 'timer', timer: input.timer, view: input.view })
+      break
+    case 'fetched':
+      if (turn.replica.fetching?.peer === input.peer) turn.replica.fetching = null
+      break
+  }
+}
