@@ -1,7 +1,6 @@
 /** Bytes and their text forms. Every reader is strict: one text for the same bytes, `undefined` for any other. */
 import { bytesToHex, concatBytes as concat, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64url } from 'multiformats/bases/base64'
-import { toString as bytesToText } from 'multiformats/bytes'
 import { CodecError } from './error.js'
 
 /** Lexicographic by unsigned byte, a prefix first: the one order in which anything is sorted. */
@@ -62,13 +61,24 @@ export function utf8(text: string): Uint8Array {
 
 /** Invalid UTF-8 is refused, never replaced by U+FFFD; a byte order mark is a character like any other. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
-  // The platform's decoder drops one leading byte order mark; a second one in front makes it drop that.
-  const text = bytesToText(concat(byteOrderMark, bytes))
-  return equalBytes(utf8ToBytes(text), bytes) ? text : undefined
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    // With `fatal` the decoder says so by throwing; it throws for nothing else.
+    return undefined
+  }
 }
 
-const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
+// Of the platform this package asks for nothing else, so it is declared here and no library of types is pulled in.
+declare const TextDecoder: new (
+  label: 'utf-8',
+  options: { fatal: true; ignoreBOM: true },
+) => { decode(bytes: Uint8Array): string }
 
+/** It keeps no state between calls. https://encoding.spec.whatwg.org/#interface-textdecoder */
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Whether the text holds a surrogate that is not half of a pair, and so has no UTF-8 form. */
 export function hasLoneSurrogate(text: string): boolean {
   return loneSurrogate.test(text)
 }

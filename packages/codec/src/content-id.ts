@@ -28,7 +28,8 @@ export function contentId(bytes: Uint8Array): ContentId {
 
 /** The id of whatever has this SHA-256 digest (32 bytes; anything else throws `TREE`). */
 export function contentIdOfDigest(digest: Uint8Array): ContentId {
-  if (digest.length !== digestBytes) throw new CodecError('TREE', `a digest has 32 bytes, not ${digest.length}`)
+  if (digest.length !== digestBytes)
+    throw new CodecError('TREE', `a digest has 32 bytes, not ${digest.length}`)
   // The prefix and 32 bytes are a CIDv1, and this is its text.
   return base32.encode(concatBytes(contentIdPrefix, digest)) as ContentId
 }
@@ -66,5 +67,8 @@ export function binaryOfText(text: string): Uint8Array | undefined {
 const contentIdText = /^b[a-z2-7]{57}[aeimquy4]$/
 
 function isContentId(bytes: Uint8Array): boolean {
-  return bytes.length === contentIdPrefix.length + digestBytes && contentIdPrefix.every((byte, i) => byte === bytes[i])
+  return (
+    bytes.length === contentIdPrefix.length + digestBytes &&
+    contentIdPrefix.every((byte, i) => byte === bytes[i])
+  )
 }

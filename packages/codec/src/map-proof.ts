@@ -3,10 +3,10 @@
  * down towards the key, to where it ends: at an empty subtree, at the key's own leaf, or at the leaf of another key.
  */
 import { equalBytes } from './bytes.js'
+import { sha256 } from './hash.js'
 import { digestBytes, mapDepthMax } from './limits.js'
 import { bitAt, checkKey, emptyHash, hashOf, innerNodeHash, leafNodeHash, type MerkleMap } from './map.js'
 import { bytes, bytesUpTo, field, list, mapped, nullable, type Shape, struct, uint } from './shape.js'
-import { sha256 } from './hash.js'
 
 export interface MapProof {
   /** The other child of each inner node on the way, from the root down; 32 bytes each, zero for an empty subtree. */
@@ -47,7 +47,9 @@ export function checkMapProof(args: {
   let hash = terminal === null ? emptyHash : leafNodeHash(terminal)
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
     const sibling = siblings[depth] as Uint8Array // the index is below the length
-    hash = innerNodeHash(bitAt(key, depth) === 0 ? { left: hash, right: sibling } : { left: sibling, right: hash })
+    hash = innerNodeHash(
+      bitAt(key, depth) === 0 ? { left: hash, right: sibling } : { left: sibling, right: hash },
+    )
   }
   if (!equalBytes(hash, root)) return invalid
   if (terminal === null || !equalBytes(terminal.key, key)) return { kind: 'absent' }

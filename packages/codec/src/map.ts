@@ -82,7 +82,9 @@ export function mapFromEntries(entries: Iterable<readonly [Uint8Array, Uint8Arra
 }
 
 /** All entries, ascending by key. */
-export function* mapEntries(map: MerkleMap): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
+export function* mapEntries(
+  map: MerkleMap,
+): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
   for (const { key, value } of leavesOf(map.top)) yield [key, value]
 }
 
@@ -119,7 +121,7 @@ export function hashOf(node: MapNode | undefined): Uint8Array {
 
 /** Bit `index` of the key, most significant first. */
 export function bitAt(key: Uint8Array, index: number): 0 | 1 {
-  // Keys have 256 bits and two different ones part before the last, so the index is inside.
+  // Two different keys differ in one of their 256 bits, so no walk goes further and the index is inside.
   return ((key[index >> 3] as number) >> (7 - (index & 7))) & 1 ? 1 : 0
 }
 
@@ -176,20 +178,28 @@ function* leavesOf(top: MapNode | undefined): Generator<MapLeaf, void, undefined
   }
 }
 
-function* changedLeaves(before: MapNode | undefined, after: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+function* changedLeaves(
+  before: MapNode | undefined,
+  after: MapNode | undefined,
+): Generator<MapLeaf, void, undefined> {
   const waiting: (readonly [MapNode | undefined, MapNode | undefined])[] = [[before, after]]
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
     const [old, now] = pair
     if (old === now) continue
-    if (old?.kind === 'inner' && now?.kind === 'inner') waiting.push([old.right, now.right], [old.left, now.left])
+    if (old?.kind === 'inner' && now?.kind === 'inner')
+      waiting.push([old.right, now.right], [old.left, now.left])
     else yield* leavesWithout(now, old)
   }
 }
 
-/** One of the two is a leaf or empty, so one side has few leaves wherever the maps are close relatives. */
-function* leavesWithout(node: MapNode | undefined, known: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+/** One of the two is empty or a single leaf, so this is linear in the other. */
+function* leavesWithout(
+  node: MapNode | undefined,
+  known: MapNode | undefined,
+): Generator<MapLeaf, void, undefined> {
   const old = [...leavesOf(known)]
   for (const found of leavesOf(node)) {
-    if (!old.some(({ key, value }) => equalBytes(key, found.key) && equalBytes(value, found.value))) yield found
+    if (!old.some(({ key, value }) => equalBytes(key, found.key) && equalBytes(value, found.value)))
+      yield found
   }
 }

@@ -25,7 +25,7 @@ export type Infer<S> = S extends Shape<infer T> ? T : never
 /** A whole number from `min` (0) to `max` (2⁵³ − 1). */
 export function uint(limits: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
-  declare(isUint(min) && isUint(max) && min <= max, `uint from ${min} to ${max}`)
+  declared(isUint(min) && isUint(max) && min <= max, `uint from ${min} to ${max}`)
   return checked(`a whole number from ${min} to ${max}`, (value): value is number => {
     return isUint(value) && value >= min && value <= max
   })
@@ -37,13 +37,13 @@ export function boolean(): Shape<boolean> {
 
 /** Exactly this value; a version, for example. */
 export function constant<const V extends number | string | boolean>(expected: V): Shape<V> {
-  declare(typeof expected !== 'number' || isUint(expected), `constant ${expected}`)
+  declared(typeof expected !== 'number' || isUint(expected), `constant ${expected}`)
   return checked(`the constant ${JSON.stringify(expected)}`, (value): value is V => value === expected)
 }
 
 /** Exactly `length` bytes. */
 export function bytes(length: number): Shape<Uint8Array> {
-  declare(isUint(length), `bytes of length ${length}`)
+  declared(isUint(length), `bytes of length ${length}`)
   return checked(`${length} bytes`, (value): value is Uint8Array => {
     return value instanceof Uint8Array && value.length === length
   })
@@ -51,7 +51,7 @@ export function bytes(length: number): Shape<Uint8Array> {
 
 /** At most `max` bytes. */
 export function bytesUpTo(max: number): Shape<Uint8Array> {
-  declare(isUint(max), `bytes up to ${max}`)
+  declared(isUint(max), `bytes up to ${max}`)
   return checked(`at most ${max} bytes`, (value): value is Uint8Array => {
     return value instanceof Uint8Array && value.length <= max
   })
@@ -60,9 +60,9 @@ export function bytesUpTo(max: number): Shape<Uint8Array> {
 /** Text of at most `max` bytes in UTF-8 that matches `pattern`. It is compared as it is, never normalised. */
 export function text(limits: { readonly max: number; readonly pattern?: RegExp }): Shape<string> {
   const { max, pattern } = limits
-  declare(isUint(max), `text up to ${max}`)
+  declared(isUint(max), `text up to ${max}`)
   // A pattern with a memory would answer differently for the same text.
-  declare(pattern === undefined || !(pattern.global || pattern.sticky), `text with the flags of ${pattern}`)
+  declared(pattern === undefined || !(pattern.global || pattern.sticky), `text with the flags of ${pattern}`)
   const described = `text of at most ${max} bytes${pattern === undefined ? '' : ` that matches ${pattern}`}`
   return checked(described, (value): value is string => {
     if (typeof value !== 'string' || value.length > max || hasLoneSurrogate(value)) return false
@@ -110,7 +110,7 @@ export function list<T>(
   limits: { readonly min?: number; readonly max: number; readonly sortedUniqueBy?: (item: T) => Uint8Array },
 ): Shape<readonly T[]> {
   const { min = 0, max, sortedUniqueBy } = limits
-  declare(isUint(min) && isUint(max) && min <= max, `list of ${min} to ${max}`)
+  declared(isUint(min) && isUint(max) && min <= max, `list of ${min} to ${max}`)
   const name = `a list of ${min} to ${max} items`
   const checkLength = (value: unknown, path: string): readonly unknown[] => {
     if (Array.isArray(value) && value.length >= min && value.length <= max) return value
@@ -161,8 +161,8 @@ export function oneOf<const M extends Readonly<Record<string, number>>>(numbers:
   const byName = new Map<unknown, number>(Object.entries(numbers))
   // Object.entries yields exactly the names of M.
   const byNumber = new Map<unknown, Name>([...byName].map(([name, number]) => [number, name as Name]))
-  declare(byName.size > 0 && byNumber.size === byName.size, 'oneOf needs names with different numbers')
-  declare([...byNumber.keys()].every(isUint), 'oneOf needs numbers from 0')
+  declared(byName.size > 0 && byNumber.size === byName.size, 'oneOf needs names with different numbers')
+  declared([...byNumber.keys()].every(isUint), 'oneOf needs numbers from 0')
   const name = `one of ${[...byName.keys()].join(', ')}`
   return {
     name,
@@ -194,7 +194,10 @@ export function struct<const F extends readonly Field<string, unknown>[]>(
   name: string,
   fields: F,
 ): Shape<StructOf<F>> {
-  declare(new Set(fields.map((one) => one.name)).size === fields.length, `struct ${name} names a field twice`)
+  declared(
+    new Set(fields.map((one) => one.name)).size === fields.length,
+    `struct ${name} names a field twice`,
+  )
   return {
     name,
     toWire(value, path = name) {
@@ -263,6 +266,6 @@ function describe(value: unknown): string {
   return typeof value
 }
 
-function declare(isRight: boolean, what: string): void {
+function declared(isRight: boolean, what: string): void {
   if (!isRight) throw new CodecError('SHAPE_DECLARATION', what)
 }

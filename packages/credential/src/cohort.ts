@@ -56,7 +56,7 @@ export function cohortTemplate(): string {
     achievement_id: '',
     credits_available: '18',
     record_class: 'certificate-credit',
-    awarded_on: '2026-06-12',
+    awarded_on: '2025-06-13',
     expires_on: '',
   }
   return `${cohortColumnNames.join(',')}\r\n${cohortColumnNames.map((column) => sample[column]).join(',')}\r\n`

@@ -18,11 +18,12 @@ import {
 import { achievementIdOf, recordClassesOf } from './achievement.js'
 import { assert } from './assert.js'
 import type { CohortRow } from './cohort-row.js'
-import type { JsonObject } from './json.js'
+import type { JsonObject, Problem } from './json.js'
 import { cohortRowsMax } from './limits.js'
 import { buildOpenBadge, type Issuer } from './open-badge.js'
 import { openBadgeSchemaDigest } from './open-badge-schema.js'
 import type { Receipt } from './receipt.js'
+import { checkOpenBadge } from './schema.js'
 import { drawDistinct } from './shuffle.js'
 import { signCredential } from './sign.js'
 import { endOfDayMs, instantText, startOfDayMs } from './time.js'
@@ -45,7 +46,7 @@ export interface BatchInput {
   readonly nowMs: number
   /** An assertion key of the issuer: never its log key. */
   readonly seed: Uint8Array
-  /** A DID URL: the issuer's DID, `#`, and the name of the key. */
+  /** A DID URL: the issuer's DID, `#`, and the key as multikey (`z6Mk…`). */
   readonly verificationMethod: string
   readonly ed25519: Ed25519
   /** E-mail addresses and student ids: salted and hashed (the default), or in clear. */
@@ -92,6 +93,7 @@ export type PreparedBatch =
         | 'wrong-record-class'
         | 'too-few-positions'
         | 'already-expired'
+        | 'not-an-open-badge'
       readonly detail: string
     }
 
@@ -108,12 +110,15 @@ export function prepareBatch(input: BatchInput): PreparedBatch {
   const indexes = drawDistinct({ count: rows.length, below: paddedSize, randomBytes })
   const slots = drawDistinct({ count: rows.length, below: positions.length, randomBytes })
   const leaves = Array.from({ length: paddedSize }, () => randomBytes(32))
-  const made = rows.map((row, i) => {
+  const made: Omit<IssuedCredential, 'path'>[] = []
+  for (const [i, row] of rows.entries()) {
     const index = at(indexes, i)
     const credential = makeCredential(input, { row, position: at(positions, at(slots, i)) })
+    const checked = checkOpenBadge(credential.credential)
+    if (checked.kind === 'invalid') return reject('not-an-open-badge', faultOf(row, checked.problems))
     leaves[index] = credential.leaf
-    return { ...credential, row, index }
-  })
+    made.push({ ...credential, row, index })
+  }
   const tree = buildBatch({ leaves, blind: () => randomBytes(32) })
   return {
     kind: 'prepared',
@@ -192,6 +197,11 @@ function validityOf(
   return row.expiresOn === undefined
     ? { validFromMs }
     : { validFromMs, validUntilMs: endOfDayMs(row.expiresOn) }
+}
+
+function faultOf(row: CohortRow, problems: readonly Problem[]): string {
+  const [first] = problems
+  return `row ${row.row}: ${first?.path} should be ${first?.expected}, and is ${first?.got}`
 }
 
 type MadeCredential = Omit<IssuedCredential, 'row' | 'index' | 'path'>

@@ -4,8 +4,7 @@
  */
 
 import { base58btc } from 'multiformats/bases/base58'
-import { equalBytes } from '@chirograph/codec'
-import { type Ed25519, publicKeyOfDidKey } from '@chirograph/crypto'
+import { type Ed25519, multikeyOf } from '@chirograph/crypto'
 import { jcsProofHash } from '@chirograph/verifier'
 import { assert } from './assert.js'
 import { freeze, isObject, type Json, type JsonObject } from './json.js'
@@ -14,7 +13,7 @@ export interface SigningKey {
   /** 32 bytes of an assertion key of the issuer: never its log key. */
   readonly seed: Uint8Array
   readonly did: string
-  /** A DID URL: the DID, `#`, and the name of the key in the DID's document. */
+  /** A DID URL: the DID, `#`, and the key as multikey (`z6Mk…`), for the verifier takes the key from there. */
   readonly verificationMethod: string
   readonly ed25519: Ed25519
 }
@@ -30,14 +29,9 @@ export function signCredential(
   const { credential, did, verificationMethod, created, seed, ed25519 } = args
   assert(credential.proof === undefined, 'the credential has a proof already')
   assert(issuerOf(credential) === did, `the credential's issuer is not ${did}`)
-  assert(verificationMethod.startsWith(`${did}#`), `${verificationMethod} is not a key of ${did}`)
-  if (did.startsWith('did:key:')) {
-    const named = publicKeyOfDidKey(did)
-    assert(
-      named !== undefined && equalBytes(named, ed25519.publicKey(seed)),
-      `the seed is not that of ${did}`,
-    )
-  }
+  const key = multikeyOf(ed25519.publicKey(seed))
+  assert(verificationMethod === `${did}#${key}`, `the seed is not that of ${verificationMethod}`)
+  assert(!did.startsWith('did:key:') || did === `did:key:${key}`, `the seed is not that of ${did}`)
   return freeze({
     ...credential,
     proof: [jcsProof({ document: credential, verificationMethod, created, seed, ed25519 })],

@@ -1,4 +1,5 @@
 /** A registrar's file becomes rows, or every mistake in it is told by row and column. */
+import { readFileSync } from 'node:fs'
 import { equal, is, match, ok, seeded, suite } from '../../workspace/kit.ts'
 import { type Cohort, cohortTemplate, parseCohort } from '../src/cohort.ts'
 import type { CohortError, CohortRow } from '../src/cohort-row.ts'
@@ -294,5 +295,24 @@ suite('the template', (it) => {
   it('is a file that this package accepts', () => {
     const [row] = rowsOf(parseCohort(cohortTemplate()))
     is(row?.achievement.criteria, 'Six courses with grade C or better, and 120 hours in the workshop.')
+  })
+})
+
+suite('the sample cohort', (it) => {
+  const rows = rowsOf(
+    parseCohort(
+      readFileSync(new URL('../../../examples/four-institutions/data/cohort.csv', import.meta.url), 'utf8'),
+    ),
+  )
+
+  it('is one batch: 200 learners, three achievements, one record class', () => {
+    is(new Set(rows.map(({ learnerId }) => learnerId)).size, 200)
+    is(new Set(rows.map(({ achievement }) => achievement.name)).size, 3)
+    is(new Set(rows.map(({ recordClass }) => recordClass)).size, 1)
+  })
+
+  it('says of every learner that it is a sample', () => {
+    ok(rows.every(({ learnerId }) => learnerId.startsWith('SAMPLE-')))
+    ok(rows.every(({ learnerEmail = '.example' }) => learnerEmail.endsWith('.example')))
   })
 })

@@ -15,7 +15,7 @@ import { openBadgeSchemaDigest } from '../src/open-badge-schema.ts'
 import { readReceipt, receiptJson } from '../src/receipt.ts'
 import { checkOpenBadge } from '../src/schema.ts'
 import { drawDistinct } from '../src/shuffle.ts'
-import { batchInput, issuerOrg, nowMs, rowsFor } from './fixtures.ts'
+import { batchInput, did, issuerOrg, nowMs, rowsFor } from './fixtures.ts'
 
 function prepared(input: BatchInput) {
   const result = prepareBatch(input)
@@ -193,6 +193,17 @@ suite('a batch is refused', (it) => {
 
   it('when the record class is not one that the achievement is issued under', () => {
     is(reasonOf(batchInput([{ ...first, recordClass: 'degree' }])), 'wrong-record-class')
+  })
+
+  it('when a credential would not have the shape that the batch promises', () => {
+    const result = prepareBatch({
+      ...batchInput(rowsFor(1)),
+      issuer: { did, name: 'College', url: 'college' },
+    })
+    ok(result.kind === 'reject')
+    is(result.reason, 'not-an-open-badge')
+    match(result.detail, 'row 2: /issuer/url should be a URI')
+    is(reasonOf(batchInput([{ ...first, learnerDid: 'did:example:%zz' }])), 'not-an-open-badge')
   })
 
   it('when a credential would have expired before it is issued', () => {

@@ -164,7 +164,7 @@ suite('the schema', (it) => {
     equal(openBadgeSchemaDigest, sha256(utf8(canonicalizeJson(openBadgeSchema))))
   })
 
-  it('has the digest that batches on a log already name', () => {
+  it('has the digest of its first version, as in SPEC.md', () => {
     is(toHex(openBadgeSchemaDigest), '25f3a6d0e24cdc5e4f25a71379a048c8bf69038bb89fd6bbb6166341caaef263')
   })
 })

@@ -6,11 +6,11 @@
 import { base58btc } from 'multiformats/bases/base58'
 import { toHex } from '@chirograph/codec'
 import { nobleEd25519, publicKeyOfMultikey } from '@chirograph/crypto'
-import { jcsProofHash } from '@chirograph/verifier'
+import { jcsProofHash, verifyJcsProof } from '@chirograph/verifier'
 import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
 import { buildOpenBadge } from '../src/open-badge.ts'
 import { jcsProof, signCredential } from '../src/sign.ts'
-import { badge, copyOf, did, seed, signedBadge, verificationMethod } from './fixtures.ts'
+import { badge, copyOf, did, nowMs, seed, signedBadge, verificationMethod } from './fixtures.ts'
 
 const published = {
   publicKeyMultibase: 'z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2',
@@ -102,6 +102,18 @@ suite('signing a credential', (it) => {
     ok(Object.isFrozen(proof))
   })
 
+  it('is accepted by the verifier, also beside another proof and after a way through JSON', () => {
+    const { proof, ...document } = copyOf(signedBadge())
+    ok(Array.isArray(proof))
+    const verdict = verifyJcsProof({ document, proof: proof[0], atMs: nowMs, ed25519: nobleEd25519 })
+    equal(verdict, { kind: 'verified', did, key: nobleEd25519.publicKey(seed) })
+    const set = {
+      ...document,
+      proof: [{ type: 'DataIntegrityProof', cryptosuite: 'eddsa-rdfc-2022' }, proof[0]],
+    }
+    equal(verifyJcsProof({ document: set, proof: proof[0], atMs: nowMs, ed25519: nobleEd25519 }), verdict)
+  })
+
   it('gives the same bytes for the same credential, key and time', () => {
     equal(signedBadge(), signedBadge())
   })
@@ -126,7 +138,7 @@ suite('signing a credential', (it) => {
     }
     is(failure({}), 'no failure')
     match(failure({ did: 'did:example:other' }), 'issuer is not did:example:other')
-    match(failure({ verificationMethod: 'did:example:other#key' }), 'is not a key of')
+    match(failure({ verificationMethod: `${did}#key-1` }), 'the seed is not that of')
     match(failure({ seed: new Uint8Array(32) }), 'the seed is not that of')
     match(failure({ credential: copyOf(signedBadge()) }), 'has a proof already')
   })

@@ -253,7 +253,7 @@ const vectors: readonly Vector[] = [
 
 /**
  * What the suite asks for and this check cannot tell, with the reason. None of it can be in a credential that the
- * verifier passes: its list of contexts must be exactly the pinned one. The suite's 25 presentations are left out,
+ * verifier passes: its contexts must all be pinned ones. The suite's 25 presentations are left out,
  * because nothing here reads presentations.
  */
 const undecided: readonly (readonly [name: string, reason: string, change: Vector[1]])[] = [

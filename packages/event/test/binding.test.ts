@@ -51,7 +51,10 @@ suite('handle', (it) => {
 
 suite('credential digest', (it) => {
   it('is the hash of the canonical JSON: the order of members does not matter', () => {
-    equal(credentialDigest({ b: [1, 'x'], a: null }), hashDomain('credential', utf8('{"a":null,"b":[1,"x"]}')))
+    equal(
+      credentialDigest({ b: [1, 'x'], a: null }),
+      hashDomain('credential', utf8('{"a":null,"b":[1,"x"]}')),
+    )
     equal(credentialDigest({ a: null, b: [1, 'x'] }), credentialDigest({ b: [1, 'x'], a: null }))
   })
 
@@ -104,7 +107,11 @@ suite('batch tree', (it) => {
 
   it('asks for a blind value for each free slot and no other', () => {
     const asked: number[] = []
-    buildBatch({ leaves: leaves(14), blind: (index) => (asked.push(index), blind(index)) })
+    const noted = (index: number): Uint8Array => {
+      asked.push(index)
+      return blind(index)
+    }
+    buildBatch({ leaves: leaves(14), blind: noted })
     equal(asked, [14, 15])
   })
 

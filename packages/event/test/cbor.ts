@@ -20,7 +20,10 @@ export function encodeCbor(value: unknown): Uint8Array {
   if (typeof value === 'number') return value < 0 ? head(1, BigInt(-1 - value)) : head(0, BigInt(value))
   if (value instanceof Uint8Array) return Buffer.concat([head(2, BigInt(value.length)), value])
   if (value instanceof Link) {
-    return Buffer.concat([Uint8Array.of(0xd8, 42), encodeCbor(Buffer.concat([Uint8Array.of(0), value.binary]))])
+    return Buffer.concat([
+      Uint8Array.of(0xd8, 42),
+      encodeCbor(Buffer.concat([Uint8Array.of(0), value.binary])),
+    ])
   }
   if (typeof value === 'string') {
     const text = Buffer.from(value)

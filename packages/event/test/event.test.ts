@@ -1,5 +1,6 @@
 /** What an event is: its bytes, its id, its round trip. */
-import { contentId, sha256, toHex } from '@chirograph/codec'
+import { readFileSync } from 'node:fs'
+import { contentId, toHex } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import {
@@ -48,15 +49,13 @@ suite('event', (it) => {
   })
 
   it('has the bytes that SPEC.md shows', () => {
+    const spec = readFileSync(new URL('../SPEC.md', import.meta.url), 'utf8')
     const event = college.make(lease, { timeMs: 1_700_000_000_000 })
-    is(college.org, '2dbb5763971597d2da7c3f913062c38cb2211d6a9e969d3c77a5e2bd0a1f5a79')
-    is(toHex(event.bodyBytes), '81190800')
-    is(
-      toHex(event.headerBytes),
-      `8b01${`5820${'11'.repeat(32)}`}${`5820${college.org}`}0000f6800204${`5820${toHex(sha256(event.bodyBytes))}`}1b0000018bcfe56800`,
-    )
-    is(event.id, specId)
-    is(toHex(event.signature), specSignature)
+    const { headerBytes, bodyBytes, signature } = event
+    for (const shown of [headerBytes, bodyBytes, signature].map(toHex))
+      ok(spec.includes(`\`${shown}\``), shown)
+    for (const shown of [college.org, toHex(college.logKey), event.id])
+      ok(spec.includes(`\`${shown}\``), shown)
   })
 
   it('sorts references by bytes and drops repeats', () => {
@@ -68,7 +67,15 @@ suite('event', (it) => {
   })
 
   it('refuses to make an event that others would reject', () => {
-    const place = { networkId, author: college.org, generation: 0, sequence: 0, prev: null, references: [], timeMs: 0 }
+    const place = {
+      networkId,
+      author: college.org,
+      generation: 0,
+      sequence: 0,
+      prev: null,
+      references: [],
+      timeMs: 0,
+    }
     let made = 0
     for (const sign of [() => new Uint8Array(63), () => new Uint8Array(65)]) {
       try {
@@ -104,7 +111,13 @@ suite('organisation id', (it) => {
 
   it('is 64 lowercase hex characters and nothing else', () => {
     is(parseOrgId(college.org), college.org)
-    for (const text of ['', college.org.slice(1), `${college.org}0`, college.org.toUpperCase(), `${college.org}\n`])
+    for (const text of [
+      '',
+      college.org.slice(1),
+      `${college.org}0`,
+      college.org.toUpperCase(),
+      `${college.org}\n`,
+    ])
       is(parseOrgId(text), undefined)
     equal(orgIdBytes(college.org).length, 32)
     const zero = parseOrgId('00'.repeat(32))
@@ -121,6 +134,3 @@ suite('vocabulary', (it) => {
     )
   })
 })
-
-const specId = 'bafyreifm5v3ufymq3rnilxqjsdfl5kcukdhhwpk44bafy4abrq4knsvx74'
-const specSignature = ''

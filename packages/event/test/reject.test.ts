@@ -62,18 +62,18 @@ suite('decodeEvent', (it) => {
   })
 
   it('has room for the largest header and body', () => {
-    const wire = encodeCbor([
-      new Uint8Array(headerBytesMax),
-      good.signature,
-      new Uint8Array(bodyBytesMax),
-    ])
+    const wire = encodeCbor([new Uint8Array(headerBytesMax), good.signature, new Uint8Array(bodyBytesMax)])
     is(wire.length, wireBytesMax)
   })
 
   it('malformed: not the positions and types of an event', () => {
     refused('malformed', new Uint8Array(0), 'empty')
     refused('malformed', encodeCbor([good.headerBytes, good.signature]), 'no body')
-    refused('malformed', encodeCbor([good.headerBytes, new Uint8Array(63), good.bodyBytes]), 'short signature')
+    refused(
+      'malformed',
+      encodeCbor([good.headerBytes, new Uint8Array(63), good.bodyBytes]),
+      'short signature',
+    )
     refused('malformed', encodeEvent(good).subarray(0, -1), 'truncated')
     refused('malformed', Buffer.concat([encodeEvent(good), Buffer.of(0)]), 'trailing byte')
     const id = new Link(contentIdBytes(good.id))
@@ -149,8 +149,28 @@ suite('decodeEvent', (it) => {
       ['an unknown credential type', 1, batch.with(3, 0)],
       ['no entries', 3, [[], 1]],
       ['a short handle', 3, [[[handle.subarray(1), null]], 1]],
-      ['entries out of order', 3, [[[high, null], [low, null]], 1]],
-      ['a handle twice', 3, [[[low, 1], [low, 2]], 1]],
+      [
+        'entries out of order',
+        3,
+        [
+          [
+            [high, null],
+            [low, null],
+          ],
+          1,
+        ],
+      ],
+      [
+        'a handle twice',
+        3,
+        [
+          [
+            [low, 1],
+            [low, 2],
+          ],
+          1,
+        ],
+      ],
       ['a position over 2^40', 3, [[[low, 2 ** 40]], 1]],
       ['an unknown reason', 3, [[[low, null]], 8]],
       ['free text for a reason', 3, [[[low, null]], 'withdrawn']],
@@ -208,7 +228,10 @@ suite('verifyEvent', (it) => {
     is(check({ logKey: authorOf(9).logKey }), 'bad-signature')
     is(check({ logKey: new Uint8Array(31) }), 'bad-signature')
     is(check({ event: { ...good, signature: new Uint8Array(64) } }), 'bad-signature')
-    is(check({ event: { ...good, signature: college.make(lease, { timeMs: 1 }).signature } }), 'bad-signature')
+    is(
+      check({ event: { ...good, signature: college.make(lease, { timeMs: 1 }).signature } }),
+      'bad-signature',
+    )
     is(check({ event: { ...good, signature: college.sign(good.headerBytes) } }), 'bad-signature')
     const asVote = college.sign(signingBytes('vote', good.headerBytes))
     is(check({ event: { ...good, signature: asVote } }), 'bad-signature')

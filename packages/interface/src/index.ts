@@ -5,7 +5,14 @@ export { systemClock } from './clock.js'
 export type { ContractKit, DefineTest } from './contract-kit.js'
 export type { ErrorFacts, ErrorParts } from './errors.js'
 export { ChirographError, isChirographError } from './errors.js'
-export type { EventPosition, HeightRange, KeySpace, LogPosition, SequenceRange, VotePlace } from './key-spaces.js'
+export type {
+  EventPosition,
+  HeightRange,
+  KeySpace,
+  LogPosition,
+  SequenceRange,
+  VotePlace,
+} from './key-spaces.js'
 export {
   arrivalKey,
   arrivalRange,
@@ -32,7 +39,14 @@ export {
   stateRowKey,
   voteKey,
 } from './key-spaces.js'
-export { batchBytesMax, batchOpsMax, getManyKeysMax, gossipBytesMax, keyBytesMax, messageBytesMax } from './limits.js'
+export {
+  batchBytesMax,
+  batchOpsMax,
+  getManyKeysMax,
+  gossipBytesMax,
+  keyBytesMax,
+  messageBytesMax,
+} from './limits.js'
 export type { MemoryHub } from './memory-network.js'
 export { memoryHub } from './memory-network.js'
 export type { MemoryDisk } from './memory-store.js'

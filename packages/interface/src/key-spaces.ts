@@ -103,7 +103,11 @@ export function positionValue({ author, generation, sequence }: LogPosition): Ui
 /** Reads a value made by `positionValue`. */
 export function readPosition(value: Uint8Array): LogPosition {
   assertLength(value, 44)
-  return { author: toHex(value.subarray(0, 32)), generation: readU32(value, 32), sequence: readU64(value, 36) }
+  return {
+    author: toHex(value.subarray(0, 32)),
+    generation: readU32(value, 32),
+    sequence: readU64(value, 36),
+  }
 }
 
 export function arrivalKey(ordinal: number): Uint8Array {
@@ -208,7 +212,10 @@ function placedKey(space: KeySpace, { author, generation, sequence, id }: EventP
   return key
 }
 
-function sequenceRange(space: KeySpace, { author, generation, fromSequence, toSequence }: SequenceRange): KeyRange {
+function sequenceRange(
+  space: KeySpace,
+  { author, generation, fromSequence, toSequence }: SequenceRange,
+): KeyRange {
   const from = authorKey(space, { author, generation }, 45)
   const last = from.slice()
   writeU64(from, 37, fromSequence)
@@ -287,7 +294,8 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 function assertUint(value: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < 0 || value > max) throw new RangeError(`not in 0…${max}: ${value}`)
+  if (!Number.isSafeInteger(value) || value < 0 || value > max)
+    throw new RangeError(`not in 0…${max}: ${value}`)
 }
 
 function assertLength(bytes: Uint8Array, length: number): void {

@@ -5,8 +5,14 @@
  */
 
 import { gossipBytesMax, messageBytesMax } from './limits.js'
-import { dialFailed, messageTooLarge, networkStopped, peerUnreachable, requestFailed } from './network-errors.js'
 import type { Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from './network.js'
+import {
+  dialFailed,
+  messageTooLarge,
+  networkStopped,
+  peerUnreachable,
+  requestFailed,
+} from './network-errors.js'
 
 /** A place where memory networks meet. */
 export interface MemoryHub {
@@ -50,7 +56,14 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
 
     async start(handlers: NetworkHandlers): Promise<void> {
       if (own !== undefined) throw networkStopped()
-      const seat: MemorySeat = { peerId, handlers, links: new Map(), kept: new Set(), seen: new Set(), stopped: false }
+      const seat: MemorySeat = {
+        peerId,
+        handlers,
+        links: new Map(),
+        kept: new Set(),
+        seen: new Set(),
+        stopped: false,
+      }
       own = seat
       seats.set(peerId, seat)
       for (const other of [...seats.values()]) if (other.kept.has(peerId)) link(other, seat)
@@ -76,7 +89,9 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
 
     peers(): PeerStatus[] {
       if (own === undefined) return []
-      return [...own.links].map(([other, state]) => statusOf(other, state)).sort((a, b) => (a.peerId < b.peerId ? -1 : 1))
+      return [...own.links]
+        .map(([other, state]) => statusOf(other, state))
+        .sort((a, b) => (a.peerId < b.peerId ? -1 : 1))
     },
 
     addresses: () => (own === undefined || own.stopped ? [] : [`memory:${peerId}`]),
@@ -102,17 +117,28 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
 }
 
 function link(a: MemorySeat, b: MemorySeat): void {
-  for (const [seat, other] of [[a, b.peerId], [b, a.peerId]] as const) {
+  for (const [seat, other] of [
+    [a, b.peerId],
+    [b, a.peerId],
+  ] as const) {
     const known = seat.links.get(other)
     if (known?.connected) continue
-    seat.links.set(other, { connected: true, sinceMs: Date.now(), lastHeardMs: null, droppedCount: known?.droppedCount ?? 0 })
+    seat.links.set(other, {
+      connected: true,
+      sinceMs: Date.now(),
+      lastHeardMs: null,
+      droppedCount: known?.droppedCount ?? 0,
+    })
     seat.handlers.peer(other, 'connected')
   }
 }
 
 function unlink(own: MemorySeat, other: MemorySeat | undefined): void {
   if (other === undefined) return
-  for (const [seat, peerId] of [[own, other.peerId], [other, own.peerId]] as const) {
+  for (const [seat, peerId] of [
+    [own, other.peerId],
+    [other, own.peerId],
+  ] as const) {
     const state = seat.links.get(peerId)
     if (state === undefined || !state.connected) continue
     state.connected = false

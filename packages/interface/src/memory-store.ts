@@ -79,7 +79,10 @@ function apply(state: MemoryState, op: StoreOp): void {
 }
 
 /** Values are never changed in place, so holding them is a snapshot. */
-function snapshot(state: MemoryState, { from, to, limit = Infinity, reverse = false }: RangeBounds): [string, Uint8Array][] {
+function snapshot(
+  state: MemoryState,
+  { from, to, limit = Infinity, reverse = false }: RangeBounds,
+): [string, Uint8Array][] {
   state.keys ??= [...state.values.keys()].sort()
   const start = firstAtOrAfter(state.keys, toHex(from))
   const end = firstAtOrAfter(state.keys, toHex(to))

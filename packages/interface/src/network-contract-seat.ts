@@ -66,7 +66,14 @@ export async function collect(answers: AsyncIterable<Uint8Array>): Promise<Uint8
 }
 
 function seatOf(network: Network): Seat {
-  return { network, messages: [], gossip: [], changes: [], answer: async function* () {}, judge: () => 'accept' }
+  return {
+    network,
+    messages: [],
+    gossip: [],
+    changes: [],
+    answer: async function* () {},
+    judge: () => 'accept',
+  }
 }
 
 function handlersOf(seat: Seat): NetworkHandlers {

@@ -35,7 +35,10 @@ function claimConnections(claim: NetworkClaim, { equal, failsWith }: ContractKit
     await exchange(a, b)
     equal(a.changes, [[b.network.peerId, 'connected']])
     equal(b.changes, [[a.network.peerId, 'connected']])
-    equal(a.network.peers().map(({ peerId, connected }) => [peerId, connected]), [[b.network.peerId, true]])
+    equal(
+      a.network.peers().map(({ peerId, connected }) => [peerId, connected]),
+      [[b.network.peerId, true]],
+    )
   })
 
   claim('tells a disconnection once and shows it among its peers', 2, async (seats) => {
@@ -43,8 +46,14 @@ function claimConnections(claim: NetworkClaim, { equal, failsWith }: ContractKit
     await linked(a, b)
     await b.network.stop()
     await until(() => a.changes.length >= 2)
-    equal(a.changes, [[b.network.peerId, 'connected'], [b.network.peerId, 'disconnected']])
-    equal(a.network.peers().map(({ connected, path }) => [connected, path]), [[false, null]])
+    equal(a.changes, [
+      [b.network.peerId, 'connected'],
+      [b.network.peerId, 'disconnected'],
+    ])
+    equal(
+      a.network.peers().map(({ connected, path }) => [connected, path]),
+      [[false, null]],
+    )
   })
 
   claim('fails to connect where nobody listens, and says so', 2, async (seats) => {
@@ -64,8 +73,14 @@ function claimMessages(claim: NetworkClaim, { equal, failsWith }: ContractKit): 
       b.network.send(a.network.peerId, frame(index, 3))
     }
     await until(() => a.messages.length >= 200 && b.messages.length >= 200)
-    equal(b.messages.map((message) => [message.from, message.bytes]), range(200).map((n) => [a.network.peerId, frame(n, n * 7)]))
-    equal(a.messages.map((message) => message.bytes), range(200).map((n) => frame(n, 3)))
+    equal(
+      b.messages.map((message) => [message.from, message.bytes]),
+      range(200).map((n) => [a.network.peerId, frame(n, n * 7)]),
+    )
+    equal(
+      a.messages.map((message) => message.bytes),
+      range(200).map((n) => frame(n, 3)),
+    )
   })
 
   claim('delivers the largest message and refuses a larger one', 2, async (seats) => {
@@ -75,8 +90,13 @@ function claimMessages(claim: NetworkClaim, { equal, failsWith }: ContractKit): 
     a.network.send(b.network.peerId, largest)
     await until(() => b.messages.length === 1)
     equal(b.messages[0]?.bytes.length, messageBytesMax)
-    equal(b.messages[0]?.bytes.every((byte) => byte === 7), true)
-    await failsWith('NETWORK_MESSAGE_TOO_LARGE', () => a.network.send(b.network.peerId, new Uint8Array(messageBytesMax + 1)))
+    equal(
+      b.messages[0]?.bytes.every((byte) => byte === 7),
+      true,
+    )
+    await failsWith('NETWORK_MESSAGE_TOO_LARGE', () =>
+      a.network.send(b.network.peerId, new Uint8Array(messageBytesMax + 1)),
+    )
   })
 
   claim('drops and counts messages to a peer that is not connected', 2, async (seats) => {
@@ -85,7 +105,10 @@ function claimMessages(claim: NetworkClaim, { equal, failsWith }: ContractKit): 
     await b.network.stop()
     await until(() => a.changes.length === 2)
     a.network.send(b.network.peerId, frame(1, 10))
-    equal(a.network.peers().map(({ queuedCount, droppedCount }) => [queuedCount, droppedCount]), [[0, 1]])
+    equal(
+      a.network.peers().map(({ queuedCount, droppedCount }) => [queuedCount, droppedCount]),
+      [[0, 1]],
+    )
   })
 }
 
@@ -121,13 +144,18 @@ function claimGossip(claim: NetworkClaim, { equal, failsWith }: ContractKit): vo
     const last = frame(9999, 20)
     await a.network.publish('certificates', last)
     await until(() => c.gossip.some((message) => sameBytes(message.bytes, last)))
-    equal(c.gossip.filter((message) => refused.some((bytes) => sameBytes(message.bytes, bytes))), [])
+    equal(
+      c.gossip.filter((message) => refused.some((bytes) => sameBytes(message.bytes, bytes))),
+      [],
+    )
   })
 
   claim('publishes alone without failing, and refuses an oversize message', 1, async ([a]) => {
     if (a === undefined) throw new Error('no network was made')
     await a.network.publish('evidence', frame(1, 10))
-    await failsWith('NETWORK_MESSAGE_TOO_LARGE', () => a.network.publish('events', new Uint8Array(gossipBytesMax + 1)))
+    await failsWith('NETWORK_MESSAGE_TOO_LARGE', () =>
+      a.network.publish('events', new Uint8Array(gossipBytesMax + 1)),
+    )
   })
 }
 
@@ -140,7 +168,10 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
     }
     for (const count of [0, 1, 100]) {
       const answers = await collect(ask(a, b, Uint8Array.of(count)))
-      equal(answers, range(count).map((n) => frame(n, n * 50)))
+      equal(
+        answers,
+        range(count).map((n) => frame(n, n * 50)),
+      )
     }
   })
 
@@ -151,8 +182,13 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
       yield new TextEncoder().encode(`${from} ${protocol} ${bytes.length}`)
     }
     const bytes = new Uint8Array(3)
-    const answers = await collect(a.network.request({ peerId: b.network.peerId, protocol: 'checkpoints', bytes }))
-    equal(answers.map((answer) => new TextDecoder().decode(answer)), [`${a.network.peerId} checkpoints 3`])
+    const answers = await collect(
+      a.network.request({ peerId: b.network.peerId, protocol: 'checkpoints', bytes }),
+    )
+    equal(
+      answers.map((answer) => new TextDecoder().decode(answer)),
+      [`${a.network.peerId} checkpoints 3`],
+    )
   })
 
   claim('holds an eager answerer back when the asker does not read', 2, async (seats) => {
@@ -208,7 +244,12 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
     }
     const abort = new AbortController()
     const reason = Object.assign(new Error('enough'), { code: 'ENOUGH' })
-    const request = { peerId: b.network.peerId, protocol: 'sync', bytes: frame(0, 1), signal: abort.signal } as const
+    const request = {
+      peerId: b.network.peerId,
+      protocol: 'sync',
+      bytes: frame(0, 1),
+      signal: abort.signal,
+    } as const
     await failsWith('ENOUGH', async () => {
       for await (const _answer of a.network.request(request)) abort.abort(reason)
     })
@@ -233,7 +274,11 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
 
   claim('fails at once to ask a peer that is not connected', 1, async ([a]) => {
     if (a === undefined) throw new Error('no network was made')
-    const request = { peerId: a.network.peerId.replace(/.$/, '1'), protocol: 'sync', bytes: frame(0, 1) } as const
+    const request = {
+      peerId: a.network.peerId.replace(/.$/, '1'),
+      protocol: 'sync',
+      bytes: frame(0, 1),
+    } as const
     await failsWith('NETWORK_PEER_UNREACHABLE', () => collect(a.network.request(request)))
   })
 }

@@ -11,7 +11,13 @@ export function networkStopped(cause?: unknown): ChirographError {
   })
 }
 
-export function messageTooLarge({ size, max }: { readonly size: number; readonly max: number }): ChirographError {
+export function messageTooLarge({
+  size,
+  max,
+}: {
+  readonly size: number
+  readonly max: number
+}): ChirographError {
   return new ChirographError({
     code: 'NETWORK_MESSAGE_TOO_LARGE',
     what: `a message of ${size} bytes is above the limit of ${max}`,
@@ -49,7 +55,13 @@ export function requestFailed(peerId: string, cause?: unknown): ChirographError 
   })
 }
 
-export function requestStalled({ peerId, afterMs }: { readonly peerId: string; readonly afterMs: number }): ChirographError {
+export function requestStalled({
+  peerId,
+  afterMs,
+}: {
+  readonly peerId: string
+  readonly afterMs: number
+}): ChirographError {
   return new ChirographError({
     code: 'NETWORK_REQUEST_STALLED',
     what: `peer ${peerId} sent nothing for ${afterMs} ms`,

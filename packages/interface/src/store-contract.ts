@@ -40,7 +40,12 @@ function claimValues(claim: StoreClaim, { equal }: ContractKit): void {
 
   claim('returns many values in the order asked, with gaps and repeats', async (store) => {
     await store.batch([put(bytes(1), bytes(10)), put(bytes(3), bytes(30))], { sync: false })
-    equal(await store.getMany([bytes(3), bytes(2), bytes(1), bytes(3)]), [bytes(30), undefined, bytes(10), bytes(30)])
+    equal(await store.getMany([bytes(3), bytes(2), bytes(1), bytes(3)]), [
+      bytes(30),
+      undefined,
+      bytes(10),
+      bytes(30),
+    ])
     equal(await store.getMany([]), [])
   })
 
@@ -57,7 +62,12 @@ function claimValues(claim: StoreClaim, { equal }: ContractKit): void {
 
 function claimBatches(claim: StoreClaim, { equal, failsWith }: ContractKit): void {
   claim('applies a batch in order, so that the last operation on a key wins', async (store) => {
-    const ops: StoreOp[] = [put(bytes(1), bytes(1)), remove(bytes(1)), put(bytes(2), bytes(1)), put(bytes(2), bytes(2))]
+    const ops: StoreOp[] = [
+      put(bytes(1), bytes(1)),
+      remove(bytes(1)),
+      put(bytes(2), bytes(1)),
+      put(bytes(2), bytes(2)),
+    ]
     await store.batch(ops, { sync: false })
     equal(await collect(store, everything), [[bytes(2), bytes(2)]])
   })
@@ -99,12 +109,28 @@ function claimBatches(claim: StoreClaim, { equal, failsWith }: ContractKit): voi
 
 function claimRanges(claim: StoreClaim, { equal }: ContractKit): void {
   const five = [1, 2, 3, 4, 5].map((n) => put(bytes(n), bytes(n * 10)))
-  const firsts = async (store: Store, bounds: RangeBounds) => (await collect(store, bounds)).map(([key]) => key[0])
+  const firsts = async (store: Store, bounds: RangeBounds) =>
+    (await collect(store, bounds)).map(([key]) => key[0])
 
   claim('orders keys as unsigned bytes, a prefix before what it starts', async (store) => {
-    const keys = [bytes(0), bytes(0, 0), bytes(1), bytes(1, 255), bytes(2), bytes(127), bytes(128), bytes(254, 255)]
-    await store.batch([...keys].reverse().map((key) => put(key, bytes())), { sync: false })
-    equal((await collect(store, everything)).map(([key]) => key), keys)
+    const keys = [
+      bytes(0),
+      bytes(0, 0),
+      bytes(1),
+      bytes(1, 255),
+      bytes(2),
+      bytes(127),
+      bytes(128),
+      bytes(254, 255),
+    ]
+    await store.batch(
+      [...keys].reverse().map((key) => put(key, bytes())),
+      { sync: false },
+    )
+    equal(
+      (await collect(store, everything)).map(([key]) => key),
+      keys,
+    )
   })
 
   claim('includes the start of a range and excludes its end, in both directions', async (store) => {
@@ -141,10 +167,14 @@ function claimRanges(claim: StoreClaim, { equal }: ContractKit): void {
 
   claim('yields every entry of a range longer than its read-ahead', async (store) => {
     const ops: StoreOp[] = []
-    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(40)))
+    for (let index = 0; index < 5000; index++)
+      ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(40)))
     await store.batch(ops, { sync: false })
     const entries = await collect(store, everything)
-    equal(entries.map(([key]) => key), ops.map((op) => op.key))
+    equal(
+      entries.map(([key]) => key),
+      ops.map((op) => op.key),
+    )
   })
 
   claim('can be left early, often, and closed afterwards', async (store) => {
@@ -183,7 +213,8 @@ function claimLifecycle(claim: StoreClaim, { equal, ok, failsWith }: ContractKit
 
   claim('ends a running range with STORE_CLOSED when it is closed', async (store) => {
     const ops: StoreOp[] = []
-    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(100)))
+    for (let index = 0; index < 5000; index++)
+      ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(100)))
     await store.batch(ops, { sync: false })
     let count = 0
     await failsWith('STORE_CLOSED', async () => {

@@ -17,7 +17,8 @@ export function storeClosed(cause?: unknown): ChirographError {
 export function assertBatchFits(ops: readonly StoreOp[]): void {
   let byteCount = 0
   for (const op of ops) {
-    if (op.key.length === 0 || op.key.length > keyBytesMax) throw new RangeError(`a key of ${op.key.length} bytes`)
+    if (op.key.length === 0 || op.key.length > keyBytesMax)
+      throw new RangeError(`a key of ${op.key.length} bytes`)
     byteCount += op.key.length + (op.kind === 'put' ? op.value.length : 0)
   }
   if (ops.length <= batchOpsMax && byteCount <= batchBytesMax) return

@@ -42,7 +42,11 @@ const storeFaults: [fault: string, claim: string, break_: (store: Store) => Part
     'refuses a batch and a read above their limits, writing nothing',
     () => ({ batch: async () => {} }),
   ],
-  ['goes on after closing', 'fails with STORE_CLOSED after closing, and closes twice', () => ({ close: async () => {} })],
+  [
+    'goes on after closing',
+    'fails with STORE_CLOSED after closing, and closes twice',
+    () => ({ close: async () => {} }),
+  ],
 ]
 
 suite('the store contract', (it) => {
@@ -150,7 +154,12 @@ function oneClaim(title: string): ContractKit & { outcome(): Promise<'passed' | 
     ok,
     failsWith: async (code, failing) => {
       // Not the kit's own, which remembers a failure even where it is expected, as here.
-      const error: unknown = await Promise.resolve().then(failing).then(() => undefined, (thrown) => thrown)
+      const error: unknown = await Promise.resolve()
+        .then(failing)
+        .then(
+          () => undefined,
+          (thrown) => thrown,
+        )
       ok(isChirographError(error, code) || (error instanceof Error && 'code' in error && error.code === code))
     },
     suite: (_name, define) =>
@@ -169,7 +178,10 @@ function oneClaim(title: string): ContractKit & { outcome(): Promise<'passed' | 
   }
 }
 
-function faultyDisk(break_: (store: Store) => Partial<Store>): { open(): Promise<Store>; dispose(): Promise<void> } {
+function faultyDisk(break_: (store: Store) => Partial<Store>): {
+  open(): Promise<Store>
+  dispose(): Promise<void>
+} {
   const disk = memoryDisk()
   const open = async () => {
     const store = await disk.open()

@@ -2,6 +2,7 @@
 import { compareBytes, contentIdOfDigest, toHex } from '@chirograph/codec'
 import fc from 'fast-check'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
+import type { EventPosition, KeyRange, KeySpace } from '../src/index.js'
 import {
   arrivalKey,
   arrivalRange,
@@ -29,7 +30,6 @@ import {
   stateRowKey,
   voteKey,
 } from '../src/index.js'
-import type { EventPosition, KeyRange, KeySpace } from '../src/index.js'
 
 const author = 'ab'.repeat(32)
 const digest = new Uint8Array(32).fill(0xcd)
@@ -75,46 +75,60 @@ suite('key spaces', (it) => {
   })
 
   it('reads back what it wrote', () => {
-    fc.assert(fc.property(placeArbitrary, u32, u64, fc.nat(255), (event, epoch, view, kind) => {
-      equal(readEventKey(eventKey(event)), event)
-      equal(readEventKey(bodyKey(event)), event)
-      const { id: _id, ...position } = event
-      equal(readPosition(positionValue(event)), position)
-      is(readArrivalKey(arrivalKey(view)), view)
-      is(readCheckpointHeightKey(checkpointHeightKey(view)), view)
-      equal(readVoteKey(voteKey({ epoch, view, kind })), { epoch, view, kind })
-    }))
+    fc.assert(
+      fc.property(placeArbitrary, u32, u64, fc.nat(255), (event, epoch, view, kind) => {
+        equal(readEventKey(eventKey(event)), event)
+        equal(readEventKey(bodyKey(event)), event)
+        const { id: _id, ...position } = event
+        equal(readPosition(positionValue(event)), position)
+        is(readArrivalKey(arrivalKey(view)), view)
+        is(readCheckpointHeightKey(checkpointHeightKey(view)), view)
+        equal(readVoteKey(voteKey({ epoch, view, kind })), { epoch, view, kind })
+      }),
+    )
   })
 
   it('orders events by author, generation, sequence, then id', () => {
-    fc.assert(fc.property(placeArbitrary, placeArbitrary, (a, b) => {
-      const byFields =
-        compareText(a.author, b.author) || a.generation - b.generation || a.sequence - b.sequence
-      const byBytes = Math.sign(compareBytes(eventKey(a), eventKey(b)))
-      if (byFields !== 0) is(byBytes, Math.sign(byFields))
-      is(byBytes === 0, byFields === 0 && a.id === b.id)
-    }))
+    fc.assert(
+      fc.property(placeArbitrary, placeArbitrary, (a, b) => {
+        const byFields =
+          compareText(a.author, b.author) || a.generation - b.generation || a.sequence - b.sequence
+        const byBytes = Math.sign(compareBytes(eventKey(a), eventKey(b)))
+        if (byFields !== 0) is(byBytes, Math.sign(byFields))
+        is(byBytes === 0, byFields === 0 && a.id === b.id)
+      }),
+    )
   })
 
   it('covers in an event range the sequences from first to last and nothing else', () => {
-    fc.assert(fc.property(placeArbitrary, u64, u64, u32, (event, fromSequence, toSequence, generation) => {
-      const range = { author: event.author, generation, fromSequence, toSequence }
-      const inside =
-        event.generation === generation && fromSequence <= event.sequence && event.sequence <= toSequence
-      is(isInside(eventKey(event), eventRange(range)), inside)
-      is(isInside(bodyKey(event), bodyRange(range)), inside)
-      is(isInside(eventKey({ ...event, generation }), eventRange({ ...range, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })), true)
-    }))
+    fc.assert(
+      fc.property(placeArbitrary, u64, u64, u32, (event, fromSequence, toSequence, generation) => {
+        const range = { author: event.author, generation, fromSequence, toSequence }
+        const inside =
+          event.generation === generation && fromSequence <= event.sequence && event.sequence <= toSequence
+        is(isInside(eventKey(event), eventRange(range)), inside)
+        is(isInside(bodyKey(event), bodyRange(range)), inside)
+        is(
+          isInside(
+            eventKey({ ...event, generation }),
+            eventRange({ ...range, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER }),
+          ),
+          true,
+        )
+      }),
+    )
   })
 
   it('covers in a prefix range what starts with the prefix and nothing else', () => {
-    fc.assert(fc.property(placeArbitrary, fc.nat(44), (event, length) => {
-      const key = eventKey(event)
-      const range = prefixRange('event', key.subarray(1, 1 + length))
-      ok(isInside(key, range))
-      const other: EventPosition = { ...event, author: flipFirst(event.author) }
-      is(isInside(eventKey(other), range), length === 0)
-    }))
+    fc.assert(
+      fc.property(placeArbitrary, fc.nat(44), (event, length) => {
+        const key = eventKey(event)
+        const range = prefixRange('event', key.subarray(1, 1 + length))
+        ok(isInside(key, range))
+        const other: EventPosition = { ...event, author: flipFirst(event.author) }
+        is(isInside(eventKey(other), range), length === 0)
+      }),
+    )
   })
 
   it('covers in a space range its own keys and those of no other space', () => {
@@ -139,9 +153,15 @@ suite('key spaces', (it) => {
 
   it('starts an arrival range at its ordinal and bounds a checkpoint range on both sides', () => {
     const arrivals = arrivalRange({ fromOrdinal: 7 })
-    equal([6, 7, 2 ** 50].map((n) => isInside(arrivalKey(n), arrivals)), [false, true, true])
+    equal(
+      [6, 7, 2 ** 50].map((n) => isInside(arrivalKey(n), arrivals)),
+      [false, true, true],
+    )
     const checkpoints = checkpointRange({ fromHeight: 255, toHeight: 256 })
-    equal([254, 255, 256, 257].map((n) => isInside(checkpointHeightKey(n), checkpoints)), [false, true, true, false])
+    equal(
+      [254, 255, 256, 257].map((n) => isInside(checkpointHeightKey(n), checkpoints)),
+      [false, true, true, false],
+    )
   })
 
   it('throws on numbers, ids and keys that do not fit their field', () => {

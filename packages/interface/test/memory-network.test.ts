@@ -2,8 +2,12 @@
 import * as kit from '../../workspace/kit.ts'
 import { memoryHub, networkContract } from '../src/index.js'
 
-networkContract('memory network', async (count) => {
-  const hub = memoryHub()
-  const networks = Array.from({ length: count }, (_, index) => hub.network(`peer-${index}`))
-  return { networks, dispose: async () => {} }
-}, kit)
+networkContract(
+  'memory network',
+  async (count) => {
+    const hub = memoryHub()
+    const networks = Array.from({ length: count }, (_, index) => hub.network(`peer-${index}`))
+    return { networks, dispose: async () => {} }
+  },
+  kit,
+)

@@ -38,7 +38,8 @@ export function createAddressKeeper({ peers, limits, clock, dial }: AddressKeepe
   const entries = new Map<string, Kept>()
   let stopped = false
 
-  const isConnected = ({ peerId }: Kept): boolean => peerId !== undefined && peers.connectionTo(peerId) !== undefined
+  const isConnected = ({ peerId }: Kept): boolean =>
+    peerId !== undefined && peers.connectionTo(peerId) !== undefined
 
   function attempt(entry: Kept): Promise<void> {
     entry.cancelRedial?.()
@@ -83,7 +84,7 @@ export function createAddressKeeper({ peers, limits, clock, dial }: AddressKeepe
         await attempt(entry)
       } catch (error) {
         // Those who do not know us yet may learn of us; whom we do not admit we do not bother.
-        if (isChirographError(error, 'NETWORK_PEER_NOT_ALLOWED') && error.facts['refusedBy'] === 'us') {
+        if (isChirographError(error, 'NETWORK_PEER_NOT_ALLOWED') && error.facts.refusedBy === 'us') {
           entries.delete(key)
         } else {
           if (entry.peerId !== undefined) peers.expect({ peerId: entry.peerId, address: key })

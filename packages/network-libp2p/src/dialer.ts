@@ -44,7 +44,10 @@ async function open(node: Libp2pNode, address: Multiaddr, signal: AbortSignal): 
   }
 }
 
-function refused(address: Multiaddr, { by, peerId }: { readonly by: 'us' | 'them'; readonly peerId: string | null }): ChirographError {
+function refused(
+  address: Multiaddr,
+  { by, peerId }: { readonly by: 'us' | 'them'; readonly peerId: string | null },
+): ChirographError {
   return peerNotAllowed({ address: address.toString(), peerId, refusedBy: by })
 }
 

@@ -7,7 +7,10 @@ import type { Stream } from '@libp2p/interface'
  * Whether the stream can be written again: false once it is closed, or when its
  * reader took nothing for `stallMs`.
  */
-export function drained(stream: Stream, { stallMs, clock }: { readonly stallMs: number; readonly clock: Clock }): Promise<boolean> {
+export function drained(
+  stream: Stream,
+  { stallMs, clock }: { readonly stallMs: number; readonly clock: Clock },
+): Promise<boolean> {
   if (stream.writeStatus !== 'writable') return Promise.resolve(false)
   if (!stream.writableNeedsDrain) return Promise.resolve(true)
   return new Promise((resolve) => {

@@ -20,8 +20,10 @@ export interface FrameReader {
 
 export type FrameOrEnd =
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }
-  | { readonly kind: 'ended' | 'oversize' | 'stalled' }
-  | { readonly kind: 'broken' | 'interrupted'; readonly reason: unknown }
+  /** The stream ended, cleanly or not: a protocol that must know says so in its last frame. */
+  | { readonly kind: 'ended'; readonly reason?: unknown }
+  | { readonly kind: 'oversize' | 'stalled' }
+  | { readonly kind: 'interrupted'; readonly reason: unknown }
 
 export interface FrameReaderOptions {
   readonly frameBytesMax: number
@@ -61,17 +63,18 @@ export function createFrameReader(
     } else if (bytesHeld > readAheadBytes && stream.readStatus === 'readable') {
       stream.pause()
     }
+    // Bytes that the negotiation read too far and gave back come after the 'end' event.
+    if (stream.readableEnded) end ??= { kind: 'ended' }
     settle()
   })
-  stream.addEventListener('remoteCloseWrite', () => {
-    end ??= { kind: 'ended' }
+  const ended = (reason?: unknown): void => {
+    end ??= { kind: 'ended', reason }
     settle()
-  })
-  stream.addEventListener('close', ({ error }) => {
-    // A clean end stays clean, whatever happens to the stream afterwards.
-    end ??= error === undefined ? { kind: 'ended' } : { kind: 'broken', reason: error }
-    settle()
-  })
+  }
+  stream.addEventListener('end', () => ended())
+  stream.addEventListener('close', ({ error }) => ended(error))
+  // Both may have happened before anybody listened; what is still buffered comes before the end.
+  if ((stream.readableEnded || stream.status !== 'open') && stream.readBufferLength === 0) ended()
 
   /** What was received while paused is handed over synchronously, even when the stream has ended since. */
   function unpause(): void {
@@ -91,7 +94,6 @@ export function createFrameReader(
       bytesHeld -= bytes.length
       return { kind: 'frame', bytes }
     }
-    if (end?.kind === 'ended' && !decoder.isBetweenFrames()) return { kind: 'broken', reason: new Error('half a frame') }
     return end
   }
 

@@ -26,8 +26,6 @@ export interface FrameDecoder {
    * After `oversize` the stream is not to be read any further.
    */
   push(data: StreamData): FrameBatch
-  /** Whether the stream may end here. */
-  isBetweenFrames(): boolean
 }
 
 export interface FrameBatch {
@@ -90,6 +88,5 @@ export function createFrameDecoder({ frameBytesMax }: { readonly frameBytesMax: 
       for (let frame = next(); frame !== undefined; frame = next()) frames.push(frame)
       return { frames, oversize }
     },
-    isBetweenFrames: () => held === 0 && announced === undefined,
   }
 }

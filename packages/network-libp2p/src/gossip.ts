@@ -67,7 +67,11 @@ export function createGossip({ networkId, peers, limits, clock, gossip }: Gossip
     }
     const isOver = budget.isOver()
     budget.charge({ count: 1, bytes: data.length })
-    if (isOver || pendingCount >= gossipPendingCountMax || pendingBytes + data.length > gossipPendingBytesMax) {
+    if (
+      isOver ||
+      pendingCount >= gossipPendingCountMax ||
+      pendingBytes + data.length > gossipPendingBytesMax
+    ) {
       if (peer !== undefined) peer.refusedCount++
       return 'ignore'
     }
@@ -96,7 +100,10 @@ export function createGossip({ networkId, peers, limits, clock, gossip }: Gossip
     attach(attached) {
       service = attached
       for (const [topic, name] of names) {
-        attached.topicValidators.set(name, async (peer, { data }) => libraryVerdicts[await judge(topic, data, peer.toString())])
+        attached.topicValidators.set(
+          name,
+          async (peer, { data }) => libraryVerdicts[await judge(topic, data, peer.toString())],
+        )
         attached.subscribe(name)
       }
     },
@@ -118,7 +125,13 @@ export function createGossip({ networkId, peers, limits, clock, gossip }: Gossip
 }
 
 /** Short, and enough to tell networks apart: topics travel in every message. */
-export function topicName({ networkId, topic }: { readonly networkId: string; readonly topic: Topic }): string {
+export function topicName({
+  networkId,
+  topic,
+}: {
+  readonly networkId: string
+  readonly topic: Topic
+}): string {
   return `chirograph/1/${networkId.slice(0, 16)}/${topic}`
 }
 
@@ -199,8 +212,16 @@ interface GossipBudget {
 
 function createGossipBudget({ limits, clock }: Pick<GossipOptions, 'limits' | 'clock'>): GossipBudget {
   const nowMs = (): number => clock.nowMs()
-  const counts: TokenBucket = tokenBucket({ perSecond: limits.gossipPerSecond, burst: limits.gossipBurst, nowMs })
-  const bytes: TokenBucket = tokenBucket({ perSecond: limits.gossipBytesPerSecond, burst: limits.gossipBytesBurst, nowMs })
+  const counts: TokenBucket = tokenBucket({
+    perSecond: limits.gossipPerSecond,
+    burst: limits.gossipBurst,
+    nowMs,
+  })
+  const bytes: TokenBucket = tokenBucket({
+    perSecond: limits.gossipBytesPerSecond,
+    burst: limits.gossipBytesBurst,
+    nowMs,
+  })
   return {
     charge(cost) {
       counts.take(cost.count)

@@ -5,8 +5,11 @@
  */
 
 export function reportBug(handler: string, error: unknown): void {
-  process.emitWarning(`the ${handler} handler failed: ${error instanceof Error ? error.message : String(error)}`, {
-    type: 'ChirographHandlerBug',
-    detail: error instanceof Error ? (error.stack ?? '') : '',
-  })
+  process.emitWarning(
+    `the ${handler} handler failed: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      type: 'ChirographHandlerBug',
+      detail: error instanceof Error ? (error.stack ?? '') : '',
+    },
+  )
 }

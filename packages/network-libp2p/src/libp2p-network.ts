@@ -1,14 +1,6 @@
 /** The Network port on libp2p: puts the parts together and owns their lifetime. */
 
-import type {
-  Clock,
-  Network,
-  NetworkHandlers,
-
-  PeerRequest,
-  PeerStatus,
-  Topic,
-} from '@chirograph/interface'
+import type { Clock, Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from '@chirograph/interface'
 import {
   ChirographError,
   messageBytesMax,
@@ -17,8 +9,8 @@ import {
   requestProtocols,
   systemClock,
 } from '@chirograph/interface'
-import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { AddressKeeper } from './address-keeper.js'
 import { createAddressKeeper } from './address-keeper.js'
 import { dial } from './dialer.js'
@@ -68,6 +60,8 @@ interface Running {
   /** Ends the dials under way. */
   readonly stopping: AbortController
   stopWatchdog: () => void
+  /** Lets inbound connections in, or turns them away. */
+  readonly openGate: (isOpen: boolean) => void
 }
 
 /** A network that is not started. */
@@ -152,6 +146,10 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   const { seed, networkId, allowedPeers, listen, clock = systemClock } = options
   const limits: NetworkLimits = { ...defaultLimits, ...options.limits }
   const stopping = new AbortController()
+  let openGate = (_isOpen: boolean): void => {}
+  const opened = new Promise<boolean>((resolve) => {
+    openGate = resolve
+  })
 
   const peers = createPeerTable({
     clock,
@@ -163,7 +161,8 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
       guard('peer', () => handlers.peer(peer.id, change))
     },
   })
-  const message = (from: string, bytes: Uint8Array): void => guard('message', () => handlers.message(from, bytes))
+  const message = (from: string, bytes: Uint8Array): void =>
+    guard('message', () => handlers.message(from, bytes))
   const lanes = createMessageLanes({ peers, limits, clock, message })
   const gossip = createGossip({ networkId, peers, limits, clock, gossip: handlers.gossip })
   const asker = createRequestAsker({ peers, limits, clock })
@@ -171,7 +170,7 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   const node = await createLibp2pNode({
     privateKey: privateKeyOfSeed(seed),
     listen,
-    gate: membershipGate(allowedPeers),
+    gate: membershipGate(allowedPeers, opened),
     gossip: gossip.options,
     dialTimeoutMs: limits.dialTimeoutMs,
   })
@@ -179,7 +178,8 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
     peers,
     limits,
     clock,
-    dial: (address) => dial({ node, peers, address, timeoutMs: limits.dialTimeoutMs, signal: stopping.signal }),
+    dial: (address) =>
+      dial({ node, peers, address, timeoutMs: limits.dialTimeoutMs, signal: stopping.signal }),
   })
 
   node.addEventListener('peer:identify', ({ detail }) => void peers.admitted(detail.connection))
@@ -193,16 +193,34 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
       { maxInboundStreams: requestStreamsMax, maxOutboundStreams: requestStreamsMax },
     )
   }
-  return { node, peers, gossip, lanes, asker, keeper, stopping, stopWatchdog: () => {} }
+  return { node, peers, gossip, lanes, asker, keeper, stopping, stopWatchdog: () => {}, openGate }
 }
 
-async function startParts(parts: Running, { allowedPeers, limits, clock = systemClock }: Libp2pNetworkOptions): Promise<void> {
+async function startParts(
+  parts: Running,
+  { allowedPeers, limits, clock = systemClock }: Libp2pNetworkOptions,
+): Promise<void> {
   await parts.node.start()
   parts.gossip.attach(parts.node.services.gossip)
-  parts.stopWatchdog = startWatchdog({ ...parts, allowedPeers, limits: { ...defaultLimits, ...limits }, clock })
+  parts.openGate(true)
+  parts.stopWatchdog = startWatchdog({
+    ...parts,
+    allowedPeers,
+    limits: { ...defaultLimits, ...limits },
+    clock,
+  })
 }
 
-async function stopParts({ node, peers, asker, keeper, stopping, stopWatchdog }: Running): Promise<void> {
+async function stopParts({
+  node,
+  peers,
+  asker,
+  keeper,
+  stopping,
+  stopWatchdog,
+  openGate,
+}: Running): Promise<void> {
+  openGate(false)
   stopWatchdog()
   keeper.stop()
   stopping.abort()
@@ -226,16 +244,19 @@ function guard(handler: string, call: () => void): void {
 }
 
 function parseAddress(address: string): Multiaddr {
+  let parsed: Multiaddr | undefined
+  let cause: unknown
   try {
-    return multiaddr(address)
-  } catch (cause) {
-    throw new ChirographError({
-      code: 'NETWORK_ADDRESS_INVALID',
-      what: `${address} is not an address`,
-      hint: 'write it like /ip4/192.0.2.1/tcp/4000/p2p/12D3Koo… or /dns4/node.example.edu/tcp/4000',
-      facts: { address },
-      cause,
-    })
+    parsed = multiaddr(address)
+  } catch (error) {
+    cause = error
   }
+  if (parsed?.getComponents().some(({ name }) => name === 'tcp' || name === 'dnsaddr')) return parsed
+  throw new ChirographError({
+    code: 'NETWORK_ADDRESS_INVALID',
+    what: `"${address}" is not the address of a TCP port`,
+    hint: 'write it like /ip4/192.0.2.1/tcp/4000/p2p/12D3Koo… or /dns4/node.example.edu/tcp/4000',
+    facts: { address },
+    cause,
+  })
 }
-

@@ -31,7 +31,13 @@ export interface Libp2pNodeOptions {
 }
 
 /** A node that is not started. */
-export function createLibp2pNode({ privateKey, listen, gate, gossip, dialTimeoutMs }: Libp2pNodeOptions): Promise<Libp2pNode> {
+export function createLibp2pNode({
+  privateKey,
+  listen,
+  gate,
+  gossip,
+  dialTimeoutMs,
+}: Libp2pNodeOptions): Promise<Libp2pNode> {
   // A vote must not wait for the next one to fill its packet.
   const socketOptions = { noDelay: true, keepAlive: true }
   return createLibp2p({
@@ -43,7 +49,10 @@ export function createLibp2pNode({ privateKey, listen, gate, gossip, dialTimeout
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
-        streamOptions: { maxStreamWindowSize: streamWindowBytesMax, maxReadBufferLength: streamReadBufferBytesMax },
+        streamOptions: {
+          maxStreamWindowSize: streamWindowBytesMax,
+          maxReadBufferLength: streamReadBufferBytesMax,
+        },
       }),
     ],
     connectionGater: gate,

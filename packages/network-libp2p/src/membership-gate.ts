@@ -13,8 +13,12 @@ export function isAllowed(allowed: AllowedPeers, peerId: string): boolean {
 /**
  * Refuses strangers as soon as they are known: before dialling when the address
  * names them, otherwise right after the handshake that proves who they are.
+ *
+ * @param opened whether to let anybody in, once that is known. libp2p listens
+ * before gossipsub is ready, and a stream that comes between is lost silently;
+ * so connections wait until everything has started.
  */
-export function membershipGate(allowed: AllowedPeers): ConnectionGater {
+export function membershipGate(allowed: AllowedPeers, opened: Promise<boolean>): ConnectionGater {
   const isStranger = (peer: { toString(): string }): boolean => !isAllowed(allowed, peer.toString())
   return {
     denyDialPeer: isStranger,
@@ -22,6 +26,7 @@ export function membershipGate(allowed: AllowedPeers): ConnectionGater {
       const named = peerOfAddress(address)
       return named !== undefined && isStranger(named)
     },
+    denyInboundConnection: async () => !(await opened),
     denyInboundEncryptedConnection: isStranger,
     denyOutboundEncryptedConnection: isStranger,
     // Relays and address books are of no use here: every address comes from `connect`.

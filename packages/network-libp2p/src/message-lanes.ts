@@ -179,10 +179,17 @@ interface InboundBudget {
   charge(stream: Stream, cost: { readonly count: number; readonly bytes: number }): void
 }
 
-function createInboundBudget({ limits, clock }: Pick<MessageLanesOptions, 'limits' | 'clock'>): InboundBudget {
+function createInboundBudget({
+  limits,
+  clock,
+}: Pick<MessageLanesOptions, 'limits' | 'clock'>): InboundBudget {
   const nowMs = (): number => clock.nowMs()
   const counts = tokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messagesBurst, nowMs })
-  const bytes = tokenBucket({ perSecond: limits.messageBytesPerSecond, burst: limits.messageBytesBurst, nowMs })
+  const bytes = tokenBucket({
+    perSecond: limits.messageBytesPerSecond,
+    burst: limits.messageBytesBurst,
+    nowMs,
+  })
   return {
     charge(stream, cost) {
       counts.take(cost.count)

@@ -45,4 +45,5 @@ function pathOf({ remoteAddr, direct }: Connection): PeerStatus['path'] {
 const loopback = /^(127\.|::1$|::ffff:127\.)/
 
 /** Private, shared and link-local ranges: RFC 1918, 6598, 3927, 4193 and 4291. */
-const local = /^(::ffff:)?(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)|^(f[cd]|fe[89ab])[0-9a-f]{0,2}:/i
+const local =
+  /^(::ffff:)?(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)|^(f[cd]|fe[89ab])[0-9a-f]{0,2}:/i

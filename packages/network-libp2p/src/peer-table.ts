@@ -30,7 +30,10 @@ export interface PeerTable {
   isAdmitted(connection: Connection): boolean
   closed(connection: Connection): void
   /** Waits until a connection is admitted or closed, or the time is over. */
-  admission(connection: Connection, options: { readonly timeoutMs: number }): Promise<'admitted' | 'closed' | 'timeout'>
+  admission(
+    connection: Connection,
+    options: { readonly timeoutMs: number },
+  ): Promise<'admitted' | 'closed' | 'timeout'>
   /** Lists a peer that could not be reached yet. */
   expect(peer: { readonly peerId: string; readonly address: string }): void
   get(peerId: string): Peer | undefined

@@ -10,7 +10,11 @@ interface Resolvers<T> {
 }
 
 if (!('withResolvers' in Promise)) {
-  Object.defineProperty(Promise, 'withResolvers', { value: withResolvers, writable: true, configurable: true })
+  Object.defineProperty(Promise, 'withResolvers', {
+    value: withResolvers,
+    writable: true,
+    configurable: true,
+  })
 }
 
 function withResolvers<T>(): Resolvers<T> {

@@ -31,7 +31,12 @@ interface Allowance {
   readonly bucket: TokenBucket
 }
 
-export function createRequestAnswerer({ peers, limits, clock, request }: RequestAnswererOptions): RequestAnswerer {
+export function createRequestAnswerer({
+  peers,
+  limits,
+  clock,
+  request,
+}: RequestAnswererOptions): RequestAnswerer {
   const allowances = new Map<string, Allowance>()
 
   function allowanceOf(peer: Peer, protocol: RequestProtocol): Allowance {
@@ -50,7 +55,7 @@ export function createRequestAnswerer({ peers, limits, clock, request }: Request
     const allowance = allowanceOf(peer, protocol)
     if (allowance.running >= limits.requestsAtOnce || !allowance.bucket.tryTake(1)) {
       peer.refusedCount++
-      return finish(stream, answerKinds.refused)
+      return refuse(stream)
     }
     allowance.running++
     try {
@@ -62,6 +67,16 @@ export function createRequestAnswerer({ peers, limits, clock, request }: Request
     } finally {
       allowance.running--
     }
+  }
+
+  /** Not before the asker spoke: until then it is still negotiating, and a stream that ends under that loses its last bytes. */
+  function refuse(stream: Stream): void {
+    const cancel = clock.setTimer(lingerMs, () => stream.abort(new Error('the asker does not ask')))
+    stream.addEventListener('close', cancel)
+    stream.addEventListener('message', () => {
+      cancel()
+      finish(stream, answerKinds.refused)
+    })
   }
 
   async function readRequest(stream: Stream, peer: Peer): Promise<Uint8Array | undefined> {
@@ -87,7 +102,8 @@ export function createRequestAnswerer({ peers, limits, clock, request }: Request
     try {
       for (;;) {
         const next = await nextAnswer(iterator)
-        if (next === undefined || next.done) return finish(stream, next === undefined ? answerKinds.failed : answerKinds.end)
+        if (next === undefined || next.done)
+          return finish(stream, next === undefined ? answerKinds.failed : answerKinds.end)
         if (!(await sendAnswer(stream, next.value))) return giveUp()
       }
     } finally {
@@ -121,7 +137,9 @@ export function createRequestAnswerer({ peers, limits, clock, request }: Request
 }
 
 /** The next answer; undefined when the answerer fails, which it may do at any time for reasons of its own. */
-async function nextAnswer(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array> | undefined> {
+async function nextAnswer(
+  iterator: AsyncIterator<Uint8Array>,
+): Promise<IteratorResult<Uint8Array> | undefined> {
   try {
     return await iterator.next()
   } catch {

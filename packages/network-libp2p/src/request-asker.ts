@@ -45,7 +45,11 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
     signal?.addEventListener('abort', abort)
     running.add(ending)
     try {
-      const stream = await openStream(connection, { name: wireProtocols[protocol], peerId, ending: ending.signal })
+      const stream = await openStream(connection, {
+        name: wireProtocols[protocol],
+        peerId,
+        ending: ending.signal,
+      })
       yield* answersOf(stream, { peerId, bytes, ending: ending.signal })
     } finally {
       running.delete(ending)
@@ -55,7 +59,11 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
 
   async function openStream(
     connection: Connection,
-    { name, peerId, ending }: { readonly name: string; readonly peerId: string; readonly ending: AbortSignal },
+    {
+      name,
+      peerId,
+      ending,
+    }: { readonly name: string; readonly peerId: string; readonly ending: AbortSignal },
   ): Promise<Stream> {
     const opening = new AbortController()
     const abort = (): void => opening.abort()
@@ -78,7 +86,11 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
 
   async function* answersOf(
     stream: Stream,
-    { peerId, bytes, ending }: { readonly peerId: string; readonly bytes: Uint8Array; readonly ending: AbortSignal },
+    {
+      peerId,
+      bytes,
+      ending,
+    }: { readonly peerId: string; readonly bytes: Uint8Array; readonly ending: AbortSignal },
   ): AsyncIterable<Uint8Array> {
     const peer = peers.get(peerId)
     const reader = createFrameReader(stream, {
@@ -121,11 +133,10 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
         return end.reason
       case 'stalled':
         return requestStalled({ peerId, afterMs: limits.requestStallMs })
-      case 'broken':
-        return requestFailed(peerId, end.reason)
       case 'ended':
+        return requestFailed(peerId, end.reason)
       case 'oversize':
-        return requestFailed(peerId, new Error(end.kind))
+        return requestFailed(peerId, new Error('an answer frame above the limit'))
     }
   }
 
@@ -138,7 +149,10 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
   }
 }
 
-function send(stream: Stream, { peerId, bytes }: { readonly peerId: string; readonly bytes: Uint8Array }): void {
+function send(
+  stream: Stream,
+  { peerId, bytes }: { readonly peerId: string; readonly bytes: Uint8Array },
+): void {
   try {
     stream.send(encodeFrames([bytes]))
   } catch (cause) {

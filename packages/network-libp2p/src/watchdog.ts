@@ -25,7 +25,15 @@ export interface WatchdogOptions {
 }
 
 /** Starts looking; the returned function ends it. */
-export function startWatchdog({ node, peers, keeper, gossip, allowedPeers, limits, clock }: WatchdogOptions): () => void {
+export function startWatchdog({
+  node,
+  peers,
+  keeper,
+  gossip,
+  allowedPeers,
+  limits,
+  clock,
+}: WatchdogOptions): () => void {
   /** When each connected peer was last seen as a topic peer. */
   const heardOnMs = new WeakMap<Peer, number>()
   let cancel = clock.setTimer(limits.watchdogMs, look)

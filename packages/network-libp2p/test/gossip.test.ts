@@ -4,7 +4,16 @@ import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { topicName } from '../src/gossip.js'
 import type { Libp2pNode } from '../src/libp2p-node.js'
 import type { Station } from './members.ts'
-import { join, memberNetwork, memberNetworks, networkId, statusOf, until, withStations } from './members.ts'
+import {
+  join,
+  memberNetwork,
+  memberNetworks,
+  networkId,
+  nextWarning,
+  statusOf,
+  until,
+  withStations,
+} from './members.ts'
 import { withRawMember } from './raw-member.ts'
 
 suite('gossip', (it) => {
@@ -24,7 +33,10 @@ suite('gossip', (it) => {
       await until(() => b.gossip.length === 1)
       await a.network.publish('events', bytes)
       await until(() => b.gossip.length === 2)
-      equal(b.gossip.map(({ topic }) => topic), ['evidence', 'events'])
+      equal(
+        b.gossip.map(({ topic }) => topic),
+        ['evidence', 'events'],
+      )
     })
   })
 
@@ -47,7 +59,10 @@ suite('gossip', (it) => {
         await raw.services.gossip.publish(eventsTopic, new Uint8Array(gossipBytesMax + 1))
         await raw.services.gossip.publish(eventsTopic, new Uint8Array(gossipBytesMax).fill(2))
         await until(() => station.gossip.length > 0)
-        equal(station.gossip.map(({ bytes }) => bytes.length), [gossipBytesMax])
+        equal(
+          station.gossip.map(({ bytes }) => bytes.length),
+          [gossipBytesMax],
+        )
       })
     })
   })
@@ -57,7 +72,8 @@ suite('gossip', (it) => {
     await withStations([memberNetwork(0, { limits })], async (station) => {
       await withRawMember({ member: 1, station }, async (raw) => {
         await meshed(raw, station)
-        for (let index = 0; index < 60; index++) await raw.services.gossip.publish(eventsTopic, Uint8Array.of(1, index))
+        for (let index = 0; index < 60; index++)
+          await raw.services.gossip.publish(eventsTopic, Uint8Array.of(1, index))
         await until(() => (station.network.peers()[0]?.refusedCount ?? 0) > 0)
         ok(station.gossip.length < 60)
         const heard = station.gossip.length
@@ -73,18 +89,16 @@ suite('gossip', (it) => {
     await withStations(memberNetworks(2), async (a, b) => {
       await join(a, b)
       await until(() => statusOf(a, b)?.topics.length === 3)
-      const warnings: string[] = []
-      const onWarning = (warning: Error): void => void warnings.push(`${warning.name}: ${warning.message}`)
-      process.on('warning', onWarning)
+      const warning = nextWarning()
       b.judge = (bytes) => {
         if (bytes[0] === 1) throw new Error('a bug')
         return 'accept'
       }
       await a.network.publish('events', Uint8Array.of(1))
       await a.network.publish('events', Uint8Array.of(2))
-      await until(() => b.gossip.length === 2 && warnings.length === 1)
-      process.off('warning', onWarning)
-      equal(warnings, ['ChirographHandlerBug: the gossip handler failed: a bug'])
+      await until(() => b.gossip.length === 2)
+      const { name, message } = await warning
+      equal([name, message], ['ChirographHandlerBug', 'the gossip handler failed: a bug'])
     })
   })
 
@@ -93,7 +107,8 @@ suite('gossip', (it) => {
       await withRawMember({ member: 1, station }, async (raw) => {
         await meshed(raw, station)
         const streams = raw.getConnections().flatMap((connection) => connection.streams)
-        for (const stream of streams) if (stream.protocol.startsWith('/meshsub/')) stream.abort(new Error('reset'))
+        for (const stream of streams)
+          if (stream.protocol.startsWith('/meshsub/')) stream.abort(new Error('reset'))
         await until(() => station.changes.length === 2)
         equal(station.changes, ['connected', 'disconnected'])
       })

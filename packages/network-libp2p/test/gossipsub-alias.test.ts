@@ -6,7 +6,9 @@ import { equal, suite } from '../../workspace/kit.ts'
 suite('@chainsafe/libp2p-gossipsub', (it) => {
   it('resolves to @libp2p/gossipsub 17, exactly the version this package declares', () => {
     const entry = fileURLToPath(import.meta.resolve('@chainsafe/libp2p-gossipsub'))
-    const resolved: unknown = JSON.parse(readFileSync(entry.replace(/dist\/src\/index\.js$/, 'package.json'), 'utf8'))
+    const resolved: unknown = JSON.parse(
+      readFileSync(entry.replace(/dist\/src\/index\.js$/, 'package.json'), 'utf8'),
+    )
     const own: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
     const { name, version } = resolved as { name: string; version: string } // the manifest of an installed package
     const { dependencies } = own as { dependencies: Record<string, string> } // this package's manifest

@@ -1,7 +1,16 @@
 /** Ports, restarts and stops. */
 import { equal, failsWith, is, match, ok, suite } from '../../workspace/kit.ts'
 import type { Station } from './members.ts'
-import { addressOf, isConnected, join, memberNetwork, memberNetworks, started, until, withStations } from './members.ts'
+import {
+  addressOf,
+  isConnected,
+  join,
+  memberNetwork,
+  memberNetworks,
+  started,
+  until,
+  withStations,
+} from './members.ts'
 
 suite('listening', (it) => {
   it('fails with NETWORK_LISTEN_IN_USE on a port that is taken, naming it', async () => {
@@ -29,7 +38,13 @@ suite('listening', (it) => {
 
   it('fails with NETWORK_ADDRESS_INVALID for what is no address', async () => {
     await withStations([memberNetwork(0, {})], async (station) => {
-      for (const text of ['', 'localhost:4000', '/ip4/300.0.0.1/tcp/4000', '/tcp']) {
+      for (const text of [
+        '',
+        'localhost:4000',
+        '/ip4/300.0.0.1/tcp/4000',
+        '/ip4/127.0.0.1/udp/4000',
+        '/tcp',
+      ]) {
         await failsWith('NETWORK_ADDRESS_INVALID', station.network.connect(text))
       }
     })
@@ -68,7 +83,10 @@ suite('reconnecting', (it) => {
     const networks = [memberNetwork(0, {})]
     await withStations(networks, async (a) => {
       await failsWith('NETWORK_DIAL_FAILED', a.network.connect(address))
-      equal(a.network.peers().map((peer) => [peer.connected, peer.address]), [[false, address]])
+      equal(
+        a.network.peers().map((peer) => [peer.connected, peer.address]),
+        [[false, address]],
+      )
       const late = await started(memberNetwork(1, { listen }))
       networks.push(late.network)
       await until(() => isConnected(a, late))
@@ -100,13 +118,16 @@ suite('stopping', (it) => {
           ended++
         }
       }
+      let stopping: Promise<void> | undefined
       const askers = [b, c].map(async (station) => {
-        for await (const bytes of station.network.request({ peerId: a.network.peerId, protocol: 'sync', bytes: Uint8Array.of(1) })) {
-          a.network.send(station.network.peerId, bytes)
-          if (station.messages.length === 5) await a.network.stop()
+        const request = { peerId: a.network.peerId, protocol: 'sync', bytes: Uint8Array.of(1) } as const
+        for await (const bytes of station.network.request(request)) {
+          if (stopping === undefined) a.network.send(station.network.peerId, bytes)
+          if (station.messages.length >= 5) stopping ??= a.network.stop()
         }
       })
-      for (const asker of askers) await failsWith('NETWORK_REQUEST_FAILED', asker)
+      await Promise.all(askers.map((asker) => failsWith('NETWORK_REQUEST_FAILED', asker)))
+      await stopping
       await until(() => ended === 2)
       is(a.network.peers().filter(({ connected }) => connected).length, 0)
       equal(a.changes.filter((change) => change === 'disconnected').length, 2)

@@ -1,5 +1,12 @@
 /** Networks on loopback that admit each other, and handlers that write down what they are told. */
-import type { GossipVerdict, Network, NetworkHandlers, PeerChange, PeerStatus, Topic } from '@chirograph/interface'
+import type {
+  GossipVerdict,
+  Network,
+  NetworkHandlers,
+  PeerChange,
+  PeerStatus,
+  Topic,
+} from '@chirograph/interface'
 import { ok } from '../../workspace/kit.ts'
 import type { Libp2pNetworkOptions } from '../src/index.js'
 import { createLibp2pNetwork, peerIdOfSeed } from '../src/index.js'
@@ -17,7 +24,9 @@ export function memberIds(count: number): Set<string> {
 
 /** Members 0 to count − 1, not started, quick to redial. */
 export function memberNetworks(count: number, options: Partial<Libp2pNetworkOptions> = {}): Network[] {
-  return Array.from({ length: count }, (_, member) => memberNetwork(member, { allowedPeers: memberIds(count), ...options }))
+  return Array.from({ length: count }, (_, member) =>
+    memberNetwork(member, { allowedPeers: memberIds(count), ...options }),
+  )
 }
 
 export function memberNetwork(member: number, options: Partial<Libp2pNetworkOptions>): Network {
@@ -64,7 +73,10 @@ export async function started(network: Network): Promise<Station> {
 }
 
 /** Starts the networks, runs the body, stops them whatever happened. */
-export async function withStations(networks: Network[], body: (...stations: Station[]) => Promise<void>): Promise<void> {
+export async function withStations(
+  networks: Network[],
+  body: (...stations: Station[]) => Promise<void>,
+): Promise<void> {
   try {
     await body(...(await Promise.all(networks.map(started))))
   } finally {
@@ -94,4 +106,10 @@ export function statusOf(from: Station, to: Station): PeerStatus | undefined {
 /** Waits until it holds; the test's own limit bounds it. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** The next process warning, which is then not printed among the results. */
+export function nextWarning(): Promise<Error> {
+  process.removeAllListeners('warning')
+  return new Promise((resolve) => process.once('warning', resolve))
 }

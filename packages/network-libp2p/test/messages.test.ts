@@ -2,7 +2,7 @@
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { encodeFrames } from '../src/frames.js'
 import { messageProtocol } from '../src/message-lanes.js'
-import { join, memberNetwork, memberNetworks, statusOf, until, withStations } from './members.ts'
+import { join, memberNetwork, memberNetworks, nextWarning, statusOf, until, withStations } from './members.ts'
 import { lengthPrefix, openStream, withRawMember } from './raw-member.ts'
 
 suite('direct messages', (it) => {
@@ -16,7 +16,10 @@ suite('direct messages', (it) => {
         const another = await openStream(raw, station, messageProtocol)
         another.send(encodeFrames([Uint8Array.of(2)]))
         await until(() => station.messages.length === 2)
-        equal(station.messages.map(({ bytes }) => bytes), [Uint8Array.of(1), Uint8Array.of(2)])
+        equal(
+          station.messages.map(({ bytes }) => bytes),
+          [Uint8Array.of(1), Uint8Array.of(2)],
+        )
         equal(station.changes, ['connected'])
       })
     })
@@ -39,7 +42,10 @@ suite('direct messages', (it) => {
       ok(waiting.queuedCount <= small.queueCountMax && waiting.queuedBytes <= small.queueBytesMax)
       await until(() => b.messages.length + (statusOf(a, b)?.droppedCount ?? 0) === count)
       const order = b.messages.map(({ bytes }) => bytes[0] ?? -1)
-      equal(order, [...order].sort((x, y) => x - y))
+      equal(
+        order,
+        [...order].sort((x, y) => x - y),
+      )
       is(order.at(-1), count - 1, 'the newest message was dropped')
     })
   })
@@ -48,9 +54,13 @@ suite('direct messages', (it) => {
     const limits = { messagesPerSecond: 2_000, messagesBurst: 50 }
     await withStations([memberNetwork(0, {}), memberNetwork(1, { limits })], async (a, b) => {
       await join(a, b)
-      for (let index = 0; index < 400; index++) a.network.send(b.network.peerId, new Uint8Array(500).fill(index & 255))
+      for (let index = 0; index < 400; index++)
+        a.network.send(b.network.peerId, new Uint8Array(500).fill(index & 255))
       await until(() => b.messages.length === 400)
-      equal(b.messages.map(({ bytes }) => bytes[0]), Array.from({ length: 400 }, (_, index) => index & 255))
+      equal(
+        b.messages.map(({ bytes }) => bytes[0]),
+        Array.from({ length: 400 }, (_, index) => index & 255),
+      )
     })
   })
 
@@ -87,7 +97,8 @@ suite('direct messages', (it) => {
           stream.addEventListener('message', ({ data }) => void writes.push(data.byteLength))
         })
         await until(() => station.network.peers()[0]?.connected === true)
-        for (let index = 0; index < 100; index++) station.network.send(raw.peerId.toString(), new Uint8Array(96))
+        for (let index = 0; index < 100; index++)
+          station.network.send(raw.peerId.toString(), new Uint8Array(96))
         await until(() => writes.length > 0)
         equal(writes, [100 * (4 + 96)])
       })
@@ -112,7 +123,7 @@ suite('direct messages', (it) => {
         throw new Error('a bug')
       },
     })
-    const warned = new Promise((resolve) => process.once('warning', resolve))
+    const warned = nextWarning()
     await a.connect(b.addresses()[0] ?? '')
     for (let index = 0; index < 3; index++) a.send(b.peerId, Uint8Array.of(index))
     await until(() => received === 3)

@@ -1,11 +1,12 @@
 /** Requests beyond the contract: large answers, refusals, silence, hostile frames. */
-import { messageBytesMax } from '@chirograph/interface'
+
 import type { Network } from '@chirograph/interface'
+import { messageBytesMax } from '@chirograph/interface'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
 import { encodeFrames } from '../src/frames.js'
 import { answerKinds, wireProtocols } from '../src/request-protocols.js'
 import type { Station } from './members.ts'
-import { join, memberNetwork, memberNetworks, statusOf, until, withStations } from './members.ts'
+import { join, memberNetwork, memberNetworks, nextWarning, statusOf, until, withStations } from './members.ts'
 import { lengthPrefix, openStream, withRawMember } from './raw-member.ts'
 
 const KiB = 1024
@@ -35,30 +36,36 @@ suite('requests', (it) => {
       b.answer = async function* (_from, _protocol, bytes) {
         yield new Uint8Array(messageBytesMax + (bytes[0] ?? 0))
       }
-      equal((await collect(ask(a, b, Uint8Array.of(0)))).map(({ length }) => length), [messageBytesMax])
-      const warned = new Promise((resolve) => process.once('warning', resolve))
+      equal(
+        (await collect(ask(a, b, Uint8Array.of(0)))).map(({ length }) => length),
+        [messageBytesMax],
+      )
+      const warned = nextWarning()
       await failsWith('NETWORK_REQUEST_FAILED', collect(ask(a, b, Uint8Array.of(1))))
       await warned
     })
   })
 
   it('above the number answered at once are refused and counted, and answered once there is room', async () => {
-    await withStations([memberNetwork(0, {}), memberNetwork(1, { limits: { requestsAtOnce: 2 } })], async (a, b) => {
-      await join(a, b)
-      const release = deferred()
-      b.answer = async function* () {
-        yield one
-        await release.promise
-      }
-      const running = [ask(a, b), ask(a, b)].map((answers) => answers[Symbol.asyncIterator]())
-      for (const answers of running) equal(await answers.next(), { done: false, value: one })
-      await failsWith('NETWORK_REQUEST_REFUSED', collect(ask(a, b)))
-      is(statusOf(b, a)?.refusedCount, 1)
-      equal(await collectSome(a, b, 'checkpoints'), [one], 'another protocol has room of its own')
-      release.resolve()
-      for (const answers of running) equal(await answers.next(), { done: true, value: undefined })
-      equal(await collect(ask(a, b)), [one])
-    })
+    await withStations(
+      [memberNetwork(0, {}), memberNetwork(1, { limits: { requestsAtOnce: 2 } })],
+      async (a, b) => {
+        await join(a, b)
+        const release = deferred()
+        b.answer = async function* () {
+          yield one
+          await release.promise
+        }
+        const running = [ask(a, b), ask(a, b)].map((answers) => answers[Symbol.asyncIterator]())
+        for (const answers of running) equal(await answers.next(), { done: false, value: one })
+        await failsWith('NETWORK_REQUEST_REFUSED', collect(ask(a, b)))
+        is(statusOf(b, a)?.refusedCount, 1)
+        equal(await collectSome(a, b, 'checkpoints'), [one], 'another protocol has room of its own')
+        release.resolve()
+        for (const answers of running) equal(await answers.next(), { done: true, value: undefined })
+        equal(await collect(ask(a, b)), [one])
+      },
+    )
   })
 
   it('above the rate are refused', async () => {
@@ -71,43 +78,49 @@ suite('requests', (it) => {
   })
 
   it('fail as stalled when the answerer goes silent, whose work ends', async () => {
-    await withStations([memberNetwork(0, { limits: { requestStallMs: 200 } }), memberNetwork(1, {})], async (a, b) => {
-      await join(a, b)
-      const release = deferred()
-      let ended = false
-      b.answer = async function* () {
-        try {
-          yield one
-          await release.promise
-          yield one
-        } finally {
-          ended = true
+    await withStations(
+      [memberNetwork(0, { limits: { requestStallMs: 200 } }), memberNetwork(1, {})],
+      async (a, b) => {
+        await join(a, b)
+        const release = deferred()
+        let ended = false
+        b.answer = async function* () {
+          try {
+            yield one
+            await release.promise
+            yield one
+          } finally {
+            ended = true
+          }
         }
-      }
-      await failsWith('NETWORK_REQUEST_STALLED', collect(ask(a, b)))
-      release.resolve()
-      await until(() => ended)
-    })
+        await failsWith('NETWORK_REQUEST_STALLED', collect(ask(a, b)))
+        release.resolve()
+        await until(() => ended)
+      },
+    )
   })
 
   it('end at the answerer when the asker does not read on', async () => {
-    await withStations([memberNetwork(0, {}), memberNetwork(1, { limits: { requestStallMs: 200 } })], async (a, b) => {
-      await join(a, b)
-      let ended = false
-      b.answer = async function* () {
-        try {
-          for (;;) yield new Uint8Array(64 * KiB)
-        } finally {
-          ended = true
+    await withStations(
+      [memberNetwork(0, {}), memberNetwork(1, { limits: { requestStallMs: 200 } })],
+      async (a, b) => {
+        await join(a, b)
+        let ended = false
+        b.answer = async function* () {
+          try {
+            for (;;) yield new Uint8Array(64 * KiB)
+          } finally {
+            ended = true
+          }
         }
-      }
-      const answers = ask(a, b)[Symbol.asyncIterator]()
-      await answers.next()
-      await until(() => ended)
-      await failsWith('NETWORK_REQUEST_FAILED', async () => {
-        while (!(await answers.next()).done);
-      })
-    })
+        const answers = ask(a, b)[Symbol.asyncIterator]()
+        await answers.next()
+        await until(() => ended)
+        await failsWith('NETWORK_REQUEST_FAILED', async () => {
+          while (!(await answers.next()).done);
+        })
+      },
+    )
   })
 
   it('fail when the peer is gone in the middle', async () => {
@@ -127,6 +140,7 @@ suite('requests', (it) => {
       let asked = 0
       station.answer = async function* () {
         asked++
+        yield one
       }
       await withRawMember({ member: 1, station }, async (raw) => {
         const hostile = await openStream(raw, station, wireProtocols.sync)
@@ -147,7 +161,7 @@ suite('requests', (it) => {
     ]
     await withStations([memberNetwork(0, {})], async (station) => {
       await withRawMember({ member: 1, station }, async (raw) => {
-        let answer = one
+        let answer: Uint8Array = one
         await raw.handle(wireProtocols.sync, async (stream) => {
           stream.send(answer)
           await stream.close()
@@ -169,8 +183,13 @@ function ask(from: Station, to: Station, bytes = one): AsyncIterable<Uint8Array>
 }
 
 /** The first answer only. */
-async function collectSome(from: Station, to: Station, protocol: 'sync' | 'checkpoints'): Promise<Uint8Array[]> {
-  for await (const bytes of from.network.request({ peerId: to.network.peerId, protocol, bytes: one })) return [bytes]
+async function collectSome(
+  from: Station,
+  to: Station,
+  protocol: 'sync' | 'checkpoints',
+): Promise<Uint8Array[]> {
+  for await (const bytes of from.network.request({ peerId: to.network.peerId, protocol, bytes: one }))
+    return [bytes]
   return []
 }
 

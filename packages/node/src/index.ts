@@ -1,1 +1,19 @@
-export {}
+/** createNode: one institution's replica on real adapters, and what its people do with it. */
+export type { Finality } from './finality-tracker.js'
+export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
+export { initialiseStore, schemaVersion } from './meta.js'
+export {
+  type ChirographNode,
+  type CredentialStatus,
+  type CredentialTarget,
+  createNode,
+  type EventState,
+  type NodeOptions,
+  type ProofTarget,
+  type PublishedEvent,
+  type StatusChange,
+} from './node.js'
+export type { NodeCounters, NodeStatus } from './node-status.js'
+export type { Notice } from './notice.js'
+export { pathBytes, type RegistrarEntry } from './registrar.js'
+export { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'

@@ -1,5 +1,6 @@
 /** What two nodes say to bring their logs together. The shell carries the frames; what is in them is decided here. */
 import {
+  bytesUpTo,
   constant,
   type Decoded,
   decode,
@@ -11,7 +12,7 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { type OrgId, orgId } from '@chirograph/event'
+import { type OrgId, orgId, wireBytesMax } from '@chirograph/event'
 import {
   entriesBeyond,
   type FrontierEntry,
@@ -24,7 +25,7 @@ import {
   planSync,
   type Range,
 } from '@chirograph/log'
-import { branchEventsMax, locatorsMax, syncRequestBytesMax } from './limits.js'
+import { branchEventsMax, locatorsMax, syncFrameBytes, syncRequestBytesMax } from './limits.js'
 import type { Replica } from './replica.js'
 
 const chainShape = struct('chain', [field('author', orgId()), field('generation', uint())])
@@ -121,4 +122,15 @@ export function encodeCheckpointRequest(fromHeight: number): Uint8Array {
 
 export function decodeCheckpointRequest(requestBytes: Uint8Array): Decoded<{ fromHeight: number }> {
   return decode(checkpointRequestShape, requestBytes, { bytesMax: 64 })
+}
+
+const eventFrameShape = list(bytesUpTo(wireBytesMax), { max: syncFrameBytes })
+
+/** Several events as one frame of a sync's answer. */
+export function encodeEventFrame(events: readonly Uint8Array[]): Uint8Array {
+  return encode(eventFrameShape, [...events])
+}
+
+export function decodeEventFrame(frame: Uint8Array): Decoded<readonly Uint8Array[]> {
+  return decode(eventFrameShape, frame, { bytesMax: syncFrameBytes + 2 * wireBytesMax })
 }

@@ -43,7 +43,13 @@ export interface Network {
 const genesisTimeMs = 1_700_000_000_000
 
 /** `size` organisations that all vote; the first may issue certificates and degrees, the others nothing. */
-export function makeNetwork({ size = 4, name = 'Test network' }: { size?: number; name?: string } = {}): Network {
+export function makeNetwork({
+  size = 4,
+  name = 'Test network',
+}: {
+  size?: number
+  name?: string
+} = {}): Network {
   const made = Array.from({ length: size }, (_, index) => makeMember(index))
   made.sort((a, b) => (a.member.id < b.member.id ? -1 : 1))
   const document: Genesis = {
@@ -75,8 +81,8 @@ export function makeNetwork({ size = 4, name = 'Test network' }: { size?: number
 }
 
 export function makeMember(index: number): { member: Member; organisation: GenesisOrganisation } {
-  const [logSeed, nextSeed, assertionSeed, consensusSeed] = ['log', 'next', 'assertion', 'consensus'].map((use) =>
-    sha256(utf8(`${use} key ${index}`)),
+  const [logSeed, nextSeed, assertionSeed, consensusSeed] = ['log', 'next', 'assertion', 'consensus'].map(
+    (use) => sha256(utf8(`${use} key ${index}`)),
   ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array] // four uses give four seeds
   const logKey = nobleEd25519.publicKey(logSeed)
   const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))

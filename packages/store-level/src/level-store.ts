@@ -5,9 +5,9 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Level } from 'level'
 import type { RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
+import { Level } from 'level'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readRange } from './range.js'
@@ -27,7 +27,10 @@ export type BinaryLevel = Level<Uint8Array, Uint8Array>
  * Fails with `STORE_LOCKED` (naming the process that has it, when it says who it
  * is), `STORE_MISSING`, `STORE_CORRUPT` or `STORE_IO_FAILED`.
  */
-export async function openLevelStore(directory: string, { createIfMissing }: LevelStoreOptions): Promise<Store> {
+export async function openLevelStore(
+  directory: string,
+  { createIfMissing }: LevelStoreOptions,
+): Promise<Store> {
   // LevelDB would make the directory and its lock file before it finds that there is no database.
   if (!createIfMissing && !(await hasDatabase(directory))) throw storeMissing(directory)
 

@@ -22,7 +22,11 @@ export const lockHolderFile = 'node.lock.json'
 /** To be called with the lock held. Replaces a note at once, so that nobody reads half of one. */
 export async function writeLockHolder(directory: string): Promise<void> {
   const startedMs = Date.now() - process.uptime() * 1000
-  const holder: LockHolder = { pid: process.pid, host: hostname(), startedAt: new Date(startedMs).toISOString() }
+  const holder: LockHolder = {
+    pid: process.pid,
+    host: hostname(),
+    startedAt: new Date(startedMs).toISOString(),
+  }
   const draft = join(directory, `${lockHolderFile}.draft`)
   await writeFile(draft, `${JSON.stringify(holder)}\n`)
   await rename(draft, join(directory, lockHolderFile))

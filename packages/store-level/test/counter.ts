@@ -1,6 +1,7 @@
 /** What the writing process writes: one batch a counter, in two places that must agree. */
-import { arrivalKey, checkpointHeightKey } from '@chirograph/interface'
+
 import type { StoreOp } from '@chirograph/interface'
+import { arrivalKey, checkpointHeightKey } from '@chirograph/interface'
 
 export function counterOps(counter: number): StoreOp[] {
   const value = counterValue(counter)

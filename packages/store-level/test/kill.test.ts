@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { arrivalKey, checkpointHeightKey, readArrivalKey, spaceRange } from '@chirograph/interface'
 import type { Store } from '@chirograph/interface'
+import { arrivalKey, checkpointHeightKey, readArrivalKey, spaceRange } from '@chirograph/interface'
 import { equal, is, ok, seeded, suite, tempDir } from '../../workspace/kit.ts'
 import { openLevelStore } from '../src/index.js'
 import { counterValue } from './counter.ts'
@@ -20,7 +20,11 @@ suite('a killed process', (it) => {
       const directory = join(home.path, 'store')
       let next = 0
       for (let cycle = 0; cycle < cycles; cycle++) {
-        const acknowledged = await writeUntilKilled({ directory, from: next, afterWrites: 1 + random.int(200) })
+        const acknowledged = await writeUntilKilled({
+          directory,
+          from: next,
+          afterWrites: 1 + random.int(200),
+        })
         ok(acknowledged >= next)
         const store = await openLevelStore(directory, { createIfMissing: false })
         next = await checkCounters(store, acknowledged)
@@ -33,11 +37,19 @@ suite('a killed process', (it) => {
 })
 
 /** Runs a writer, kills it once it acknowledged so many writes, and returns the last counter it acknowledged. */
-async function writeUntilKilled(run: { directory: string; from: number; afterWrites: number }): Promise<number> {
+async function writeUntilKilled(run: {
+  directory: string
+  from: number
+  afterWrites: number
+}): Promise<number> {
   const script = fileURLToPath(new URL('child.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, 'write', run.directory, String(run.from)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', script, 'write', run.directory, String(run.from)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text = text.slice(text.lastIndexOf('\n', text.length - 2) + 1) + chunk

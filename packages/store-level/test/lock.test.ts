@@ -1,6 +1,7 @@
 /** One process per directory, and an error that says which one has it. */
-import { spawn } from 'node:child_process'
+
 import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -19,9 +20,9 @@ suite('the store lock', (it) => {
       await once(child.stdout, 'data')
       const error = await failsWith('STORE_LOCKED', openLevelStore(directory, { createIfMissing: true }))
       const { facts } = error as typeof error & { facts: Record<string, unknown> } // a ChirographError has facts
-      is(facts['pid'], child.pid)
-      is(facts['host'], hostname())
-      is(facts['directory'], directory)
+      is(facts.pid, child.pid)
+      is(facts.host, hostname())
+      is(facts.directory, directory)
       match(error.message, `process ${child.pid} on ${hostname()}, running since `)
       match(error.message, directory)
     } finally {
@@ -53,7 +54,10 @@ suite('the store lock', (it) => {
     for (const note of ['', 'not json', '[]', '{"pid":"1"}', forged, 'x'.repeat(100_000)]) {
       writeFileSync(join(home.path, 'node.lock.json'), note)
       const error = await failsWith('STORE_LOCKED', openLevelStore(home.path, { createIfMissing: true }))
-      equal(error.message, `STORE_LOCKED: another process uses ${home.path}; stop it, or choose another directory`)
+      equal(
+        error.message,
+        `STORE_LOCKED: another process uses ${home.path}; stop it, or choose another directory`,
+      )
     }
     await store.close()
     await home.dispose()
@@ -62,5 +66,7 @@ suite('the store lock', (it) => {
 
 function hold(directory: string): ChildProcess {
   const child = fileURLToPath(new URL('child.ts', import.meta.url))
-  return spawn(process.execPath, ['--import', 'tsx', child, 'hold', directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, ['--import', 'tsx', child, 'hold', directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }

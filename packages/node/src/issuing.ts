@@ -1,0 +1,196 @@
+/** Issuing a cohort: positions first, then credentials signed and kept, then the one event that puts them on the log. */
+import { type EventId, fromHex, toHex } from '@chirograph/codec'
+import { type CohortRow, prepareBatch, splitByRecordClass } from '@chirograph/credential'
+import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
+import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
+import { ChirographError, type Clock } from '@chirograph/interface'
+import { type Genesis, type NetworkState, readLeases } from '@chirograph/status'
+import type { Finality } from './finality-tracker.js'
+import type { PublishedEvent } from './node.js'
+import type { BatchEntry, Registrar, RegistrarEntry } from './registrar.js'
+
+export type IssuePhase = 'leasing positions' | 'signing' | 'storing' | 'publishing'
+
+export interface IssueOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: { done: number; total: number; phase: IssuePhase }) => void
+}
+
+export interface IssuedBatch {
+  readonly event: EventId
+  readonly publishedAtMs: number
+  readonly recordClass: RecordClass
+  readonly paddedSize: number
+  readonly entries: readonly RegistrarEntry[]
+}
+
+export interface IssuingContext {
+  readonly genesis: Genesis
+  readonly org: OrgId
+  readonly networkId: string
+  readonly assertionSeed: Uint8Array
+  readonly ed25519: Ed25519
+  readonly clock: Clock
+  readonly registrar: Registrar
+  readonly randomBytes: (length: number) => Uint8Array
+  readonly state: () => NetworkState
+  readonly publish: (body: EventBody) => Promise<PublishedEvent>
+  readonly finality: (id: EventId, options?: { signal?: AbortSignal }) => Promise<Finality>
+}
+
+/** One batch event for each record class among the rows; resolves when all are stored and on their way. */
+export async function issueCohort(
+  context: IssuingContext,
+  rows: readonly CohortRow[],
+  { signal, onProgress = () => {} }: IssueOptions = {},
+): Promise<IssuedBatch[]> {
+  const total = rows.length
+  if (total === 0) throw refused('no-rows', 'there is nobody to issue to')
+  onProgress({ done: 0, total, phase: 'leasing positions' })
+  const positions = await freePositions(context, total, signal)
+  const issued: IssuedBatch[] = []
+  let done = 0
+  for (const classRows of splitByRecordClass(rows).values()) {
+    signal?.throwIfAborted()
+    onProgress({ done, total, phase: 'signing' })
+    const batch = await issueBatch(context, classRows, positions, (phase) =>
+      onProgress({ done, total, phase }),
+    )
+    const taken = new Set(batch.entries.map((entry) => entry.position))
+    for (let at = positions.length - 1; at >= 0; at--)
+      if (taken.has(positions[at] ?? -1)) positions.splice(at, 1)
+    issued.push(batch)
+    done += classRows.length
+  }
+  onProgress({ done: total, total, phase: 'publishing' })
+  return issued
+}
+
+/**
+ * Publishes batches that were prepared before a crash and may not have been published: nothing is half issued.
+ * `findPublished` looks for the event with a root in this member's own chain.
+ */
+export async function resumePrepared(
+  context: Pick<IssuingContext, 'registrar' | 'publish'>,
+  findPublished: (root: string) => Promise<EventId | undefined>,
+): Promise<number> {
+  let resumed = 0
+  for await (const batch of context.registrar.batches()) {
+    if (batch.event !== null) continue
+    const event = (await findPublished(batch.root)) ?? (await context.publish(bodyOf(batch))).id
+    await context.registrar.markPublished(batch.root, event)
+    resumed++
+  }
+  return resumed
+}
+
+async function issueBatch(
+  context: IssuingContext,
+  rows: readonly CohortRow[],
+  positions: readonly number[],
+  onPhase: (phase: IssuePhase) => void,
+): Promise<IssuedBatch> {
+  const { genesis, org, networkId, ed25519, registrar, assertionSeed: seed, clock } = context
+  const publicKey = ed25519.publicKey(seed)
+  const organisation = genesis.organisations.find(({ id }) => id === org)
+  const prepared = prepareBatch({
+    rows,
+    issuer: { did: didKeyOf(publicKey), name: organisation?.name ?? '' },
+    issuerOrg: org,
+    positions,
+    networkId,
+    statusListBase: genesis.statusListBase,
+    randomBytes: context.randomBytes,
+    nowMs: clock.nowMs(),
+    seed,
+    verificationMethod: didKeyVerificationMethod(publicKey),
+    ed25519,
+  })
+  if (prepared.kind === 'reject') throw refused(prepared.reason, prepared.detail)
+  const { root, schemaDigest, ...others } = prepared.batch
+  const entry: BatchEntry = {
+    root: toHex(root),
+    body: { ...others, schemaDigest: toHex(schemaDigest) },
+    credentialCount: rows.length,
+    preparedAtMs: clock.nowMs(),
+    event: null,
+  }
+  onPhase('storing')
+  await registrar.prepare(
+    entry,
+    prepared.credentials.map((credential) => ({ ...credential, root: entry.root })),
+  )
+  onPhase('publishing')
+  const { id, publishedAtMs } = await context.publish({ kind: 'credential.issueBatch', ...prepared.batch })
+  await registrar.markPublished(entry.root, id)
+  const entries = prepared.credentials.map((credential): RegistrarEntry => {
+    const { index, position, row, path } = credential
+    const credentialId = String(credential.credential.id)
+    const names = { credentialId, learnerId: row.learnerId, handle: toHex(credential.handle) }
+    return {
+      credential: credential.credential,
+      ...names,
+      index,
+      position,
+      path: path.map(toHex),
+      root: entry.root,
+      batch: id,
+    }
+  })
+  return {
+    event: id,
+    publishedAtMs,
+    recordClass: prepared.batch.recordClass,
+    paddedSize: prepared.batch.paddedSize,
+    entries,
+  }
+}
+
+/** Positions of own final leases that no credential has; a new lease is taken, and waited for, when they run short. */
+async function freePositions(
+  context: IssuingContext,
+  count: number,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const used = await context.registrar.usedPositions()
+  const free = () =>
+    readLeases(context.state(), context.org)
+      .flatMap(({ start, count: size }) => Array.from({ length: size }, (_, offset) => start + offset))
+      .filter((position) => !used.has(position))
+  for (let short = count - free().length; short > 0; short = count - free().length) {
+    const leased = Math.min(leaseCountMax, Math.ceil(short / leaseUnit) * leaseUnit)
+    const { id } = await context.publish({ kind: 'status.lease', count: leased })
+    const { outcome } = await context.finality(id, signal ? { signal } : {})
+    if (outcome.outcome === 'void')
+      throw refused(outcome.reason, 'the network granted no status list positions')
+  }
+  return free()
+}
+
+function bodyOf({ root, body }: BatchEntry): EventBody {
+  const { paddedSize, recordClass, credentialType, schemaDigest } = body
+  // Written by issueBatch from a Batch; createEvent checks every field against its shape once more.
+  return {
+    kind: 'credential.issueBatch',
+    root: bytesOf(root),
+    paddedSize: Number(paddedSize),
+    recordClass: String(recordClass) as RecordClass,
+    credentialType: String(credentialType) as 'open-badge-3',
+    schemaDigest: bytesOf(String(schemaDigest)),
+  }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  if (!bytes) throw new Error(`not hex: ${hex.slice(0, 80)}`)
+  return bytes
+}
+
+function refused(reason: string, detail: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_ISSUE_REFUSED',
+    what: `nothing was issued (${reason}): ${detail}`,
+    hint: 'correct the cohort and issue it again',
+    facts: { reason },
+  })
+}

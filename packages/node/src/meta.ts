@@ -1,0 +1,80 @@
+/** Small facts about a store: whose it is, of which network, and whether its vote record is whole. */
+import { equalBytes, fromHex, toHex, utf8 } from '@chirograph/codec'
+import type { OrgId } from '@chirograph/event'
+import { ChirographError, metaKey, type Store, type StoreOp } from '@chirograph/interface'
+
+/** Raised when what lies under a key changes its meaning; a store of another number is not opened. */
+export const schemaVersion = 1
+
+export interface StoreIdentity {
+  /** False when this store did not exist when the keys were made: votes may have been cast that it knows nothing of. */
+  readonly hasVoteRecord: boolean
+}
+
+/** Marks a new store as belonging to keys that were made with it. `NODE_STORE_NOT_EMPTY` when it is not new. */
+export async function initialiseStore(store: Store, { org }: { org: OrgId }): Promise<void> {
+  if (await store.get(metaKey('schema'))) {
+    throw new ChirographError({
+      code: 'NODE_STORE_NOT_EMPTY',
+      what: 'the data directory already holds a log',
+      hint: 'use it as it is, or choose an empty directory with --data-dir',
+    })
+  }
+  await store.batch([...identityOps(org), put('vote-record', bytesOf(org))], { sync: true })
+}
+
+/** Checks that a store is this organisation's and this network's; claims an empty one, without a vote record. */
+export async function claimStore(
+  store: Store,
+  { org, networkId }: { org: OrgId; networkId: string },
+): Promise<StoreIdentity> {
+  const [schema, owner, network, votes] = await store.getMany(
+    ['schema', 'org', 'network', 'vote-record'].map(metaKey),
+  )
+  if (schema === undefined) await store.batch(identityOps(org), { sync: true })
+  else if (!equalBytes(schema, utf8(String(schemaVersion)))) throw wrongSchema(schema)
+  if (owner !== undefined && !equalBytes(owner, bytesOf(org))) throw otherOrganisation(toHex(owner), org)
+  if (network === undefined) await store.batch([put('network', bytesOf(networkId))], { sync: true })
+  else if (!equalBytes(network, bytesOf(networkId))) throw otherNetwork(toHex(network), networkId)
+  return { hasVoteRecord: votes !== undefined }
+}
+
+function identityOps(org: OrgId): StoreOp[] {
+  return [put('schema', utf8(String(schemaVersion))), put('org', bytesOf(org))]
+}
+
+export function put(name: string, value: Uint8Array): StoreOp {
+  return { kind: 'put', key: metaKey(name), value }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  if (bytes === undefined) throw new TypeError(`not hex: ${hex}`)
+  return bytes
+}
+
+function wrongSchema(found: Uint8Array): ChirographError {
+  return new ChirographError({
+    code: 'NODE_STORE_SCHEMA',
+    what: `the data directory has format ${new TextDecoder().decode(found)}, this version reads ${schemaVersion}`,
+    hint: 'run the version of chirograph that wrote it, or start from an empty directory',
+  })
+}
+
+function otherOrganisation(owner: string, org: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_OTHER_ORG',
+    what: `the data directory belongs to organisation ${owner.slice(0, 16)}…, the keys to ${org.slice(0, 16)}…`,
+    hint: 'put the keys and the log of one institution together, or choose another --data-dir',
+    facts: { owner, org },
+  })
+}
+
+function otherNetwork(found: string, expected: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_OTHER_NETWORK',
+    what: `the data directory belongs to network ${found.slice(0, 16)}…, not to ${expected.slice(0, 16)}…`,
+    hint: 'start with the network file it was made for, or choose another --data-dir',
+    facts: { found, expected },
+  })
+}

@@ -1,0 +1,111 @@
+/** What a node says of itself: where it stands, with whom, and whether it is certain of either. */
+import { leaderOf } from '@chirograph/consensus'
+import type { OrgId } from '@chirograph/event'
+import type { Clock, Network, PeerStatus } from '@chirograph/interface'
+import { eventAt } from '@chirograph/log'
+import type { Shell } from './shell.js'
+
+export interface NodeCounters {
+  /** What peers sent and was refused, by reason. */
+  readonly rejected: Record<string, number>
+  equivocations: number
+  conflicts: number
+}
+
+export interface NodeStatus {
+  readonly org: OrgId
+  readonly name: string
+  readonly networkId: string
+  readonly networkName: string
+  readonly purpose: 'demo' | 'production'
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  readonly startedAtMs: number
+  readonly view: number
+  readonly leader: { readonly org: string; readonly name: string; readonly isSelf: boolean }
+  readonly height: number
+  readonly finalTimeMs: number
+  readonly finalAgeMs: number
+  readonly isVoting: boolean
+  readonly whyNotVoting: 'observer' | 'vote-record-lost' | null
+  readonly events: { readonly known: number; readonly final: number; readonly pending: number }
+  readonly authors: number
+  readonly peers: readonly (PeerStatus & { readonly org: string | null; readonly name: string | null })[]
+  readonly sync: {
+    /** `current` only when a peer confirmed it within the last half minute. */
+    readonly state: 'current' | 'behind' | 'alone' | 'unknown'
+    readonly behindBy: number | null
+    readonly lastHeardMs: number | null
+  }
+  readonly signing: 'ok' | 'own-fork' | 'own-events-missing'
+  readonly counters: NodeCounters
+}
+
+/** A sync older than this confirms nothing any more. */
+const confirmedForMs = 30_000
+
+export function statusOfNode(args: {
+  readonly shell: Shell
+  readonly network: Network
+  readonly clock: Clock
+  readonly startedAtMs: number
+  readonly hasVoteRecord: boolean
+  readonly counters: NodeCounters
+}): NodeStatus {
+  const { shell, network, clock, startedAtMs, hasVoteRecord, counters } = args
+  const { replica } = shell
+  const { genesis, org } = replica.config
+  const { core } = replica.final.header
+  const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
+  const leader = replica.set.validators[leaderOf(replica.set, replica.consensus.view)]?.org ?? ''
+  const isValidator = replica.consensus.config.self !== undefined
+  const known = replica.log.entries.size
+  const final = replica.final.logTree.size
+  return {
+    org,
+    name: nameOf(org),
+    networkId: replica.set.networkId,
+    networkName: genesis.name,
+    purpose: genesis.purpose,
+    peerId: network.peerId,
+    addresses: network.addresses(),
+    startedAtMs,
+    view: replica.consensus.view,
+    leader: { org: leader, name: nameOf(leader), isSelf: leader === org },
+    height: core.height,
+    finalTimeMs: core.timeMs,
+    finalAgeMs: Math.max(0, clock.nowMs() - core.timeMs),
+    isVoting: isValidator && hasVoteRecord,
+    whyNotVoting: !isValidator ? 'observer' : hasVoteRecord ? null : 'vote-record-lost',
+    events: { known, final, pending: Math.max(0, known - final) },
+    authors: replica.log.chains.size,
+    peers: network.peers().map((peer) => {
+      const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)
+      return { ...peer, org: member?.id ?? null, name: member?.name ?? null }
+    }),
+    sync: syncOf(shell, network, clock.nowMs()),
+    signing: signingOf(shell),
+    counters,
+  }
+}
+
+function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync'] {
+  const connected = network.peers().filter((peer) => peer.connected)
+  const heard = connected.map((peer) => peer.lastHeardMs).filter((ms): ms is number => ms !== null)
+  const lastHeardMs = heard.length > 0 ? Math.max(...heard) : null
+  if (connected.length === 0) return { state: 'alone', behindBy: null, lastHeardMs }
+  const states = connected.flatMap((peer) => shell.syncs.get(peer.peerId) ?? [])
+  const behindBy = Math.max(
+    0,
+    ...states.map(({ progress }) => (progress ? progress.offered - progress.received : 0)),
+  )
+  if (behindBy > 0 || shell.replica.fetching) return { state: 'behind', behindBy, lastHeardMs }
+  const isConfirmed = states.some(({ endedMs }) => endedMs !== null && nowMs - endedMs < confirmedForMs)
+  return { state: isConfirmed ? 'current' : 'unknown', behindBy: isConfirmed ? 0 : null, lastHeardMs }
+}
+
+function signingOf({ replica }: Shell): NodeStatus['signing'] {
+  if (replica.isSigningStopped) return 'own-fork'
+  const { lastSigned } = replica
+  return lastSigned !== null && !eventAt(replica.log, lastSigned.id) ? 'own-events-missing' : 'ok'
+}

@@ -1,0 +1,442 @@
+/** A node: one institution's replica running, with what its people do — issue, change a status, prove, verify. */
+import { type EventId, toHex } from '@chirograph/codec'
+import { encodeCertificate } from '@chirograph/consensus'
+import { type CohortRow, credentialReference } from '@chirograph/credential'
+import type { Ed25519 } from '@chirograph/crypto'
+import type { EventBody, OrgId, StatusReason } from '@chirograph/event'
+import {
+  ChirographError,
+  type Clock,
+  eventRange,
+  type Network,
+  readEventKey,
+  type Store,
+  systemClock,
+} from '@chirograph/interface'
+import { eventAt, isInCut } from '@chirograph/log'
+import type { RefuseReason } from '@chirograph/replica'
+import {
+  type Anchor,
+  anchorOf,
+  encodeStatusProof,
+  type Genesis,
+  networkIdOf,
+  proveStatus,
+  readBatch,
+  readCredential,
+  statusOfRow,
+  suspensionMsDefault,
+} from '@chirograph/status'
+import { type Verdict, verify } from '@chirograph/verifier'
+import { createFinalityTracker, type Finality } from './finality-tracker.js'
+import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
+import { readEvent } from './load.js'
+import { claimStore } from './meta.js'
+import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
+import type { Notice } from './notice.js'
+import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
+import { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
+import { type ReplicaNews, startShell } from './shell.js'
+
+export interface NodeOptions {
+  readonly genesis: Genesis
+  readonly seeds: InstitutionSeeds
+  /** The replica's database. */
+  readonly store: Store
+  /** The issuer's private data; never replicated. */
+  readonly registrar: Store
+  readonly network: Network
+  readonly ed25519: Ed25519
+  readonly clock?: Clock
+  /** Cryptographically secure. */
+  readonly randomBytes?: (length: number) => Uint8Array
+  /** Addresses of other members, kept connected. */
+  readonly addresses?: readonly string[]
+  readonly onNotice?: (notice: Notice) => void
+}
+
+export interface PublishedEvent {
+  readonly id: EventId
+  readonly publishedAtMs: number
+}
+
+/** A credential as a status event names it; the position lets the public lists show the restriction. */
+export interface CredentialTarget {
+  readonly handle: Uint8Array
+  readonly position: number | null
+}
+
+export type StatusChange =
+  | {
+      readonly kind: 'revoke'
+      readonly credentials: readonly CredentialTarget[]
+      readonly reason: StatusReason
+    }
+  | {
+      readonly kind: 'suspend'
+      readonly credentials: readonly CredentialTarget[]
+      readonly reason: StatusReason
+      /** 90 days from now when absent. */
+      readonly untilMs?: number
+    }
+  | { readonly kind: 'reinstate'; readonly credentials: readonly CredentialTarget[] }
+
+/** What a proof is about: a credential by its handle, and where its leaf lies. */
+export interface ProofTarget {
+  readonly org: OrgId
+  readonly handle: Uint8Array
+  readonly batch: EventId
+  readonly index: number
+  readonly path: readonly Uint8Array[]
+}
+
+export type EventState =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'pending' }
+  | { readonly state: 'final'; readonly finality: Finality | null }
+
+export interface ChirographNode {
+  readonly org: OrgId
+  readonly networkId: string
+  readonly genesis: Genesis
+  status(): NodeStatus
+  /** Resolves when the batches are durable here and on their way to the others. */
+  issueCohort(rows: readonly CohortRow[], options?: IssueOptions): Promise<IssuedBatch[]>
+  /** Resolves when the change is durable here; `finality` tells when everyone agrees. */
+  change(change: StatusChange): Promise<PublishedEvent>
+  publish(body: EventBody): Promise<PublishedEvent>
+  finality(id: EventId, options?: { signal?: AbortSignal }): Promise<Finality>
+  eventState(id: EventId): EventState
+  findCredentials(key: string): Promise<RegistrarEntry[]>
+  credentials(): AsyncIterable<RegistrarEntry>
+  credentialStatus(credential: { org: OrgId; handle: Uint8Array }): CredentialStatus
+  proveStatus(target: ProofTarget): Uint8Array
+  anchor(): Anchor
+  /** With a proof of this node's own making when none is given and it issued the credential. */
+  verify(credential: unknown, options?: { proof?: Uint8Array; maxAgeSeconds?: number }): Promise<Verdict>
+  stop(): Promise<void>
+}
+
+export interface CredentialStatus {
+  readonly status: ReturnType<typeof statusOfRow>
+  /** Pending when an own change of this credential is not final yet. */
+  readonly finality: 'final' | 'pending'
+  readonly height: number
+}
+
+/** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close. */
+export async function createNode(options: NodeOptions): Promise<ChirographNode> {
+  const { genesis, seeds, store, network, ed25519, clock = systemClock, onNotice = () => {} } = options
+  const randomBytes =
+    options.randomBytes ?? ((length) => globalThis.crypto.getRandomValues(new Uint8Array(length)))
+  const org = orgIdOfSeeds(seeds, ed25519)
+  const networkId = toHex(networkIdOf(genesis))
+  assertMember(genesis, org)
+  const { hasVoteRecord } = await claimStore(store, { org, networkId })
+  if (!hasVoteRecord)
+    onNotice({
+      level: 'warn',
+      what: 'the vote record is not whole: this node follows without voting',
+      facts: {},
+    })
+
+  const registrar = createRegistrar(options.registrar)
+  const tracker = createFinalityTracker()
+  const publishing = new Map<
+    number,
+    { resolve: (published: PublishedEvent) => void; reject: (error: Error) => void }
+  >()
+  const counters: NodeCounters = { rejected: {}, equivocations: 0, conflicts: 0 }
+  const startedAtMs = clock.nowMs()
+  let requests = 0
+  let stopped: Promise<void> | null = null
+  let failure: unknown
+
+  const shell = await startShell({
+    config: {
+      genesis,
+      org,
+      ed25519,
+      hasVoteRecord,
+      signers: {
+        event: (message) => ed25519.sign({ seed: seeds.log, message }),
+        vote: (message) => ed25519.sign({ seed: seeds.consensus, message }),
+      },
+    },
+    store,
+    network,
+    clock,
+    addresses: options.addresses ?? [],
+    onNews,
+    onNotice,
+    onFailure(error) {
+      failure = error
+      onNotice({
+        level: 'error',
+        what: 'the disk refused a write: this node stops',
+        facts: { error: String(error) },
+      })
+      node.stop().catch(() => {})
+    },
+  })
+
+  function onNews(news: ReplicaNews): void {
+    switch (news.kind) {
+      case 'published': {
+        const published = { id: news.event.id, publishedAtMs: clock.nowMs() }
+        tracker.published(published.id, published.publishedAtMs)
+        publishing.get(news.request)?.resolve(published)
+        publishing.delete(news.request)
+        break
+      }
+      case 'refused':
+        publishing.get(news.request)?.reject(signingRefused(news.reason))
+        publishing.delete(news.request)
+        break
+      case 'final': {
+        const { height, timeMs } = news.checkpoint.header.core
+        const finalAtMs = clock.nowMs()
+        for (const outcome of news.outcomes)
+          tracker.final({ id: outcome.id, height, timeMs, finalAtMs, outcome })
+        onNotice({
+          level: 'debug',
+          what: 'a checkpoint is final',
+          facts: { height, events: news.events.length },
+        })
+        break
+      }
+      case 'rejected':
+        counters.rejected[news.reason] = (counters.rejected[news.reason] ?? 0) + 1
+        onNotice({
+          level: 'warn',
+          what: 'refused what a peer sent',
+          facts: { reason: news.reason, detail: news.detail, from: news.from },
+        })
+        break
+      case 'forked':
+        onNotice({
+          level: 'warn',
+          what: 'an organisation forked its log',
+          facts: { org: news.author, isSelf: news.author === org },
+        })
+        break
+      case 'equivocated':
+        counters.equivocations++
+        onNotice({
+          level: 'warn',
+          what: 'a validator contradicted itself',
+          facts: { evidence: news.evidence.kind },
+        })
+        break
+      case 'conflict':
+        counters.conflicts++
+        onNotice({
+          level: 'error',
+          what: 'more validators are faulty than the network tolerates',
+          facts: { detail: news.detail },
+        })
+        break
+      case 'admitted':
+        break
+    }
+  }
+
+  function publish(body: EventBody): Promise<PublishedEvent> {
+    if (stopped) return Promise.reject(nodeStopped(failure))
+    const request = requests++
+    return new Promise((resolve, reject) => {
+      publishing.set(request, { resolve, reject })
+      shell.dispatch({ kind: 'publish', request, body })
+    })
+  }
+
+  const finality: ChirographNode['finality'] = (id, { signal } = {}) => tracker.wait(id, signal)
+  const state = () => shell.replica.final.state
+  const context = {
+    genesis,
+    org,
+    networkId,
+    assertionSeed: seeds.assertion,
+    ed25519,
+    clock,
+    registrar,
+    randomBytes,
+    state,
+    publish,
+    finality,
+  }
+
+  const node: ChirographNode = {
+    org,
+    networkId,
+    genesis,
+    status: () => statusOfNode({ shell, network, clock, startedAtMs, hasVoteRecord, counters }),
+    issueCohort: (rows, issueOptions) => issueCohort(context, rows, issueOptions),
+    change: (change) => publish(bodyOfChange(change, clock.nowMs())),
+    publish,
+    finality,
+    eventState(id) {
+      const found = tracker.get(id)
+      if (found) return { state: 'final', finality: found }
+      const { log, final } = shell.replica
+      if (isInCut(log, final.cut, id)) return { state: 'final', finality: null }
+      return { state: eventAt(log, id) ? 'pending' : 'unknown' }
+    },
+    findCredentials: (key) => registrar.find(key),
+    credentials: () => registrar.entries(),
+    credentialStatus({ org: issuer, handle }) {
+      const { log, final } = shell.replica
+      const row = readCredential(final.state, { org: issuer, handle })
+      const isChanging = [...log.entries.values()].some(
+        ({ event }) => event !== undefined && changesHandle(event.body, handle),
+      )
+      const status = statusOfRow(row, clock.nowMs())
+      return { status, finality: isChanging ? 'pending' : 'final', height: final.header.core.height }
+    },
+    proveStatus(target) {
+      const { header, certificate, state: now } = shell.replica.final
+      if (certificate === null || readBatch(now, target.batch) === undefined)
+        throw batchNotFinal(target.batch)
+      const rows = proveStatus(now, target)
+      if (rows.org.value === null || rows.batch.value === null) throw batchNotFinal(target.batch)
+      return encodeStatusProof({
+        version: 1,
+        headerCore: header.coreBytes,
+        certificate: encodeCertificate(certificate),
+        org: { ...rows.org, value: rows.org.value },
+        batch: { ...rows.batch, value: rows.batch.value },
+        credential: rows.credential,
+        leaf: { batch: target.batch, index: target.index, path: [...target.path] },
+        handovers: [],
+      })
+    },
+    anchor: () => anchorOf(genesis),
+    async verify(credential, { proof, maxAgeSeconds } = {}) {
+      const made = proof ?? (await ownProof(credential))
+      const policy = maxAgeSeconds === undefined ? {} : { maxAgeSeconds }
+      return verify(credential, {
+        ...(made ? { proof: made } : {}),
+        anchor: anchorOf(genesis),
+        policy,
+        atMs: clock.nowMs(),
+        ed25519,
+      })
+    },
+    stop() {
+      stopped ??= (async () => {
+        tracker.stop(nodeStopped(failure))
+        await shell.stop()
+        for (const { reject } of publishing.values()) reject(nodeStopped(failure))
+      })()
+      return stopped
+    },
+  }
+
+  /** Proof for a credential that this institution issued; undefined for any other, or while its batch is not final. */
+  async function ownProof(credential: unknown): Promise<Uint8Array | undefined> {
+    const reading = credentialReference(credential)
+    if (reading.kind === 'reject') return undefined
+    const [entry] = await registrar.find(reading.reference.id)
+    if (!entry?.batch || readBatch(state(), entry.batch) === undefined) return undefined
+    const { issuerOrg, handle } = reading.reference
+    return node.proveStatus({
+      org: issuerOrg,
+      handle,
+      batch: entry.batch,
+      index: entry.index,
+      path: pathBytes(entry),
+    })
+  }
+
+  async function findPublished(root: string): Promise<EventId | undefined> {
+    const range = eventRange({
+      author: org,
+      generation: 0,
+      fromSequence: 0,
+      toSequence: Number.MAX_SAFE_INTEGER,
+    })
+    for await (const [key] of store.range(range)) {
+      const event = await readEvent(store, readEventKey(key))
+      if (event?.body.kind === 'credential.issueBatch' && toHex(event.body.root) === root) return event.id
+    }
+    return undefined
+  }
+
+  const resumed = await resumePrepared(context, findPublished)
+  if (resumed > 0)
+    onNotice({
+      level: 'info',
+      what: 'finished batches that a stop had interrupted',
+      facts: { batches: resumed },
+    })
+  return node
+}
+
+function bodyOfChange(change: StatusChange, nowMs: number): EventBody {
+  const entries = [...change.credentials]
+    .map(({ handle, position }) => ({ handle, position }))
+    .sort((a, b) => (toHex(a.handle) < toHex(b.handle) ? -1 : 1))
+  switch (change.kind) {
+    case 'revoke':
+      return { kind: 'status.revoke', entries, reason: change.reason }
+    case 'suspend':
+      return {
+        kind: 'status.suspend',
+        entries,
+        reason: change.reason,
+        untilMs: change.untilMs ?? nowMs + suspensionMsDefault,
+      }
+    case 'reinstate':
+      return { kind: 'status.reinstate', entries }
+  }
+}
+
+function changesHandle(body: EventBody, handle: Uint8Array): boolean {
+  if (!('entries' in body)) return false
+  const wanted = toHex(handle)
+  return body.entries.some((entry) => toHex(entry.handle) === wanted)
+}
+
+function assertMember(genesis: Genesis, org: OrgId): void {
+  if (genesis.organisations.some(({ id }) => id === org)) return
+  throw new ChirographError({
+    code: 'NODE_NOT_A_MEMBER',
+    what: `these keys belong to organisation ${org.slice(0, 16)}…, which is not a member of ${genesis.name}`,
+    hint: 'ask for a network file that lists this institution, or use the keys that it was made with',
+    facts: { org },
+  })
+}
+
+function signingRefused(reason: RefuseReason): ChirographError {
+  const what = {
+    'own-fork': 'two different events of this institution stand at one place of its log',
+    'own-events-missing': 'the last event that this institution signed is not in its log',
+  }[reason]
+  return new ChirographError({
+    code: 'NODE_SIGNING_REFUSED',
+    what,
+    hint:
+      reason === 'own-fork'
+        ? 'make sure no copy of this data directory runs elsewhere; the log stays frozen until its key is rotated'
+        : 'let the node connect to other members: they bring it back',
+    facts: { reason },
+  })
+}
+
+function batchNotFinal(batch: EventId): ChirographError {
+  return new ChirographError({
+    code: 'PROOF_BATCH_NOT_FINAL',
+    what: `batch ${batch} is not final here yet`,
+    hint: 'wait until it is final, or check that this node is in sync',
+    facts: { batch },
+  })
+}
+
+function nodeStopped(cause: unknown): ChirographError {
+  return new ChirographError({
+    code: 'NODE_STOPPED',
+    what: cause === undefined ? 'the node has stopped' : `the node has stopped: ${String(cause)}`,
+    hint: 'start it again',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -1,0 +1,150 @@
+/**
+ * The issuer's private data: the credentials it signed, whose they are, and their paths. It has a store of its own,
+ * because nothing in it may ever be replicated, and an institution must be able to erase from it.
+ */
+import { type EventId, fromHex, fromUtf8, parseJson, toHex, utf8 } from '@chirograph/codec'
+import type { IssuedCredential, JsonObject } from '@chirograph/credential'
+import { ChirographError, type Store, type StoreOp } from '@chirograph/interface'
+
+export interface RegistrarEntry {
+  readonly credential: JsonObject
+  readonly credentialId: string
+  readonly learnerId: string
+  /** Hex of 32 bytes: its name on the log. */
+  readonly handle: string
+  readonly position: number
+  readonly index: number
+  /** Hex, from the leaf up. */
+  readonly path: readonly string[]
+  /** Hex of the Merkle root of its batch. */
+  readonly root: string
+  /** The batch event; null until it is published. */
+  readonly batch: EventId | null
+}
+
+/** A batch that was prepared and signed for; `event` is null while its publication is not certain. */
+export interface BatchEntry {
+  readonly root: string
+  readonly body: Readonly<Record<string, string | number>>
+  readonly credentialCount: number
+  readonly preparedAtMs: number
+  readonly event: EventId | null
+}
+
+const entryBytesMax = 1_048_576
+
+export interface Registrar {
+  /** Keeps credentials and their batch in one synced write, before anything of them is published. */
+  prepare(
+    batch: BatchEntry,
+    credentials: readonly (IssuedCredential & { readonly root: string })[],
+  ): Promise<void>
+  markPublished(root: string, event: EventId): Promise<void>
+  batches(): AsyncIterable<BatchEntry>
+  usedPositions(): Promise<Set<number>>
+  /** By credential id, handle (hex) or learner id; a learner may hold several. */
+  find(key: string): Promise<RegistrarEntry[]>
+  entries(): AsyncIterable<RegistrarEntry>
+}
+
+export function createRegistrar(store: Store): Registrar {
+  async function entryOf(value: Uint8Array): Promise<RegistrarEntry> {
+    const stored = read<Omit<RegistrarEntry, 'batch'>>(value)
+    const batch = await store.get(key('b', stored.root))
+    return { ...stored, batch: batch ? read<BatchEntry>(batch).event : null }
+  }
+
+  async function* entries(): AsyncIterable<RegistrarEntry> {
+    for await (const [, value] of store.range({ from: utf8('c/'), to: utf8('c0') })) yield entryOf(value)
+  }
+
+  async function byCredentialId(id: string): Promise<RegistrarEntry | undefined> {
+    const value = await store.get(key('c', id))
+    return value && entryOf(value)
+  }
+
+  return {
+    async prepare(batch, credentials) {
+      const ops = credentials.flatMap(opsOf)
+      await store.batch([...ops, putJson(key('b', batch.root), batch)], { sync: true })
+    },
+    async markPublished(root, event) {
+      const value = await store.get(key('b', root))
+      if (!value) throw new Error(`no prepared batch has the root ${root}`)
+      await store.batch([putJson(key('b', root), { ...read<BatchEntry>(value), event })], { sync: true })
+    },
+    async *batches() {
+      for await (const [, value] of store.range({ from: utf8('b/'), to: utf8('b0') }))
+        yield read<BatchEntry>(value)
+    },
+    async usedPositions() {
+      const used = new Set<number>()
+      for await (const [place] of store.range({ from: utf8('p/'), to: utf8('p0') })) {
+        used.add(Number(fromUtf8(place)?.slice(2)))
+      }
+      return used
+    },
+    async find(wanted) {
+      const direct = await byCredentialId(wanted)
+      if (direct) return [direct]
+      const found: RegistrarEntry[] = []
+      for (const space of ['h', 'l'] as const) {
+        const from = key(space, `${wanted}/`)
+        const to = key(space, `${wanted}0`)
+        for await (const [, id] of store.range({ from, to })) {
+          const entry = await byCredentialId(fromUtf8(id) ?? '')
+          if (entry) found.push(entry)
+        }
+      }
+      return found
+    },
+    entries,
+  }
+}
+
+/** `/` (0x2f) ends a field and `0` (0x30) follows it, so a range over a prefix needs no other bound. */
+function key(space: 'b' | 'c' | 'h' | 'l' | 'p', name: string): Uint8Array {
+  const bytes = utf8(`${space}/${name}`)
+  if (bytes.length <= 512) return bytes
+  throw new ChirographError({
+    code: 'NODE_NAME_TOO_LONG',
+    what: `an id of ${bytes.length} bytes cannot be kept`,
+    hint: 'use learner ids of at most 400 characters',
+  })
+}
+
+function opsOf(issued: IssuedCredential & { readonly root: string }): StoreOp[] {
+  const credentialId = String(issued.credential.id)
+  const { learnerId } = issued.row
+  const handle = toHex(issued.handle)
+  const { credential, position, index, path, root } = issued
+  const entry = { credential, credentialId, learnerId, handle, position, index, path: path.map(toHex), root }
+  const id = utf8(credentialId)
+  return [
+    putJson(key('c', credentialId), entry),
+    { kind: 'put', key: key('h', `${handle}/${credentialId}`), value: id },
+    { kind: 'put', key: key('l', `${learnerId}/${credentialId}`), value: id },
+    { kind: 'put', key: key('p', String(position)), value: new Uint8Array() },
+  ]
+}
+
+function putJson(place: Uint8Array, value: unknown): StoreOp {
+  return { kind: 'put', key: place, value: utf8(JSON.stringify(value)) }
+}
+
+/** Reads what this package wrote; a damaged entry is an error, not a guess. */
+function read<T>(value: Uint8Array): T {
+  const text = fromUtf8(value)
+  const parsed = text === undefined ? undefined : parseJson(text, { bytesMax: entryBytesMax })
+  if (parsed?.ok) return parsed.value as T // written by putJson above, with this type
+  throw new ChirographError({
+    code: 'NODE_REGISTRAR_DAMAGED',
+    what: 'an entry of the registrar store cannot be read',
+    hint: 'restore the registrar folder from a backup',
+  })
+}
+
+/** Path siblings as bytes. */
+export function pathBytes(entry: RegistrarEntry): Uint8Array[] {
+  return entry.path.map((sibling) => fromHex(sibling) ?? new Uint8Array())
+}
