@@ -7,7 +7,7 @@ export type CodecErrorCode =
   | 'SHAPE_DECLARATION'
   /** Text with a lone surrogate has no UTF-8 form. */
   | 'TEXT'
-  /** A digest, key or path has the wrong length, or a key occurs twice. */
+  /** A digest, key, id or path that is not one, or a key that occurs twice. */
   | 'TREE'
   /** JSON has no NaN and no infinities. */
   | 'JCS_NUMBER'

@@ -1,7 +1,7 @@
 /** Every reason for which an event is refused, each met by the smallest change to a good one. */
 import { contentIdBytes, sha256 } from '@chirograph/codec'
 import { nobleEd25519, signingBytes } from '@chirograph/crypto'
-import { is, suite } from '../../workspace/kit.ts'
+import { is, ok, suite } from '../../workspace/kit.ts'
 import {
   bodyBytesMax,
   decodeEvent,
@@ -181,10 +181,8 @@ suite('decodeEvent', (it) => {
   })
 
   it('malformed-body: fork evidence that is not about two headers at one place', () => {
-    const [a, b] = [1, 2].map((timeMs) => college.make(lease, { timeMs })).sort(byHeader) as [
-      SignedEvent,
-      SignedEvent,
-    ]
+    const [a, b] = [1, 2].map((timeMs) => college.make(lease, { timeMs })).sort(byHeader)
+    ok(a && b)
     const part = (event: SignedEvent): unknown => [event.headerBytes, event.signature]
     const later = college.make(lease, { sequence: 1, prev: good.id })
     const elsewhere = college.make(lease, { networkId: bytes32(0) })

@@ -1,5 +1,6 @@
 /** The Network port on libp2p: puts the parts together and owns their lifetime. */
 
+import { fromHex } from '@chirograph/codec'
 import type { Clock, Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from '@chirograph/interface'
 import {
   ChirographError,
@@ -67,6 +68,8 @@ interface Running {
 /** A network that is not started. */
 export function createLibp2pNetwork(options: Libp2pNetworkOptions): Network {
   const peerId = peerIdOfSeed(options.seed)
+  if (fromHex(options.networkId)?.length !== 32)
+    throw new RangeError(`not a network id: ${options.networkId}`)
   let state: 'new' | 'starting' | 'running' | 'stopped' = 'new'
   let parts: Running | undefined
   let stopped: Promise<void> | undefined

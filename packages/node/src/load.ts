@@ -29,7 +29,7 @@ import {
   restorePending,
 } from '@chirograph/log'
 import { type ChainTip, decodeCheckpoint, type RestoredReplica } from '@chirograph/replica'
-import { type Genesis, restoreState, stateRoot } from '@chirograph/status'
+import { type Genesis, genesisState, restoreState, rowsOf, type StateRow, stateRoot } from '@chirograph/status'
 import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
 
 /** Signature of 64 bytes behind the header bytes, as an event lies in the store. */
@@ -77,10 +77,14 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
       must(decode(cutEntryShape, value, anySize), 'a cut entry'),
     ),
   )
-  const rows = []
-  for await (const [key, value] of store.range(spaceRange('stateRow')))
-    rows.push({ key: key.slice(1), value })
-  const state = restoreState({ genesis, rows })
+  // The store holds what headers changed; what none has changed is as the genesis made it.
+  const rows = new Map<string, StateRow>()
+  for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
+  for await (const [key, value] of store.range(spaceRange('stateRow'))) {
+    const row = { key: key.slice(1), value }
+    rows.set(toHex(row.key), row)
+  }
+  const state = restoreState({ genesis, rows: rows.values() })
   const { core, rest } = checkpoint.header
   if (toHex(stateRoot(state)) !== core.stateRoot)
     throw damaged("the state rows do not hash to the checkpoint's root")

@@ -1,6 +1,6 @@
 /** A node: one institution's replica running, with what its people do — issue, change a status, prove, verify. */
 import { type EventId, toHex } from '@chirograph/codec'
-import { encodeCertificate } from '@chirograph/consensus'
+import { encodeCertificate, faultsOf } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { EventBody, OrgId, StatusReason } from '@chirograph/event'
@@ -21,9 +21,11 @@ import {
   encodeStatusProof,
   type Genesis,
   networkIdOf,
+  type OrgRow,
   proveStatus,
   readBatch,
   readCredential,
+  readOrg,
   statusOfRow,
   suspensionMsDefault,
 } from '@chirograph/status'
@@ -109,6 +111,8 @@ export interface ChirographNode {
   eventState(id: EventId): EventState
   findCredentials(key: string): Promise<RegistrarEntry[]>
   credentials(): AsyncIterable<RegistrarEntry>
+  /** What the network knows of an organisation, as of the last checkpoint. */
+  organisation(org: OrgId): OrgRow | undefined
   credentialStatus(credential: { org: OrgId; handle: Uint8Array }): CredentialStatus
   proveStatus(target: ProofTarget): Uint8Array
   anchor(): Anchor
@@ -243,11 +247,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   function publish(body: EventBody): Promise<PublishedEvent> {
     if (stopped) return Promise.reject(nodeStopped(failure))
+    if (!hasVoteRecord && !hasHeardEnough()) return Promise.reject(signingRefused('own-events-missing'))
     const request = requests++
     return new Promise((resolve, reject) => {
       publishing.set(request, { resolve, reject })
       shell.dispatch({ kind: 'publish', request, body })
     })
+  }
+
+  /** A store that was lost may have held own events; f + 1 members together include one that would tell. */
+  function hasHeardEnough(): boolean {
+    const synced = [...shell.syncs.values()].filter(({ endedMs }) => endedMs !== null)
+    return synced.length > faultsOf(shell.replica.set)
   }
 
   const finality: ChirographNode['finality'] = (id, { signal } = {}) => tracker.wait(id, signal)
@@ -284,6 +295,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     },
     findCredentials: (key) => registrar.find(key),
     credentials: () => registrar.entries(),
+    organisation: (wanted) => readOrg(state(), wanted),
     credentialStatus({ org: issuer, handle }) {
       const { log, final } = shell.replica
       const row = readCredential(final.state, { org: issuer, handle })

@@ -1,0 +1,184 @@
+/**
+ * A node's disk, by the contract of the store: a synced batch survives a power cut with every batch before it; of
+ * batches not synced any subset may be lost.
+ */
+import type { EventId } from '@chirograph/codec'
+import { toHex } from '@chirograph/codec'
+import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
+import { type ForkEvidence, type SignedHeader, type VerifiedEvent } from '@chirograph/event'
+import {
+  createLog,
+  type LogIndex,
+  type Range,
+  recordFork,
+  restoreEntry,
+  restorePending,
+  type Slot,
+} from '@chirograph/log'
+import { type ChainTip, type Checkpoint, encodeCheckpoint, type Fact, type RestoredReplica } from '@chirograph/replica'
+import { type Genesis, restoreState } from '@chirograph/status'
+import type { Random } from './random.js'
+
+export interface VirtualDisk {
+  write(facts: readonly Fact[], options: { readonly isSynced: boolean }): void
+  /** A power cut: `torn` was being written. Returns how many batches were lost. */
+  crash(random: Random, torn: readonly Fact[] | null): number
+  restore(genesis: Genesis): RestoredReplica
+  /** Events of these ranges and slots, as far as they are here. */
+  eventsOf(ranges: readonly Range[]): VerifiedEvent[]
+  event(id: EventId): VerifiedEvent | undefined
+  headersAt(slots: readonly Slot[]): SignedHeader[]
+  checkpointsFrom(height: number): Uint8Array[]
+  /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
+  durableVotes(view: number): VoteRecord | undefined
+}
+
+type CheckpointFact = Extract<Fact, { kind: 'checkpoint' }>
+
+/** What survives. */
+interface Durable {
+  readonly events: Map<EventId, VerifiedEvent>
+  readonly records: Map<number, VoteRecord>
+  readonly everVoted: Map<number, VoteRecord>
+  readonly proposals: Map<string, Verified<Proposal>>
+  readonly evidence: ForkEvidence[]
+  readonly checkpoints: Checkpoint[]
+  readonly rows: Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>
+  lastSigned: ChainTip | null
+  last: CheckpointFact | null
+}
+
+export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): VirtualDisk {
+  const durable: Durable = {
+    events: new Map(),
+    records: new Map(),
+    everVoted: new Map(),
+    proposals: new Map(),
+    evidence: [],
+    checkpoints: [],
+    rows: new Map(),
+    lastSigned: null,
+    last: null,
+  }
+  let unsynced: (readonly Fact[])[] = []
+  const put = (facts: readonly Fact[]) => {
+    for (const fact of facts) {
+      keep(durable, fact)
+      onDurable(fact)
+    }
+  }
+  const pending = () =>
+    unsynced.flatMap((facts) => facts.flatMap((fact) => (fact.kind === 'event' ? [fact.event] : [])))
+  const everything = () => [...durable.events.values(), ...pending()]
+
+  return {
+    write(facts, { isSynced }) {
+      unsynced.push(facts)
+      if (!isSynced) return
+      for (const batch of unsynced) put(batch)
+      unsynced = []
+    },
+    crash(random, torn) {
+      const batches = torn ? [...unsynced, torn] : unsynced
+      unsynced = []
+      const surviving = batches.filter(() => random.chance(0.5))
+      for (const batch of surviving) put(batch)
+      return batches.length - surviving.length
+    },
+    restore: (genesis) => restore(durable, genesis),
+    eventsOf(ranges) {
+      return everything()
+        .filter(({ header }) => ranges.some((range) => isInRange(range, header)))
+        .sort((a, b) => a.header.sequence - b.header.sequence)
+    },
+    event: (id) => durable.events.get(id) ?? pending().find((event) => event.id === id),
+    headersAt: (slots) =>
+      everything()
+        .filter(({ header }) => slots.some((slot) => isInSlot(slot, header)))
+        .map(({ headerBytes, signature }) => ({ headerBytes, signature })),
+    checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
+    durableVotes: (view) => durable.everVoted.get(view),
+  }
+}
+
+function keep(durable: Durable, fact: Fact): void {
+  switch (fact.kind) {
+    case 'event':
+      durable.events.set(fact.event.id, fact.event)
+      break
+    case 'last-signed':
+      durable.lastSigned = fact.tip
+      break
+    case 'votes': {
+      durable.records.set(fact.record.view, fact.record)
+      durable.everVoted.set(fact.record.view, fact.record)
+      break
+    }
+    case 'proposal':
+      durable.proposals.set(fact.proposal.header.digest, fact.proposal as Verified<Proposal>) // verified when handed over
+      break
+    case 'evidence':
+      durable.evidence.push(fact.evidence)
+      break
+    case 'checkpoint':
+      keepCheckpoint(durable, fact)
+      break
+  }
+}
+
+function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
+  const { height, view } = fact.checkpoint.header.core
+  if (height !== durable.checkpoints.length + 1) throw new Error(`checkpoint ${height} does not follow on disk`)
+  durable.checkpoints.push(fact.checkpoint)
+  durable.last = fact
+  for (const row of fact.rows) durable.rows.set(toHex(row.key), row)
+  for (const past of durable.records.keys()) if (past <= view) durable.records.delete(past)
+  for (const [digest, proposal] of durable.proposals) {
+    if (proposal.header.core.view <= view) durable.proposals.delete(digest)
+  }
+}
+
+function restore(durable: Durable, genesis: Genesis): RestoredReplica {
+  const { last } = durable
+  const final = last && {
+    checkpoint: last.checkpoint,
+    state: restoreState({ genesis, rows: [...durable.rows.values()] }),
+    cut: last.cut,
+    logTree: last.logTree,
+  }
+  return {
+    final,
+    log: restoreLog(durable),
+    records: [...durable.records.values()],
+    proposals: [...durable.proposals.values()],
+    lastSigned: durable.lastSigned,
+  }
+}
+
+/** Final events by their headers, from each cut entry down by prev; the others whole. */
+function restoreLog({ events, evidence, last }: Durable): LogIndex {
+  const log = createLog()
+  const final = new Set<EventId>()
+  for (const entry of last?.cut.values() ?? []) {
+    const chain: VerifiedEvent[] = []
+    for (let event = events.get(entry.id); event; event = event.header.prev ? events.get(event.header.prev) : undefined)
+      chain.unshift(event)
+    if (chain[0]?.header.prev !== null) throw new Error('a final event is not on disk')
+    for (const { id, header } of chain) {
+      final.add(id)
+      restoreEntry(log, { id, header })
+    }
+  }
+  for (const event of events.values()) if (!final.has(event.id)) restorePending(log, event)
+  for (const one of evidence) recordFork(log, one)
+  return log
+}
+
+function isInRange(range: Range, { author, generation, sequence }: VerifiedEvent['header']): boolean {
+  const isOfChain = author === range.author && generation === range.generation
+  return isOfChain && sequence >= range.fromSequence && sequence <= range.toSequence
+}
+
+function isInSlot(slot: Slot, { author, generation, sequence }: VerifiedEvent['header']): boolean {
+  return author === slot.author && generation === slot.generation && sequence === slot.sequence
+}

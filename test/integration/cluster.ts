@@ -1,0 +1,170 @@
+/** Whole nodes in one process, over the in-memory store and network: for tests of what nodes do together. */
+
+import { toHex } from '@chirograph/codec'
+import { didKeyOf, multikeyOf } from '@chirograph/crypto'
+import { fastestEd25519 } from '@chirograph/crypto-native'
+import { nextKeyHashOf } from '@chirograph/event'
+import { memoryDisk, memoryHub, type Network, type Store, type Topic } from '@chirograph/interface'
+import { peerIdOfSeed } from '@chirograph/network-libp2p'
+import {
+  type ChirographNode,
+  createNode,
+  type InstitutionSeeds,
+  initialiseStore,
+  type Notice,
+  orgIdOfSeeds,
+} from '@chirograph/node'
+import { type Genesis, parseGenesis } from '@chirograph/status'
+
+export const ed25519 = fastestEd25519()
+
+export interface Member {
+  readonly name: string
+  readonly seeds: InstitutionSeeds
+  readonly org: string
+  readonly peerId: string
+}
+
+const purposes = ['log', 'nextLog', 'consensus', 'assertion', 'transport'] as const
+
+export function memberOf(index: number): Member {
+  const seed = (purpose: number) => new Uint8Array(32).fill(index * 8 + purpose + 1)
+  const [log, nextLog, consensus, assertion, transport] = purposes.map((_, purpose) => seed(purpose))
+  if (!log || !nextLog || !consensus || !assertion || !transport) throw new Error('five seeds')
+  const seeds = { log, nextLog, consensus, assertion, transport }
+  return {
+    name: `Institution ${index}`,
+    seeds,
+    org: orgIdOfSeeds(seeds, ed25519),
+    peerId: peerIdOfSeed(transport),
+  }
+}
+
+export function genesisOf(
+  members: readonly Member[],
+  parameters: Partial<Genesis['parameters']> = {},
+): Genesis {
+  const organisations = members
+    .map(({ name, seeds, org, peerId }) => ({
+      id: org,
+      name,
+      type: 'community-college',
+      logKey: multikeyOf(ed25519.publicKey(seeds.log)),
+      nextKeyHash: toHex(nextKeyHashOf(ed25519.publicKey(seeds.nextLog))),
+      assertionKeys: [multikeyOf(ed25519.publicKey(seeds.assertion))],
+      dids: [didKeyOf(ed25519.publicKey(seeds.assertion))],
+      peerId,
+      consensusKey: multikeyOf(ed25519.publicKey(seeds.consensus)),
+      recognitions: [
+        { recordClasses: ['certificate-noncredit', 'certificate-credit'], fromMs: 0, untilMs: null },
+      ],
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const parsed = parseGenesis({
+    version: 1,
+    name: 'Test network',
+    purpose: 'demo',
+    timeMs: Date.now() - 1000,
+    statusListBase: 'https://status.example/status-lists',
+    organisations,
+    parameters: {
+      viewTimeoutMs: 500,
+      heartbeatMs: 60_000,
+      cutBytesMax: 4_000_000,
+      clockBoundMs: 10_000,
+      ...parameters,
+    },
+  })
+  if (parsed.kind === 'invalid') throw new Error(`${parsed.path}: ${parsed.detail}`)
+  return parsed.genesis
+}
+
+export interface Running {
+  readonly members: readonly Member[]
+  readonly genesis: Genesis
+  readonly nodes: ChirographNode[]
+  readonly notices: Notice[][]
+  start(index: number): Promise<ChirographNode>
+  /** Loses a member's log, as a new disk does; its keys and its registrar stay. */
+  wipe(index: number): void
+  /** Makes the member's next write to its log fail, as a full disk does. */
+  failNextWrite(index: number): void
+  /** Gossips bytes as a member that is no node of ours would. */
+  inject(topic: Topic, bytes: Uint8Array): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts `size` members that know each other. */
+export async function startCluster(size: number): Promise<Running> {
+  const members = Array.from({ length: size }, (_, index) => memberOf(index))
+  const genesis = genesisOf(members)
+  const hub = memoryHub()
+  const disks = members.map(() => ({ store: memoryDisk(), registrar: memoryDisk() }))
+  const nodes: ChirographNode[] = []
+  const notices: Notice[][] = members.map(() => [])
+  const outsiders: Network[] = []
+  const wiped = new Set<number>()
+  const failures = new Set<number>()
+
+  async function start(index: number): Promise<ChirographNode> {
+    const member = members[index]
+    const disk = disks[index]
+    if (!member || !disk) throw new Error(`no member ${index}`)
+    const network = hub.network(member.peerId)
+    const store = failing(await disk.store.open(), failures, index)
+    if (nodes[index] === undefined && !wiped.has(index))
+      await initialiseStore(store, { org: member.org as ChirographNode['org'] })
+    const addresses = members.filter((other) => other !== member).map((other) => `memory:${other.peerId}`)
+    const node = await createNode({
+      genesis,
+      seeds: member.seeds,
+      store,
+      registrar: await disk.registrar.open(),
+      network,
+      ed25519,
+      addresses,
+      onNotice: (notice) => notices[index]?.push(notice),
+    })
+    nodes[index] = node
+    return node
+  }
+  for (const index of members.keys()) await start(index)
+  return {
+    members,
+    genesis,
+    nodes,
+    notices,
+    start,
+    wipe(index) {
+      const disk = disks[index]
+      if (disk) disk.store = memoryDisk()
+      wiped.add(index)
+    },
+    failNextWrite: (index) => void failures.add(index),
+    async inject(topic, bytes) {
+      const outsider = hub.network(`outsider-${outsiders.length}`)
+      await outsider.start({
+        gossip: async () => 'ignore',
+        message: () => {},
+        request: async function* () {},
+        peer: () => {},
+      })
+      for (const { peerId } of members) await outsider.connect(`memory:${peerId}`)
+      await outsider.publish(topic, bytes)
+      outsiders.push(outsider)
+    },
+    async stop() {
+      await Promise.all([...nodes, ...outsiders].map((one) => one.stop()))
+    },
+  }
+}
+
+function failing(store: Store, failures: Set<number>, index: number): Store {
+  return {
+    ...store,
+    async batch(ops, options) {
+      if (failures.delete(index)) throw new Error('no space left on the disk')
+      return store.batch(ops, options)
+    },
+  }
+}

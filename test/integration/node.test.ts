@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fromHex } from '@chirograph/codec'
+import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
+import { createEvent, encodeEvent, parseOrgId } from '@chirograph/event'
+import { memoryDisk, memoryHub, type Store } from '@chirograph/interface'
+import { peerIdOfSeed } from '@chirograph/network-libp2p'
+import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
+import { networkIdOf } from '@chirograph/status'
+import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
+import { ed25519, genesisOf, memberOf, startCluster } from './cluster.ts'
+
+function rowsOf(count: number): CohortRow[] {
+  const cohort = parseCohort(cohortTemplate())
+  const [row] = cohort.kind === 'rows' ? cohort.rows : []
+  if (!row) throw new Error('the template has a sample row')
+  return Array.from({ length: count }, (_, index) => ({ ...row, learnerId: `L-${index}`, row: index + 2 }))
+}
+
+function targetOf(entry: RegistrarEntry | undefined) {
+  const handle = entry && fromHex(entry.handle)
+  if (!entry || !handle) throw new Error('an issued credential')
+  return { handle, position: entry.position }
+}
+
+/** Waits for what gossip or sync brings, and says what it waited for when that never comes. */
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 15_000; waited += 20) {
+    if (isTrue()) return
+    await sleep(20)
+  }
+  throw new Error(`never happened: ${what}`)
+}
+
+suite('nodes together', (it) => {
+  it('agree on a revocation, and each of them proves it', async () => {
+    const cluster = await startCluster(4)
+    const [college, university] = cluster.nodes
+    if (!college || !university) throw new Error('four nodes')
+    const [batch] = await college.issueCohort(rowsOf(3))
+    const [first, second] = batch?.entries ?? []
+    const revoked = await college.change({
+      kind: 'revoke',
+      credentials: [targetOf(first)],
+      reason: 'issued-in-error',
+    })
+    const finals = await Promise.all(cluster.nodes.map((node) => node.finality(revoked.id)))
+    is(new Set(finals.map(({ height }) => height)).size, 1)
+    is((await college.verify(first?.credential)).checks.status.code, 'revoked')
+    is((await college.verify(second?.credential)).verdict, 'pass')
+    if (!second?.batch) throw new Error('a published batch')
+    const target = {
+      org: college.org,
+      handle: targetOf(second).handle,
+      batch: second.batch,
+      index: second.index,
+    }
+    const path = second.path.map((sibling) => fromHex(sibling) ?? new Uint8Array())
+    const proof = university.proveStatus({ ...target, path })
+    is((await university.verify(second.credential, { proof })).verdict, 'pass')
+    await cluster.stop()
+  })
+
+  it('let a stopped member catch up on what became final without it', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const [batch] = await college.issueCohort(rowsOf(2))
+    if (!batch) throw new Error('a batch')
+    await Promise.all(cluster.nodes.map((node) => node.finality(batch.event)))
+    await cluster.nodes[3]?.stop()
+    const revoked = await college.change({
+      kind: 'revoke',
+      credentials: [targetOf(batch.entries[0])],
+      reason: 'withdrawn',
+    })
+    await college.finality(revoked.id)
+    const back = await cluster.start(3)
+    await until(
+      'the restarted member has the revocation final',
+      () => back.eventState(revoked.id).state === 'final',
+    )
+    ok(back.status().isVoting)
+    const again = await college.change({
+      kind: 'revoke',
+      credentials: [targetOf(batch.entries[1])],
+      reason: 'withdrawn',
+    })
+    await Promise.all(cluster.nodes.map((node) => node.finality(again.id)))
+    await cluster.stop()
+  })
+
+  it('freeze an author whose fork is seen, at the same place everywhere', async () => {
+    const cluster = await startCluster(4)
+    const [college, university] = cluster.nodes
+    const [member] = cluster.members
+    if (!college || !university || !member) throw new Error('four nodes')
+    const first = await college.publish({ kind: 'status.lease', count: 1024 })
+    await university.finality(first.id)
+    const twin = createEvent(
+      {
+        networkId: networkIdOf(cluster.genesis),
+        author: college.org,
+        generation: 0,
+        sequence: 0,
+        prev: null,
+        references: [],
+        timeMs: 5,
+        body: { kind: 'status.lease', count: 2048 },
+      },
+      (message) => ed25519.sign({ seed: member.seeds.log, message }),
+    )
+    await cluster.inject('events', encodeEvent(twin))
+    const org = parseOrgId(college.org)
+    await until('every member holds the author frozen', () =>
+      cluster.nodes.every((node) => org !== undefined && node.organisation(org)?.frozen !== null),
+    )
+    const frozen = cluster.nodes.map((node) => node.organisation(college.org)?.frozen)
+    equal(new Set(frozen.map((at) => JSON.stringify(at))).size, 1)
+    is(frozen[0]?.sequence, 0)
+    const refused = await failsWith(
+      'NODE_SIGNING_REFUSED',
+      college.publish({ kind: 'status.lease', count: 1024 }),
+    )
+    is(refused.message.includes('two different events'), true)
+    await cluster.stop()
+  })
+
+  it('follow without voting when the vote record is gone, and do not sign over lost events', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const lease = await college.publish({ kind: 'status.lease', count: 1024 })
+    await Promise.all(cluster.nodes.map((node) => node.finality(lease.id)))
+    await college.stop()
+    cluster.wipe(0)
+    const wiped = await cluster.start(0)
+    is(wiped.status().isVoting, false)
+    is(wiped.status().whyNotVoting, 'vote-record-lost')
+    await until(
+      'the wiped member has its own event again',
+      () => wiped.eventState(lease.id).state === 'final',
+    )
+    const next = await wiped.publish({ kind: 'status.lease', count: 1024 })
+    const [here] = await Promise.all(cluster.nodes.map((node) => node.finality(next.id)))
+    is(here?.outcome.outcome, 'applied')
+    is(wiped.organisation(wiped.org)?.frozen, null)
+    await cluster.stop()
+  })
+
+  it('publish a batch after a crash between signing and publishing, once', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const lease = await college.publish({ kind: 'status.lease', count: 1024 })
+    await college.finality(lease.id)
+    cluster.failNextWrite(0)
+    await failsWith('NODE_STOPPED', college.issueCohort(rowsOf(2)))
+    await college.stop()
+    const back = await cluster.start(0)
+    const entries: RegistrarEntry[] = []
+    for await (const entry of back.credentials()) entries.push(entry)
+    is(entries.length, 2)
+    const batch = entries[0]?.batch
+    if (!batch) throw new Error('the batch was not published after the restart')
+    await Promise.all(cluster.nodes.map((node) => node.finality(batch)))
+    is((await back.verify(entries[0]?.credential)).verdict, 'pass')
+    await cluster.stop()
+  })
+})
+
+suite('a node refuses', (it) => {
+  const members = [memberOf(0), memberOf(1), memberOf(2), memberOf(3)]
+  const genesis = genesisOf(members)
+  const optionsOf = (store: Store, registrar: Store, index = 0) => {
+    const seeds = memberOf(index).seeds
+    return {
+      genesis,
+      seeds,
+      store,
+      registrar,
+      network: memoryHub().network(peerIdOfSeed(seeds.transport)),
+      ed25519,
+    }
+  }
+
+  it('a store of another network', async () => {
+    const disk = memoryDisk()
+    const first = await createNode(optionsOf(await disk.open(), await memoryDisk().open()))
+    await first.stop()
+    const other = genesisOf(members.slice(0, 3))
+    const options = { ...optionsOf(await disk.open(), await memoryDisk().open()), genesis: other }
+    await failsWith('NODE_OTHER_NETWORK', createNode(options))
+  })
+
+  it('a store of another organisation', async () => {
+    const disk = memoryDisk()
+    await initialiseStore(await disk.open(), {
+      org: memberOf(1).org as Parameters<typeof initialiseStore>[1]['org'],
+    })
+    await failsWith('NODE_OTHER_ORG', createNode(optionsOf(await disk.open(), await memoryDisk().open())))
+  })
+
+  it('keys that are no member', async () => {
+    const options = optionsOf(await memoryDisk().open(), await memoryDisk().open(), 9)
+    await failsWith('NODE_NOT_A_MEMBER', createNode(options))
+  })
+
+  it('to mark a store as new twice', async () => {
+    const store = await memoryDisk().open()
+    const org = memberOf(0).org as Parameters<typeof initialiseStore>[1]['org']
+    await initialiseStore(store, { org })
+    await failsWith('NODE_STORE_NOT_EMPTY', initialiseStore(store, { org }))
+  })
+})
