@@ -74,8 +74,14 @@ export function receiveMessage(
   }
 }
 
-/** Tells consensus whether a cut over the final one could take anything; called when that may have changed. */
+/** Tells consensus of new events; under load others wait already, and then planning is spared. */
 export function refreshEligibility(turn: Turn): void {
+  const { consensus } = turn.replica
+  if (!consensus.isEligible || consensus.exhausted !== null) reconsiderEligibility(turn)
+}
+
+/** Tells consensus whether a cut over the final one could take anything. */
+export function reconsiderEligibility(turn: Turn): void {
   const isEligible = plan(turn.replica, turn.replica.final, 1).length > 0
   if (isEligible || turn.replica.consensus.isEligible) feed(turn, { kind: 'eligible', isEligible })
 }

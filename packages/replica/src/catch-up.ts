@@ -5,7 +5,7 @@ import {
   feed,
   fetchCheckpoints,
   forgetOthers,
-  refreshEligibility,
+  reconsiderEligibility,
   settle,
 } from './agreement.js'
 import type { ChainState } from './chain-state.js'
@@ -77,7 +77,7 @@ function adopt(turn: Turn, from: string): void {
   }
   feed(turn, { kind: 'adopt', finalized })
   forgetOthers(replica)
-  refreshEligibility(turn)
+  reconsiderEligibility(turn)
 }
 
 /** Executes the whole run before any of it is made final; events that are not here yet are asked for first. */
