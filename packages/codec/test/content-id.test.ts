@@ -4,6 +4,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
 import {
+  type ContentId,
   contentId,
   contentIdBytes,
   contentIdFromBytes,
@@ -53,6 +54,10 @@ suite('content ids', (it) => {
     is(contentIdBytes(id).length, 36)
   })
 
+  it('are asserted where bytes are asked of one: a cast text is a mistake of the program', () => {
+    failsWith('TREE', () => contentIdBytes('bafyreia' as ContentId)) // not an id, on purpose
+  })
+
   it('are not made of a digest of another length', () => {
     failsWith('TREE', () => contentIdOfDigest(new Uint8Array(31)))
     failsWith('TREE', () => contentIdOfDigest(new Uint8Array(33)))
@@ -94,6 +99,35 @@ suite('content ids from outside', (it) => {
     is(contentIdFromBytes(bytes.subarray(1)), undefined)
     is(contentIdFromBytes(Uint8Array.of(...bytes, 0)), undefined)
     is(contentIdFromBytes(version0.bytes), undefined)
+  })
+
+  it('are refused with any character outside the alphabet, or another multibase letter', () => {
+    const id = contentId(utf8('a'))
+    for (const character of [
+      '0',
+      '1',
+      '8',
+      '9',
+      'A',
+      'Z',
+      '=',
+      '-',
+      ' ',
+      '\0',
+      'é',
+      '\u0161',
+      '😂'[0] ?? '',
+    ]) {
+      for (let at = 1; at < id.length; at++) {
+        is(
+          parseContentId(`${id.slice(0, at)}${character}${id.slice(at + 1)}`),
+          undefined,
+          `${character} at ${at}`,
+        )
+      }
+    }
+    for (const letter of ['z', 'B', 'u', 'c', ' '])
+      is(parseContentId(`${letter}${id.slice(1)}`), undefined, letter)
   })
 
   it('have no second text: unused bits of the last character must be zero', () => {

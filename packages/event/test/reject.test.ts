@@ -119,6 +119,7 @@ suite('decodeEvent', (it) => {
     refused('unknown-version', wireOf({ version: 0 }))
     refused('unknown-version', encodeCbor([encodeCbor([23]), good.signature, good.bodyBytes]))
     refused('malformed', wireOf({ version: 'one' }))
+    refused('malformed', encodeCbor([Buffer.of(0x19, 2, 0), good.signature, good.bodyBytes]), 'no array')
   })
 
   it('unknown-kind: a number without a name', () => {

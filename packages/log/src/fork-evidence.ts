@@ -67,17 +67,15 @@ export function recordFork(log: LogIndex, evidence: ForkEvidence): void {
 }
 
 /**
- * Of two proofs about one chain the one to keep: lower sequence, then smaller headers. So nodes that know the same
- * events hold the same proof, whatever came first.
+ * Of two proofs about one chain the one to keep: of the smaller headers (L29). A lower sequence makes a smaller
+ * header. So nodes that know the same events hold the same proof, whatever came first.
  */
 export function smallerEvidence(a: ForkEvidence | undefined, b: ForkEvidence): ForkEvidence {
   if (a === undefined) return b
-  const bySequence = sequenceOf(a) - sequenceOf(b)
-  if (bySequence !== 0) return bySequence < 0 ? a : b
-  const byHeaders =
+  const order =
     compareBytes(a.first.headerBytes, b.first.headerBytes) ||
     compareBytes(a.second.headerBytes, b.second.headerBytes)
-  return byHeaders <= 0 ? a : b
+  return order <= 0 ? a : b
 }
 
 /** Evidence as it is gossiped: the bytes of an `evidence.fork` body. */
@@ -110,10 +108,6 @@ function compareHeaders({ first, second }: ForkEvidence): Comparison {
   const order = compareBytes(first.headerBytes, second.headerBytes)
   if (order === 0) return { kind: 'invalid', reason: 'same-header' }
   return order < 0 ? { kind: 'valid', header: a.header } : { kind: 'invalid', reason: 'wrong-order' }
-}
-
-function sequenceOf(evidence: ForkEvidence): number {
-  return placeOfForkEvidence(evidence)?.sequence ?? Number.MAX_SAFE_INTEGER
 }
 
 function slotOf({ author, generation, sequence }: EventHeader): Slot {

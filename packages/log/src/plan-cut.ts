@@ -109,9 +109,9 @@ function nextOf({
 function awaitedBy(log: LogIndex, lanes: Map<OrgId, Lane>, event: VerifiedEvent): EventId | undefined {
   return event.header.references.find((id) => {
     const entry = log.entries.get(id)
-    if (entry === undefined || entry.isFinal) return false
-    const lane = lanes.get(entry.author)
-    return lane !== undefined && entry.sequence > lane.at.sequence
+    // A lane has only what is not final.
+    const lane = entry === undefined ? undefined : lanes.get(entry.author)
+    return entry !== undefined && lane !== undefined && entry.sequence > lane.at.sequence
   })
 }
 

@@ -18,6 +18,7 @@ import {
   type LogIndex,
   markFinal,
   orderEvents,
+  restoreEntry,
   trimFinal,
 } from '../src/index.ts'
 import { accept, after, chain, entryOf, logOf, make, nobody, org, unlimited } from './world.ts'
@@ -208,6 +209,9 @@ suite('cut', (it) => {
       inside,
     )
     trimFinal(log, { keep: 0 })
+    restoreEntry(log, a0)
     is(isInCut(log, cut, a2.id), true)
+    is(isInCut(log, cut, a0.id), true, 'across what was trimmed')
+    is(isInCut(log, cut, branch.id), false)
   })
 })

@@ -87,6 +87,35 @@ suite('finality', (it) => {
     is(headsOf(log, org(1), 0).length, 2)
   })
 
+  it('L30: holds no bytes of a final head', () => {
+    const log = logOf(e0)
+    markFinal(log, [e0])
+    equal(
+      headsOf(log, org(1), 0).map(({ id, isFinal, event, signed }) => ({ id, isFinal, event, signed })),
+      [{ id: e0.id, isFinal: true, event: undefined, signed: undefined }],
+    )
+  })
+
+  it('L30: keeps loaded entries that lie within what is kept, and takes none for a head', () => {
+    const log = createLog()
+    restoreEntry(log, e5)
+    for (const event of [e1, e4]) restoreEntry(log, { ...event, signed: event })
+    equal(
+      headsOf(log, org(1), 0).map((head) => head.id),
+      [e5.id],
+    )
+    trimFinal(log, { keep: 2 })
+    equal(new Set(log.entries.keys()), new Set([e4.id, e5.id]))
+  })
+
+  it('L30: takes no time for history that is not in memory', () => {
+    const old = make({ author: org(1), sequence: 2 ** 52, prev: e0.id })
+    const log = createLog()
+    restoreEntry(log, old)
+    trimFinal(log, { keep: 0 })
+    is(judged(log, after(old)), 'accept')
+  })
+
   it('L30: lets go again of what was loaded to answer a question', () => {
     const log = logOf(...events)
     markFinal(log, events)
@@ -131,9 +160,13 @@ suite('start-up', (it) => {
     for (const order of [
       [e0, e1, e2, e3],
       [e3, e1, e0, e2],
+      [e1, e3, e0, e2],
     ]) {
       const log = createLog()
-      for (const event of order) restoreEntry(log, event)
+      for (const event of order) {
+        restoreEntry(log, event)
+        is(headsOf(log, org(1), 0).length, 1)
+      }
       for (const event of [e4, e5, branch]) restorePending(log, event)
       equal(frontier(log), frontier(running()))
       for (const event of [...events, branch]) is(judged(log, event), 'ignore')

@@ -47,6 +47,7 @@ suite('fork evidence', (it) => {
     for (const b of [
       one,
       college.make({ ...far, sequence: 7 }),
+      college.make({ ...far, generation: 1 }),
       other.make(far),
       college.make({ ...far, networkId: new Uint8Array(32) }),
     ])

@@ -63,6 +63,17 @@ suite('orderEvents', (it) => {
     equal(orderEvents(twins), byBytes)
   })
 
+  it('L16: breaks ties by author, then generation, then sequence', () => {
+    const places = [
+      { author: org(1), sequence: 9, prev: make({ author: org(1) }).id },
+      { author: org(1), generation: 1 },
+      { author: org(2), sequence: 3, prev: make({ author: org(2) }).id },
+      { author: org(2), sequence: 30, prev: make({ author: org(2) }).id },
+    ]
+    const events = places.map(make)
+    equal(orderEvents([...events].reverse()), events)
+  })
+
   it('L17: ends on a cycle, which no hash allows, with every event once', () => {
     const [a, b, c] = [1, 2, 3].map((n) => make({ author: org(n) }))
     ok(a && b && c)

@@ -1,4 +1,5 @@
 /** What two nodes owe each other: rules L21 to L27. */
+import { compareBytes, contentIdBytes, digestOfContentId, sha256 } from '@chirograph/codec'
 import type { VerifiedEvent } from '@chirograph/event'
 import * as fc from 'fast-check'
 import { equal, is, not, ok, seeded, suite } from '../../workspace/kit.ts'
@@ -20,6 +21,7 @@ import {
   markFinal,
   mayHold,
   planSync,
+  restorePending,
   trimFinal,
 } from '../src/index.ts'
 import {
@@ -83,6 +85,25 @@ suite('frontier', (it) => {
     equal(frontier(again), frontier(logs[2] as LogIndex))
   })
 
+  it('L21: shows the highest head of a fork, of equal ones that with the smallest id', () => {
+    for (let timeMs = 1; timeMs < 20; timeMs++) {
+      const [one, two] = [make({ author: org(1), timeMs }), make({ author: org(1), timeMs: 0 })]
+      const low = compareBytes(contentIdBytes(one.id), contentIdBytes(two.id)) < 0 ? one : two
+      is(frontier(logOf(one, two))[0]?.id, low.id)
+      const next = after(one)
+      is(frontier(logOf(one, two, next))[0]?.id, next.id)
+    }
+  })
+
+  it('L22: is a hash over the ids of all heads, ascending', () => {
+    for (let timeMs = 1; timeMs < 20; timeMs++) {
+      const heads = [make({ author: org(1), timeMs }), after(make({ author: org(1) }), { timeMs })]
+      const log = logOf(make({ author: org(1) }), ...heads)
+      const digests = heads.map((event) => digestOfContentId(event.id)).sort(compareBytes)
+      equal(frontier(log)[0]?.branches, sha256(...digests))
+    }
+  })
+
   it('L22: stops telling sets apart once an author filled a place with branches', () => {
     const branches = Array.from({ length: branchesMax + 4 }, (_, timeMs) => make({ author: org(1), timeMs }))
     const [one, other] = [logOf(...branches.slice(0, branchesMax)), logOf(...branches.slice(4))]
@@ -137,6 +158,12 @@ suite('planSync', (it) => {
     const [a, b] = [logOf(root, ...left), logOf(root, ...left, ...right)]
     is(planBetween(a, b).forks.length, 1)
     is(planBetween(b, a).forks.length, 1)
+  })
+
+  it('L25: probes rather than asks for a range when the side ahead knows branches', () => {
+    const plan = planBetween(logOf(root), logOf(root, ...left, ...right))
+    is(plan.forks.length, 1)
+    equal([plan.send, plan.receive], [[], []])
   })
 
   it('L25: finds a fork behind an unequal sequence: the one ahead at once, the one behind by the first event', () => {
@@ -211,6 +238,16 @@ suite('branch sync', (it) => {
       theirs.map((event) => event.id),
     )
     ok(found.length < 2 * theirs.length, `${found.length} entries for ${theirs.length}`)
+  })
+
+  it('L27: answers in order of sequence, in whatever order the events were restored', () => {
+    const log = createLog()
+    for (const event of [left[1], right[0], left[0], root]) restorePending(log, event as VerifiedEvent)
+    const found = entriesBeyond(log, { author: org(1), generation: 0, locator: [root.id], entriesMax: 9 })
+    equal(
+      found.map((entry) => entry.sequence),
+      [1, 1, 2],
+    )
   })
 
   it('L27: bounds the locator and the answer, and ignores ids of others', () => {

@@ -7,6 +7,7 @@ import type { Clock } from '@chirograph/interface'
 import type { Stream } from '@libp2p/interface'
 import { createFrameDecoder } from './frames.js'
 import { readAheadBytes } from './limits.js'
+import { pauseSoon } from './pause-soon.js'
 
 export interface FrameReader {
   /**
@@ -60,8 +61,8 @@ export function createFrameReader(
     if (batch.oversize) {
       end = { kind: 'oversize' }
       stream.abort(new Error('a frame above the limit'))
-    } else if (bytesHeld > readAheadBytes && stream.readStatus === 'readable') {
-      stream.pause()
+    } else if (bytesHeld > readAheadBytes) {
+      pauseSoon(stream, () => bytesHeld > readAheadBytes)
     }
     // Bytes that the negotiation read too far and gave back come after the 'end' event.
     if (stream.readableEnded) end ??= { kind: 'ended' }

@@ -11,6 +11,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { createFrameDecoder, encodeFrames } from './frames.js'
 import type { NetworkLimits } from './limits.js'
 import { reopenMs, sendChunkBytes } from './limits.js'
+import { pauseSoon } from './pause-soon.js'
 import type { PeerTable } from './peer-table.js'
 import { tokenBucket } from './token-bucket.js'
 
@@ -190,14 +191,17 @@ function createInboundBudget({
     burst: limits.messageBytesBurst,
     nowMs,
   })
+  const waiting = new WeakSet<Stream>()
   return {
     charge(stream, cost) {
       counts.take(cost.count)
       bytes.take(cost.bytes)
       const debtMs = Math.max(counts.debtMs(), bytes.debtMs())
-      if (debtMs === 0 || stream.readStatus !== 'readable') return
-      stream.pause()
+      if (debtMs === 0 || waiting.has(stream)) return
+      waiting.add(stream)
+      pauseSoon(stream, () => waiting.has(stream))
       const cancel = clock.setTimer(debtMs, () => {
+        waiting.delete(stream)
         stream.removeEventListener('close', cancel)
         if (stream.readStatus === 'paused') stream.resume()
       })

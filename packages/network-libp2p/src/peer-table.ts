@@ -51,8 +51,8 @@ export interface PeerTableOptions {
 
 export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable {
   const peers = new Map<string, Peer>()
-  /** Who waits for an admission, by connection id. */
-  const waiting = new Map<string, (outcome: 'admitted' | 'closed') => void>()
+  /** Who waits for an admission: two dials at the same time may get the same connection. */
+  const waiting = new Set<{ readonly id: string; readonly settle: (outcome: 'admitted' | 'closed') => void }>()
   let stopped = false
 
   function ensure(id: string): Peer {
@@ -70,6 +70,10 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
       peers.set(id, peer)
     }
     return peer
+  }
+
+  function settleWaiting({ id }: Connection, outcome: 'admitted' | 'closed'): void {
+    for (const waiter of [...waiting]) if (waiter.id === id) waiter.settle(outcome)
   }
 
   function isAdmitted(connection: Connection): boolean {
@@ -93,14 +97,14 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
         peer.sinceMs = clock.nowMs()
         changed(peer, 'connected')
       }
-      waiting.get(connection.id)?.('admitted')
+      settleWaiting(connection, 'admitted')
       return peer
     },
 
     isAdmitted,
 
     closed(connection) {
-      waiting.get(connection.id)?.('closed')
+      settleWaiting(connection, 'closed')
       const peer = peers.get(connection.remotePeer.toString())
       if (peer === undefined || !peer.connections.delete(connection.id)) return
       if (peer.connections.size === 0) disconnect(peer)
@@ -111,12 +115,13 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
       if (stopped || connection.status !== 'open') return Promise.resolve('closed')
       return new Promise((resolve) => {
         const settle = (outcome: 'admitted' | 'closed' | 'timeout'): void => {
-          waiting.delete(connection.id)
+          waiting.delete(waiter)
           cancel()
           resolve(outcome)
         }
         const cancel = clock.setTimer(timeoutMs, () => settle('timeout'))
-        waiting.set(connection.id, settle)
+        const waiter = { id: connection.id, settle }
+        waiting.add(waiter)
       })
     },
 
@@ -137,7 +142,7 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
 
     stop() {
       stopped = true
-      for (const settle of [...waiting.values()]) settle('closed')
+      for (const { settle } of [...waiting]) settle('closed')
       for (const peer of peers.values()) {
         if (peer.connections.size === 0) continue
         peer.connections.clear()

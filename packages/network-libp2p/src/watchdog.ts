@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '@chirograph/interface'
+import type { Stream } from '@libp2p/interface'
 import type { AddressKeeper } from './address-keeper.js'
 import type { Gossip } from './gossip.js'
 import type { Libp2pNode } from './libp2p-node.js'
@@ -34,7 +35,7 @@ export function startWatchdog({
   limits,
   clock,
 }: WatchdogOptions): () => void {
-  /** When each connected peer was last seen as a topic peer. */
+  /** When each connected peer was last seen to take part in gossip. */
   const heardOnMs = new WeakMap<Peer, number>()
   let cancel = clock.setTimer(limits.watchdogMs, look)
 
@@ -52,7 +53,7 @@ export function startWatchdog({
       if (peer.connections.size === 0) continue
       if (!isAllowed(allowedPeers, peer.id)) {
         closeAll(peer, 'no longer a member')
-      } else if (members.has(peer.id)) {
+      } else if (members.has(peer.id) && sendsGossip(peer)) {
         heardOnMs.set(peer, clock.nowMs())
       } else if (clock.nowMs() - Math.max(peer.sinceMs, heardOnMs.get(peer) ?? 0) >= limits.topicPeerMs) {
         closeAll(peer, 'connected without gossip')
@@ -61,6 +62,19 @@ export function startWatchdog({
   }
 
   return () => cancel()
+}
+
+/**
+ * Whether there is a stream on which gossip goes out: gossipsub holds on to one of
+ * an earlier connection when that closed while the stream was being opened.
+ */
+function sendsGossip(peer: Peer): boolean {
+  for (const { streams } of peer.connections.values()) {
+    const isOut = ({ direction, protocol }: Stream): boolean =>
+      direction === 'outbound' && protocol.startsWith('/meshsub/')
+    if (streams.some(isOut)) return true
+  }
+  return false
 }
 
 /** Whoever keeps the address dials again, and gossip starts afresh with the connection. */

@@ -53,14 +53,14 @@ suite('listening', (it) => {
 
 suite('reconnecting', (it) => {
   it('finds a peer again that comes back on the same port, and everything works as before', async () => {
-    const networks = memberNetworks(2)
+    const networks = memberNetworks(2, { limits: { topicPeerMs: 2_000 } })
     await withStations(networks, async (a, b) => {
       await join(a, b)
       const listen = [listenOf(b)]
       await b.network.stop()
       await until(() => a.changes.length === 2)
 
-      const back = await started(memberNetwork(1, { listen }))
+      const back = await started(memberNetwork(1, { listen, limits: { topicPeerMs: 2_000 } }))
       networks.push(back.network)
       await until(() => isConnected(a, back) && isConnected(back, a))
       equal(a.changes, ['connected', 'disconnected', 'connected'])
@@ -68,7 +68,7 @@ suite('reconnecting', (it) => {
       back.network.send(a.network.peerId, Uint8Array.of(2))
       await until(() => back.messages.length === 1 && a.messages.length === 1)
       for (let index = 0; back.gossip.length === 0; index++) {
-        await a.network.publish('events', Uint8Array.of(index))
+        await a.network.publish('events', Uint8Array.of(index >> 8, index & 255))
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     })

@@ -1,1 +1,21 @@
-export {}
+/** A seeded cluster in one thread: production replicas under faults, and the oracles that judge them. */
+export { createOracles, OracleBreach, type OracleCounts, type Oracles } from './oracles.js'
+export { createRandom, type Random } from './random.js'
+export {
+  type RunCounts,
+  type RunReport,
+  replayCommand,
+  runSeed,
+  type SeededRunOptions,
+  SimulationFailure,
+} from './seeded-run.js'
+export {
+  defaultParameters,
+  genesisTimeMs,
+  type SimulatedMember,
+  simulatedGenesis,
+} from './simulated-genesis.js'
+export type { SimulatedNode } from './simulated-node.js'
+export { calmLinks, createSimulation, type Simulation, type SimulationOptions } from './simulation.js'
+export type { LinkFaults } from './virtual-network.js'
+export { createWorkload, type Workload } from './workload.js'

@@ -5,7 +5,7 @@
 import type { EventId } from '@chirograph/codec'
 import { toHex } from '@chirograph/codec'
 import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
-import { type ForkEvidence, type SignedHeader, type VerifiedEvent } from '@chirograph/event'
+import type { ForkEvidence, SignedHeader, VerifiedEvent } from '@chirograph/event'
 import {
   createLog,
   type LogIndex,
@@ -15,7 +15,13 @@ import {
   restorePending,
   type Slot,
 } from '@chirograph/log'
-import { type ChainTip, type Checkpoint, encodeCheckpoint, type Fact, type RestoredReplica } from '@chirograph/replica'
+import {
+  type ChainTip,
+  type Checkpoint,
+  encodeCheckpoint,
+  type Fact,
+  type RestoredReplica,
+} from '@chirograph/replica'
 import { type Genesis, restoreState } from '@chirograph/status'
 import type { Random } from './random.js'
 
@@ -128,7 +134,8 @@ function keep(durable: Durable, fact: Fact): void {
 
 function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
   const { height, view } = fact.checkpoint.header.core
-  if (height !== durable.checkpoints.length + 1) throw new Error(`checkpoint ${height} does not follow on disk`)
+  if (height !== durable.checkpoints.length + 1)
+    throw new Error(`checkpoint ${height} does not follow on disk`)
   durable.checkpoints.push(fact.checkpoint)
   durable.last = fact
   for (const row of fact.rows) durable.rows.set(toHex(row.key), row)
@@ -161,7 +168,11 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
   const final = new Set<EventId>()
   for (const entry of last?.cut.values() ?? []) {
     const chain: VerifiedEvent[] = []
-    for (let event = events.get(entry.id); event; event = event.header.prev ? events.get(event.header.prev) : undefined)
+    for (
+      let event = events.get(entry.id);
+      event;
+      event = event.header.prev ? events.get(event.header.prev) : undefined
+    )
       chain.unshift(event)
     if (chain[0]?.header.prev !== null) throw new Error('a final event is not on disk')
     for (const { id, header } of chain) {

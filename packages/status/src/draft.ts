@@ -1,7 +1,7 @@
 /** The working copy of a state while the events of one header are folded into it. */
-import { type MerkleMap, mapSet, type Shape } from '@chirograph/codec'
+import { encode, type MerkleMap, mapSet, type Shape } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
-import { encodeRow, type OrgRow, orgRowKey, orgRowShape } from './rows.js'
+import { type OrgRow, orgRowKey, orgRowShape } from './rows.js'
 import { readRow } from './state.js'
 
 /** Lives inside one `applyEvents`; each write replaces the map, so the state it came from stays as it was. */
@@ -22,5 +22,5 @@ export function draftWrite<T>(
   draft: Draft,
   { key, shape, row }: { key: Uint8Array; shape: Shape<T>; row: T },
 ): void {
-  draft.map = mapSet(draft.map, key, encodeRow(shape, row))
+  draft.map = mapSet(draft.map, key, encode(shape, row))
 }

@@ -82,7 +82,7 @@ export type ParsedGenesis =
   | { readonly kind: 'genesis'; readonly genesis: Genesis }
   | { readonly kind: 'invalid'; readonly path: string; readonly detail: string }
 
-/** Reads a genesis from its JSON text or its parsed value, and checks every rule of it (SPEC G1 to G9). */
+/** Reads a genesis from its JSON text or its parsed value, and checks every rule of it (SPEC G1 to G10). */
 export function parseGenesis(document: unknown): ParsedGenesis {
   const parsed =
     typeof document === 'string'

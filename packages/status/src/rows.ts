@@ -4,7 +4,6 @@ import {
   contentIdBytes,
   decode,
   type EventId,
-  encode,
   field,
   type Infer,
   list,
@@ -184,8 +183,4 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
 export function decodeRow<T>(shape: Shape<T>, row: Uint8Array): T | undefined {
   const decoded = decode(shape, row, { bytesMax: rowBytesMax })
   return decoded.ok ? decoded.value : undefined
-}
-
-export function encodeRow<T>(shape: Shape<T>, row: T): Uint8Array {
-  return encode(shape, row)
 }

@@ -1,6 +1,7 @@
 /** The network's state: one immutable Merkle map of rows, and typed access to them. */
 import {
   type EventId,
+  encode,
   fromHex,
   type MerkleMap,
   mapChanges,
@@ -20,7 +21,6 @@ import {
   credentialRowKey,
   credentialRowShape,
   decodeRow,
-  encodeRow,
   type Lease,
   leaseRowKey,
   leaseRowShape,
@@ -51,9 +51,9 @@ export function genesisState(genesis: Genesis): NetworkState {
   const organisations = organisationIdsOf(genesis)
   const rows = genesis.organisations.map((organisation): StateRow => {
     const key = orgRowKey(idOf(organisation))
-    return { key, value: encodeRow(orgRowShape, orgRowOf(organisation)) }
+    return { key, value: encode(orgRowShape, orgRowOf(organisation)) }
   })
-  rows.push({ key: networkRowKey(), value: encodeRow(networkRowShape, { nextPosition: 0 }) })
+  rows.push({ key: networkRowKey(), value: encode(networkRowShape, { nextPosition: 0 }) })
   return { networkId: networkIdOf(genesis), organisations, map: mapOfRows(rows) }
 }
 

@@ -1,4 +1,4 @@
-import { contentId, toHex, utf8 } from '@chirograph/codec'
+import { contentId, encode, toHex, utf8 } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
 import { createEvent, type EventBody, type ForkEvidence, type VerifiedEvent } from '@chirograph/event'
 import {
@@ -18,7 +18,6 @@ import {
   suspensionMsMax,
 } from '@chirograph/status'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
-import { encodeRow } from '../src/rows.js'
 import {
   chainOf,
   dayMs,
@@ -73,7 +72,7 @@ function withOrg(change: (row: NonNullable<ReturnType<typeof readOrg>>) => objec
   const row = readOrg(network.state, college.id)
   ok(row !== undefined)
   const key = orgRowKey(college.id)
-  const changed = { key, value: encodeRow(orgRowShape, { ...row, ...change(row) }) }
+  const changed = { key, value: encode(orgRowShape, { ...row, ...change(row) }) }
   const rows = [...rowsOf(network.state)].map((kept) => (toHex(kept.key) === toHex(key) ? changed : kept))
   return restoreState({ genesis: network.genesis, rows })
 }

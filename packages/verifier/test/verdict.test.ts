@@ -1,9 +1,8 @@
-import { toHex } from '@chirograph/codec'
+import { encode, toHex } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
 import type { EventBody } from '@chirograph/event'
 import { orgRowKey, orgRowShape, readOrg, restoreState, rowsOf } from '@chirograph/status'
 import { describeVerdict, type VerifyOptions, verify } from '@chirograph/verifier'
-import { encodeRow } from '../../status/src/rows.js'
 import { dayMs } from '../../status/test/network.ts'
 import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
 import {
@@ -48,7 +47,7 @@ function withCollege(change: (row: NonNullable<ReturnType<typeof readOrg>>) => o
   const key = toHex(orgRowKey(college.id))
   const rows = [...rowsOf(issued.state)].map((kept) =>
     toHex(kept.key) === key
-      ? { key: kept.key, value: encodeRow(orgRowShape, { ...row, ...change(row) }) }
+      ? { key: kept.key, value: encode(orgRowShape, { ...row, ...change(row) }) }
       : kept,
   )
   return { ...issued, state: restoreState({ genesis: network.genesis, rows }) }

@@ -1,0 +1,210 @@
+/** The API from the other side: typed methods, and errors with the codes that the server gave. */
+import { type EventId, toBase64url } from '@chirograph/codec'
+import type { Anchor, Genesis } from '@chirograph/status'
+import { readDiscovery, unreachable } from './discovery.js'
+import { waitMsMax } from './limits.js'
+import { ndjson, valuesOfLines } from './ndjson.js'
+import { type ApiError, errorOfProblem } from './problem.js'
+import type {
+  BatchAnswer,
+  ChangeAnswer,
+  CredentialAnswer,
+  CredentialSummary,
+  DryRunAnswer,
+  EventAnswer,
+  IssueLine,
+  IssueProgress,
+  NodeAnswer,
+  PublishAnswer,
+  VerifyAnswer,
+} from './wire.js'
+
+/** One of three forms of a cohort; see the README. */
+export type CohortSource =
+  | { readonly csv: string }
+  | { readonly rows: readonly unknown[] }
+  | { readonly json: unknown }
+
+/** A credential id, handle or learner id; the credential itself; or a handle in hex with its position. */
+export type TargetSource =
+  | string
+  | { readonly credential: unknown }
+  | { readonly handle: string; readonly position?: number | null }
+
+export type ChangeSource =
+  | { readonly kind: 'revoke'; readonly credentials: readonly TargetSource[]; readonly reason?: string }
+  | {
+      readonly kind: 'suspend'
+      readonly credentials: readonly TargetSource[]
+      readonly reason?: string
+      readonly untilMs?: number
+    }
+  | { readonly kind: 'reinstate'; readonly credentials: readonly TargetSource[] }
+
+export interface Call {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ApiClient {
+  readonly url: string
+  node(call?: Call): Promise<NodeAnswer>
+  anchor(call?: Call): Promise<Anchor>
+  genesis(call?: Call): Promise<Genesis>
+  /** Says what a cohort would become, and issues nothing. */
+  checkCohort(cohort: CohortSource, call?: Call): Promise<DryRunAnswer>
+  /** Issues; credentials are handed over one by one as they arrive. */
+  issue(
+    cohort: CohortSource,
+    options: Call & {
+      readonly onProgress?: (progress: IssueProgress) => void
+      readonly onCredential: (credential: CredentialAnswer) => void | Promise<void>
+    },
+  ): Promise<BatchAnswer[]>
+  change(change: ChangeSource, call?: Call): Promise<ChangeAnswer>
+  /** `body` is an event's body in JSON, bytes in hex. */
+  publish(body: unknown, call?: Call): Promise<PublishAnswer>
+  event(id: EventId, call?: Call): Promise<EventAnswer>
+  /** Waits until the event is final, for as long as the signal allows. */
+  waitFinal(id: EventId, call?: Call): Promise<Extract<EventAnswer, { state: 'final' }>>
+  credentials(
+    options?: Call & { readonly query?: string; readonly limit?: number },
+  ): AsyncIterable<CredentialSummary>
+  findCredentials(key: string, call?: Call): Promise<readonly CredentialAnswer[]>
+  /** The bytes of a status proof. */
+  prove(
+    target: { readonly key: string } | { readonly credential: unknown; readonly receipt?: unknown },
+    call?: Call,
+  ): Promise<Uint8Array>
+  verify(
+    credential: unknown,
+    options?: Call & {
+      readonly proof?: Uint8Array | undefined
+      readonly receipt?: unknown
+      readonly maxAgeSeconds?: number | undefined
+    },
+  ): Promise<VerifyAnswer>
+  stop(call?: Call): Promise<void>
+}
+
+/** A client of the node that runs on a data directory, or of a known address. `API_UNREACHABLE`. */
+export async function createApiClient(
+  where: { readonly dataDir: string } | { readonly url: string; readonly token: string },
+): Promise<ApiClient> {
+  const { url, token } = 'dataDir' in where ? await readDiscovery(where.dataDir) : where
+  const ask = (asked: Asked): Promise<Response> => request({ url, token }, asked)
+  // The server of this package made what is read here; its version is in the path.
+  const read = async <T>(asked: Asked): Promise<T> => (await (await ask(asked)).json()) as T
+
+  return {
+    url,
+    node: (call) => read({ path: '/v1/node', ...call }),
+    anchor: (call) => read({ path: '/v1/anchor', ...call }),
+    genesis: (call) => read({ path: '/v1/genesis', ...call }),
+    checkCohort: (cohort, call) => read({ path: '/v1/batches', body: { ...cohort, dryRun: true }, ...call }),
+
+    async issue(cohort, { onProgress = () => {}, onCredential, ...call }) {
+      const answer = await ask({ path: '/v1/batches', body: cohort, accept: ndjson, ...call })
+      const batches: BatchAnswer[] = []
+      for await (const value of linesOf(answer)) {
+        const line = value as IssueLine // as above
+        if ('progress' in line) onProgress(line.progress)
+        else if ('batch' in line) batches.push(line.batch)
+        else if ('credential' in line) await onCredential(line.credential)
+        else if ('problem' in line) throw errorOfProblem(line.problem, 500)
+        else return batches
+      }
+      throw cutOff()
+    },
+
+    change: (change, call) => read({ path: '/v1/changes', body: change, ...call }),
+    publish: (body, call) => read({ path: '/v1/events', body, ...call }),
+    event: (id, call) => read({ path: `/v1/events/${id}`, ...call }),
+
+    async waitFinal(id, call) {
+      for (;;) {
+        call?.signal?.throwIfAborted()
+        const path = `/v1/events/${id}?wait=final&timeoutMs=${waitMsMax}`
+        const answer = await read<EventAnswer>({ path, ...call })
+        if (answer.state === 'final') return answer
+      }
+    },
+
+    async *credentials({ query, limit, ...call } = {}) {
+      const parameters = new URLSearchParams({
+        ...(query !== undefined && { query }),
+        ...(limit !== undefined && { limit: String(limit) }),
+      })
+      const answer = await ask({ path: `/v1/credentials?${parameters}`, ...call })
+      for await (const value of linesOf(answer)) yield value as CredentialSummary // as above
+    },
+
+    async findCredentials(key, call) {
+      const path = `/v1/credentials/${encodeURIComponent(key)}`
+      return (await read<{ credentials: CredentialAnswer[] }>({ path, ...call })).credentials
+    },
+
+    async prove(target, call) {
+      const answer = await ask({ path: '/v1/proofs', body: target, ...call })
+      return new Uint8Array(await answer.arrayBuffer())
+    },
+
+    verify(credential, { proof, receipt, maxAgeSeconds, ...call } = {}) {
+      const body = {
+        credential,
+        ...(proof && { proof: toBase64url(proof) }),
+        ...(receipt !== undefined && { receipt }),
+        ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+      }
+      return read({ path: '/v1/verify', body, ...call })
+    },
+
+    async stop(call) {
+      await read({ path: '/v1/stop', body: {}, ...call })
+    },
+  }
+}
+
+interface Asked extends Call {
+  readonly path: string
+  /** With a body it is a POST. */
+  readonly body?: unknown
+  readonly accept?: string
+}
+
+async function request(
+  { url, token }: { readonly url: string; readonly token: string },
+  { path, body, accept = 'application/json', signal }: Asked,
+): Promise<Response> {
+  let answer: Response
+  try {
+    answer = await fetch(url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        accept,
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw unreachable(
+      `no node answers at ${url}`,
+      'check that it runs: chirograph status; or start it',
+      cause,
+    )
+  }
+  if (answer.ok) return answer
+  throw errorOfProblem(await answer.json().catch(() => undefined), answer.status)
+}
+
+function linesOf(answer: Response): AsyncIterable<unknown> {
+  if (answer.body === null) throw cutOff()
+  // In Node a web stream can be iterated; the DOM's types do not say so.
+  return valuesOfLines(answer.body as unknown as AsyncIterable<Uint8Array>)
+}
+
+function cutOff(): ApiError {
+  return unreachable('the node ended its answer too early', 'check that it still runs: chirograph status')
+}

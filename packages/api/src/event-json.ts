@@ -1,0 +1,83 @@
+/** Events' bodies in JSON: the event vocabulary with bytes in hex. */
+import { z } from 'zod'
+import { fromHex } from '@chirograph/codec'
+import {
+  credentialTypes,
+  type EventBody,
+  encodeBody,
+  entriesMax,
+  headerBytesMax,
+  recordClasses,
+  statusReasons,
+} from '@chirograph/event'
+import { badRequest } from './problem.js'
+import { readRequest } from './request.js'
+
+/** Reads an event's body; `API_BAD_REQUEST` says what is wrong with it. */
+export function eventBodyOfJson(value: unknown): EventBody {
+  const body = readRequest(eventBody, value)
+  try {
+    encodeBody(body)
+  } catch (error) {
+    // The only failures here are rules that a field alone does not show, such as a size that is no power of two.
+    throw badRequest(
+      `this is no event: ${error instanceof Error ? error.message : String(error)}`,
+      'see the event package for the rules of its kind',
+    )
+  }
+  return body
+}
+
+export const hexText = (bytes: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes} bytes in lowercase hex`)
+    .transform(bytesOf)
+
+export const reasonName = z.enum(namesIn(statusReasons))
+
+const entries = z
+  .array(z.strictObject({ handle: hexText(32), position: z.number().int().nonnegative().nullable() }))
+  .min(1)
+  .max(entriesMax)
+  .transform((list) => [...list].sort((a, b) => Buffer.compare(a.handle, b.handle)))
+
+const signedHeader = z.strictObject({
+  headerBytes: z
+    .string()
+    .regex(/^([0-9a-f]{2})+$/)
+    .max(headerBytesMax * 2)
+    .transform(bytesOf),
+  signature: hexText(64),
+})
+
+const eventBody = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('credential.issueBatch'),
+    root: hexText(32),
+    paddedSize: z.number().int().positive(),
+    recordClass: z.enum(namesIn(recordClasses)),
+    credentialType: z.enum(namesIn(credentialTypes)),
+    schemaDigest: hexText(32),
+  }),
+  z.strictObject({ kind: z.literal('status.lease'), count: z.number().int().positive() }),
+  z.strictObject({ kind: z.literal('status.revoke'), entries, reason: reasonName }),
+  z.strictObject({
+    kind: z.literal('status.suspend'),
+    entries,
+    reason: reasonName,
+    untilMs: z.number().int().nonnegative(),
+  }),
+  z.strictObject({ kind: z.literal('status.reinstate'), entries }),
+  z.strictObject({ kind: z.literal('evidence.fork'), first: signedHeader, second: signedHeader }),
+])
+
+function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {
+  return Object.keys(table) as [T, ...T[]] // the keys of a vocabulary, none of which is empty
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  if (bytes === undefined) throw new Error(`not hex: ${hex.slice(0, 80)}`)
+  return bytes
+}

@@ -1,0 +1,171 @@
+/** What answers look like: the types that server and client share. Bytes are lowercase hex, times Unix milliseconds. */
+import type { EventId } from '@chirograph/codec'
+import { type JsonObject, receiptJson } from '@chirograph/credential'
+import type { OrgId, RecordClass } from '@chirograph/event'
+import {
+  type ChirographNode,
+  type CredentialStatus,
+  type Finality,
+  type IssuedBatch,
+  type IssuePhase,
+  type NodeStatus,
+  pathBytes,
+  type RegistrarEntry,
+} from '@chirograph/node'
+import type { Verdict } from '@chirograph/verifier'
+
+export type NodeAnswer = NodeStatus & { readonly apiVersion: 1; readonly pid: number }
+
+/** A credential of this institution, whole. */
+export interface CredentialAnswer {
+  readonly credentialId: string
+  readonly learnerId: string
+  readonly handle: string
+  readonly position: number
+  readonly batch: EventId | null
+  readonly credential: JsonObject
+  /** Null while its batch is not published. */
+  readonly receipt: JsonObject | null
+  readonly status: CredentialStatus
+}
+
+/** A line of a list. */
+export interface CredentialSummary {
+  readonly credentialId: string
+  readonly learnerId: string
+  readonly learnerName: string | null
+  readonly achievement: string | null
+  readonly handle: string
+  readonly position: number
+  readonly batch: EventId | null
+  readonly status: CredentialStatus
+}
+
+export interface BatchAnswer {
+  readonly event: EventId
+  readonly publishedAtMs: number
+  readonly recordClass: RecordClass
+  readonly paddedSize: number
+  readonly credentialCount: number
+}
+
+/** What a cohort would become; nothing was issued. */
+export interface DryRunAnswer {
+  readonly dryRun: true
+  readonly credentialCount: number
+  readonly recordClasses: readonly { readonly recordClass: RecordClass; readonly count: number }[]
+}
+
+export interface IssueAnswer {
+  readonly batches: readonly BatchAnswer[]
+  readonly credentials: readonly CredentialAnswer[]
+}
+
+export interface IssueProgress {
+  readonly done: number
+  readonly total: number
+  readonly phase: IssuePhase
+}
+
+/** The lines of a streamed issue; the last one is `end` or `problem`. */
+export type IssueLine =
+  | { readonly progress: IssueProgress }
+  | { readonly batch: BatchAnswer }
+  | { readonly credential: CredentialAnswer }
+  | { readonly end: true }
+  | { readonly problem: unknown }
+
+export interface ChangeAnswer {
+  readonly event: EventId
+  readonly publishedAtMs: number
+  /** How many different credentials the event names. */
+  readonly credentialCount: number
+}
+
+export interface PublishAnswer {
+  readonly event: EventId
+  readonly publishedAtMs: number
+}
+
+export type EventAnswer =
+  | { readonly event: EventId; readonly state: 'unknown' | 'pending' }
+  | {
+      readonly event: EventId
+      readonly state: 'final'
+      /** Null when the event became final before the node was started: when exactly is no longer known. */
+      readonly finality: Finality | null
+    }
+
+export interface VerifyAnswer {
+  readonly verdict: Verdict
+  /** The verdict in words, one line each. */
+  readonly description: string
+}
+
+export function batchAnswer({
+  event,
+  publishedAtMs,
+  recordClass,
+  paddedSize,
+  entries,
+}: IssuedBatch): BatchAnswer {
+  return { event, publishedAtMs, recordClass, paddedSize, credentialCount: entries.length }
+}
+
+export function credentialAnswer(node: ChirographNode, entry: RegistrarEntry): CredentialAnswer {
+  const { credentialId, learnerId, handle, position, batch, credential } = entry
+  return {
+    credentialId,
+    learnerId,
+    handle,
+    position,
+    batch,
+    credential,
+    receipt: receiptOfEntry(node, entry),
+    status: statusOfEntry(node, handle),
+  }
+}
+
+export function credentialSummary(node: ChirographNode, entry: RegistrarEntry): CredentialSummary {
+  const { credentialId, learnerId, handle, position, batch } = entry
+  const names = namesOf(entry.credential)
+  return { credentialId, learnerId, ...names, handle, position, batch, status: statusOfEntry(node, handle) }
+}
+
+function receiptOfEntry(
+  node: { readonly networkId: string; readonly org: OrgId },
+  entry: RegistrarEntry,
+): JsonObject | null {
+  if (entry.batch === null) return null
+  const path = pathBytes(entry)
+  return receiptJson({
+    networkId: node.networkId,
+    issuerOrg: node.org,
+    batch: entry.batch,
+    index: entry.index,
+    paddedSize: 2 ** path.length,
+    path,
+  })
+}
+
+function statusOfEntry(node: ChirographNode, handle: string): CredentialStatus {
+  return node.credentialStatus({ org: node.org, handle: Uint8Array.from(Buffer.from(handle, 'hex')) })
+}
+
+/** What an Open Badge says of its learner and achievement, for people; null where it does not. */
+function namesOf(credential: JsonObject): Pick<CredentialSummary, 'learnerName' | 'achievement'> {
+  const subject = objectOr(credential.credentialSubject)
+  const achievement = objectOr(subject.achievement)
+  const identifiers = Array.isArray(subject.identifier) ? subject.identifier : []
+  const named = identifiers.map(objectOr).find((identifier) => identifier.identityType === 'name')
+  const learnerName = subject.name ?? named?.identityHash
+  return {
+    learnerName: typeof learnerName === 'string' ? learnerName : null,
+    achievement: typeof achievement.name === 'string' ? achievement.name : null,
+  }
+}
+
+function objectOr(value: unknown): Readonly<Record<string, unknown>> {
+  // Any object may be read by name; what is not there is undefined.
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}

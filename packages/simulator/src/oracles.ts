@@ -1,0 +1,175 @@
+/**
+ * What must hold in every run, judged from what nodes put on the wire and on disk, never from what they believe.
+ * A breach throws at the moment it happens.
+ */
+import { contentIdBytes, type EventId, equalBytes, leafHash, merkleRoot, toHex } from '@chirograph/codec'
+import { checkCertificate, decodeMessage, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
+import type { Ed25519 } from '@chirograph/crypto'
+import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { Checkpoint } from '@chirograph/replica'
+import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
+
+export interface OracleCounts {
+  votes: number
+  proposals: number
+  certificates: number
+  checkpoints: number
+}
+
+export interface Oracles {
+  readonly counts: OracleCounts
+  /** A message that leaves a node. `durableVotes` reads what its disk would show after a power cut now. */
+  sent(node: number, bytes: Uint8Array, durableVotes: (view: number) => VoteRecord | undefined): void
+  /** A checkpoint that became durable at a node. */
+  finalized(node: number, checkpoint: Checkpoint): void
+  /** What a node says a checkpoint made final, in order. */
+  ordered(node: number, checkpoint: Checkpoint, events: readonly VerifiedEvent[]): void
+  /** Folds everything final once more, from genesis. */
+  auditHistory(): void
+  /** An accusation: nobody here is dishonest. */
+  accused(node: number, detail: string): void
+}
+
+interface Said {
+  notarize: string | null
+  skip: boolean
+  final: string | null
+}
+
+export class OracleBreach extends Error {
+  override readonly name = 'OracleBreach'
+}
+
+export function createOracles({
+  genesis,
+  set,
+  ed25519,
+}: {
+  readonly genesis: Genesis
+  readonly set: ValidatorSet
+  readonly ed25519: Ed25519
+}): Oracles {
+  const counts: OracleCounts = { votes: 0, proposals: 0, certificates: 0, checkpoints: 0 }
+  const said = new Map<string, Said>()
+  const proposed = new Map<number, Uint8Array>()
+  const agreed: { readonly checkpoint: Checkpoint; events: readonly VerifiedEvent[] | null }[] = []
+
+  return {
+    counts,
+    sent(node, bytes, durableVotes) {
+      const decoded = decodeMessage(bytes)
+      if (!decoded.ok) breach('wire', `node ${node} sent what nobody can read: ${decoded.detail}`)
+      const message = decoded.value
+      if (message.kind === 'proposal') {
+        counts.proposals++
+        const { view } = message.proposal.header.core
+        const first = proposed.get(view)
+        if (first && !equalBytes(first, bytes)) breach('H0', `two different proposals of view ${view}`)
+        proposed.set(view, bytes)
+      }
+      if (message.kind !== 'vote') return
+      counts.votes++
+      const { vote } = message
+      if (vote.signer !== node) breach('wire', `node ${node} sent a vote of ${vote.signer}`)
+      const key = `${vote.signer}/${vote.view}`
+      const before = said.get(key) ?? { notarize: null, skip: false, final: null }
+      said.set(key, before)
+      judgeVote(before, vote, `node ${node}, view ${vote.view}`)
+      const durable = durableVotes(vote.view)
+      const isDurable = vote.type === 'skip' ? durable?.skip === true : durable?.[vote.type] === vote.digest
+      if (!isDurable)
+        breach('H5', `node ${node} sent a ${vote.type} of view ${vote.view} before it was synced`)
+    },
+    finalized(node, checkpoint) {
+      counts.checkpoints++
+      const { header, certificate } = checkpoint
+      const { height } = header.core
+      const known = agreed[height - 1]
+      if (known && known.checkpoint.header.digest !== header.digest)
+        breach('agreement', `node ${node} holds another final header at height ${height}`)
+      if (!known && height !== agreed.length + 1)
+        breach('agreement', `height ${height} became final before its parent`)
+      const parent = agreed[height - 2]?.checkpoint.header.digest
+      if (parent !== undefined && header.rest.parent !== parent)
+        breach('agreement', `the final header at height ${height} is no child of the one below`)
+      if (!known) agreed.push({ checkpoint, events: null })
+      if (certificate === null) return
+      counts.certificates++
+      const checked = checkCertificate(certificate, { set, ed25519 })
+      if (checked.kind === 'invalid') breach('certificate', `height ${height}: ${checked.reason}`)
+      if (certificate.type !== 'final' || certificate.digest !== header.digest)
+        breach('certificate', `the certificate at height ${height} is not a FINAL of its header`)
+    },
+    ordered(node, { header }, events) {
+      const known = agreed[header.core.height - 1]
+      if (!known)
+        breach('agreement', `node ${node} announced height ${header.core.height} before it was durable`)
+      if (known.events === null) known.events = events
+      const isSame =
+        known.events.length === events.length &&
+        known.events.every((event, index) => event.id === events[index]?.id)
+      if (!isSame)
+        breach('agreement', `node ${node} orders the events of height ${header.core.height} differently`)
+    },
+    auditHistory: () => auditHistory(agreed, { genesis, ed25519 }),
+    accused: (node, detail) => breach('accusation', `node ${node}: ${detail}`),
+  }
+
+  function judgeVote(
+    before: Said,
+    vote: { readonly type: 'notarize' | 'skip' | 'final'; readonly digest: string | null },
+    where: string,
+  ): void {
+    if (vote.type === 'skip') {
+      if (before.final !== null) breach('H2', `${where}: SKIP after FINAL`)
+      before.skip = true
+      return
+    }
+    if (before[vote.type] !== null && before[vote.type] !== vote.digest)
+      breach(vote.type === 'notarize' ? 'H1' : 'H4', `${where}: two ${vote.type} votes`)
+    if (vote.type === 'final') {
+      if (before.skip) breach('H2', `${where}: FINAL after SKIP`)
+      if (before.notarize !== vote.digest) breach('H4', `${where}: FINAL without an own NOTARIZE before it`)
+    }
+    before[vote.type] = vote.digest
+  }
+}
+
+/** The roots of every final header, from nothing but the genesis and the events in their order. */
+function auditHistory(
+  agreed: readonly { readonly checkpoint: Checkpoint; readonly events: readonly VerifiedEvent[] | null }[],
+  { genesis, ed25519 }: { genesis: Genesis; ed25519: Ed25519 },
+): void {
+  let state = genesisState(genesis)
+  const tips = new Map<OrgId, { readonly generation: number; readonly sequence: number }>()
+  const finals = new Set<EventId>()
+  const leaves: Uint8Array[] = []
+  for (const { checkpoint, events } of agreed) {
+    const { core, rest } = checkpoint.header
+    if (events === null) breach('audit', `nobody announced the events of height ${core.height}`)
+    for (const { id, header } of events) {
+      const next = (tips.get(header.author)?.sequence ?? -1) + 1
+      if (header.sequence !== next)
+        breach('audit', `height ${core.height} skips an event of ${header.author}`)
+      tips.set(header.author, header)
+      finals.add(id)
+      leaves.push(leafHash(contentIdBytes(id)))
+    }
+    const context = { events, height: core.height, timeMs: core.timeMs, ed25519 }
+    const applied = applyEvents(state, {
+      ...context,
+      cutEntryOf: (org) => tips.get(org),
+      isFinalOrInCut: (id) => finals.has(id),
+    })
+    state = applied.state
+    if (toHex(stateRoot(state)) !== core.stateRoot)
+      breach('audit', `the state root of height ${core.height} is another`)
+    if (toHex(merkleRoot(leaves)) !== rest.logRoot)
+      breach('audit', `the log root of height ${core.height} is another`)
+    if (rest.logSize !== leaves.length) breach('audit', `the log size of height ${core.height} is another`)
+  }
+}
+
+function breach(rule: string, detail: string): never {
+  throw new OracleBreach(`${rule}: ${detail}`)
+}

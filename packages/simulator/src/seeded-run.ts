@@ -1,0 +1,177 @@
+/** One whole run from a seed: a time of faults, a calm after it, and the oracles' judgement of both. */
+import { createRandom, type Random } from './random.js'
+import { createSimulation, type Simulation } from './simulation.js'
+import { createWorkload } from './workload.js'
+
+/** The longest that a calm network may need until everything is final at all nodes; far above what it takes. */
+const calmLimitMs = 600_000
+
+export interface SeededRunOptions {
+  readonly seed: number
+  /** 4 to 10 by default, chosen by the seed. */
+  readonly size?: number
+  /** Events that organisations sign during the time of faults. */
+  readonly events?: number
+}
+
+export interface RunCounts {
+  readonly size: number
+  readonly crashes: number
+  readonly partitions: number
+  readonly lostBatches: number
+  readonly delivered: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly partitioned: number
+  readonly published: number
+  readonly votes: number
+  readonly proposals: number
+  readonly certificates: number
+  readonly checkpoints: number
+  readonly signatures: number
+  readonly virtualMs: number
+  /** Virtual time from the end of the faults until everything was final everywhere. */
+  readonly calmMs: number
+}
+
+export interface RunReport {
+  readonly seed: number
+  readonly counts: RunCounts
+  readonly digest: string
+}
+
+/** A seed that breaks an oracle. The message holds the command that shows it again and the last of the trace. */
+export class SimulationFailure extends Error {
+  override readonly name = 'SimulationFailure'
+  readonly seed: number
+  constructor(options: SeededRunOptions, cause: unknown, trace: readonly string[]) {
+    const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super(`${what}\n\n  ${replayCommand(options)}\n\n${trace.join('\n')}`, { cause })
+    this.seed = options.seed
+  }
+}
+
+export function replayCommand({ seed, size, events }: SeededRunOptions): string {
+  const sized = size === undefined ? '' : ` --size ${size}`
+  const counted = events === undefined ? '' : ` --events ${events}`
+  return `npm run simulate -- --seed ${seed}${sized}${counted}`
+}
+
+/** Runs a seed to its end. Throws a `SimulationFailure` when something that must hold does not. */
+export function runSeed(options: SeededRunOptions): RunReport {
+  const random = createRandom(options.seed, 0)
+  const size = options.size ?? random.between(4, 10)
+  const latencyFrom = random.between(1, 20)
+  const simulation = createSimulation({
+    seed: options.seed,
+    size,
+    links: {
+      latencyMs: [latencyFrom, latencyFrom + random.between(0, 150)],
+      loss: random.chance(0.3) ? 0 : random.between(1, 30) / 100,
+      duplication: random.chance(0.5) ? 0 : random.between(1, 20) / 100,
+    },
+    syncMs: [0, random.between(0, 20)],
+    skewMsMax: random.between(0, 500),
+  })
+  const done = { crashes: 0, partitions: 0 }
+  try {
+    const faultsMs = random.between(4_000, 10_000)
+    planFaults(simulation, { random, faultsMs, done })
+    planEvents(simulation, { random, faultsMs, count: options.events ?? random.between(4, 10) })
+    simulation.runFor(faultsMs)
+    calm(simulation, latencyFrom)
+    const endedMs = simulation.nowMs()
+    if (!simulation.runUntil(() => simulation.isSettled(), { limitMs: calmLimitMs })) {
+      throw new Error(
+        `liveness: ${calmLimitMs} ms after the faults ended something is still not final everywhere`,
+      )
+    }
+    if (simulation.refused.length > 0) throw new Error('publishing: an honest node refused to sign')
+    simulation.oracles.auditHistory()
+    return {
+      seed: options.seed,
+      counts: countsOf(simulation, { ...done, endedMs }),
+      digest: simulation.trace.digest(),
+    }
+  } catch (cause) {
+    throw new SimulationFailure(options, cause, simulation.trace.lastLines())
+  }
+}
+
+/** Crashes of at most f nodes at once, and partitions of any shape, all of them over when the time of faults is. */
+function planFaults(
+  simulation: Simulation,
+  {
+    random,
+    faultsMs,
+    done,
+  }: { random: Random; faultsMs: number; done: { crashes: number; partitions: number } },
+): void {
+  const { nodes } = simulation
+  const faulty = Math.ceil(nodes.length / 3) - 1
+  for (let crash = random.int(4); crash > 0; crash--) {
+    const index = random.int(nodes.length)
+    const downMs = random.between(50, 4_000)
+    simulation.after(random.int(faultsMs), () => {
+      const down = nodes.filter((node) => node.replica === undefined).length
+      if (nodes[index]?.replica === undefined || down >= faulty) return
+      done.crashes++
+      simulation.crash(index)
+      // The end of the faults may have brought it back before.
+      simulation.after(downMs, () => {
+        if (nodes[index]?.replica === undefined) simulation.start(index)
+      })
+    })
+  }
+  for (let partition = random.int(3), fromMs = 0; partition > 0; partition--) {
+    fromMs += random.int(faultsMs / 2)
+    const order = random.shuffle(nodes.map((_, index) => index))
+    const split = random.between(1, nodes.length - 1)
+    const isOneWay = random.chance(0.2)
+    simulation.after(fromMs, () => {
+      done.partitions++
+      simulation.partition([order.slice(0, split), order.slice(split)], { isOneWay })
+    })
+    fromMs += random.between(100, 4_000)
+    simulation.after(Math.min(fromMs, faultsMs), () => simulation.heal())
+  }
+}
+
+function planEvents(
+  simulation: Simulation,
+  { random, faultsMs, count }: { random: Random; faultsMs: number; count: number },
+): void {
+  const workload = createWorkload(random)
+  for (let event = 0; event < count; event++) {
+    const index = random.int(simulation.nodes.length)
+    const body = workload.next(index)
+    simulation.after(random.int(faultsMs), () => {
+      if (simulation.nodes[index]?.replica) simulation.publish(index, body)
+    })
+  }
+}
+
+/** The faults end: links are good, partitions heal, and whoever is down comes back. */
+function calm(simulation: Simulation, latencyMs: number): void {
+  simulation.network.setFaults({ latencyMs: [latencyMs, latencyMs], loss: 0, duplication: 0 })
+  simulation.heal()
+  for (const { index, replica } of simulation.nodes) if (replica === undefined) simulation.start(index)
+}
+
+function countsOf(
+  { nodes, network, oracles, publishedCount, signaturesChecked, nowMs }: Simulation,
+  { crashes, partitions, endedMs }: { crashes: number; partitions: number; endedMs: number },
+): RunCounts {
+  return {
+    size: nodes.length,
+    crashes,
+    partitions,
+    lostBatches: nodes.reduce((sum, node) => sum + node.lostBatches, 0),
+    ...network.counts,
+    published: publishedCount(),
+    ...oracles.counts,
+    signatures: signaturesChecked(),
+    virtualMs: nowMs(),
+    calmMs: nowMs() - endedMs,
+  }
+}

@@ -1,0 +1,142 @@
+/** One node: the production replica with a virtual disk, and its effects run in their order. */
+import type { EventBody } from '@chirograph/event'
+import {
+  createReplica,
+  type Fact,
+  type Replica,
+  type ReplicaConfig,
+  type ReplicaEffect,
+  type ReplicaInput,
+  step,
+} from '@chirograph/replica'
+import { createLanes, type Lanes } from './lanes.js'
+import type { Random } from './random.js'
+import type { Schedule } from './schedule.js'
+import { createVirtualDisk, type VirtualDisk } from './virtual-disk.js'
+
+type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
+export type NodeInput = Bare<ReplicaInput>
+
+/** Everything of a replica's effects that is neither disk nor timer. */
+export type OutwardEffect = Exclude<ReplicaEffect, { kind: 'persist' } | { kind: 'set-timer' }>
+
+export interface SimulatedNode {
+  readonly index: number
+  readonly disk: VirtualDisk
+  readonly lanes: Lanes
+  /** Undefined while the node is down. */
+  readonly replica: Replica | undefined
+  /** Counts starts; what was begun in another life is over. */
+  readonly life: number
+  readonly lostBatches: number
+  start(): void
+  crash(): void
+  input(input: NodeInput): void
+  publish(request: number, body: EventBody): void
+}
+
+export interface NodeEnvironment {
+  readonly schedule: Schedule
+  readonly random: Random
+  readonly clockMs: () => number
+  readonly syncMs: readonly [from: number, to: number]
+  readonly run: (node: SimulatedNode, effect: OutwardEffect) => void
+  readonly onDurable: (node: SimulatedNode, fact: Fact) => void
+}
+
+interface Life {
+  readonly replica: Replica
+  readonly timers: Map<string, number>
+  queue: ReplicaEffect[]
+  /** The synced batch that the disk works on. */
+  writing: readonly Fact[] | null
+}
+
+export function createSimulatedNode(
+  index: number,
+  config: ReplicaConfig,
+  environment: NodeEnvironment,
+): SimulatedNode {
+  const { schedule, random, clockMs, syncMs, run, onDurable } = environment
+  const disk = createVirtualDisk((fact) => onDurable(node, fact))
+  let current: Life | undefined
+  let lives = 0
+  let lostBatches = 0
+  let lanes = createLanes()
+
+  function drain(life: Life): void {
+    while (life === current && life.writing === null) {
+      const effect = life.queue.shift()
+      if (effect === undefined) return
+      if (effect.kind === 'persist') persist(life, effect)
+      else if (effect.kind === 'set-timer') setTimer(life, effect)
+      else run(node, effect)
+    }
+  }
+
+  /** What follows a synced batch waits for the disk; an unsynced one only reaches its cache. */
+  function persist(life: Life, { facts, isSynced }: Extract<ReplicaEffect, { kind: 'persist' }>): void {
+    const delayMs = isSynced ? random.between(...syncMs) : 0
+    if (delayMs === 0) {
+      disk.write(facts, { isSynced })
+      return
+    }
+    life.writing = facts
+    schedule.after(delayMs, () => {
+      if (life !== current) return
+      disk.write(facts, { isSynced })
+      life.writing = null
+      drain(life)
+    })
+  }
+
+  function setTimer(
+    life: Life,
+    { timer, view, afterMs }: Extract<ReplicaEffect, { kind: 'set-timer' }>,
+  ): void {
+    const armed = (life.timers.get(timer) ?? 0) + 1
+    life.timers.set(timer, armed)
+    schedule.after(afterMs, () => {
+      if (life === current && life.timers.get(timer) === armed) node.input({ kind: 'timer', timer, view })
+    })
+  }
+
+  const node: SimulatedNode = {
+    index,
+    disk,
+    get lanes() {
+      return lanes
+    },
+    get replica() {
+      return current?.replica
+    },
+    get life() {
+      return lives
+    },
+    get lostBatches() {
+      return lostBatches
+    },
+    start() {
+      if (current) throw new Error(`node ${index} runs already`)
+      const replica = createReplica(config, disk.restore(config.genesis))
+      current = { replica, timers: new Map(), queue: [], writing: null }
+      lives++
+      node.input({ kind: 'start' })
+    },
+    crash() {
+      if (!current) throw new Error(`node ${index} is down already`)
+      lostBatches += disk.crash(random, current.writing)
+      current = undefined
+      lanes = createLanes()
+    },
+    input(input) {
+      const life = current
+      if (!life) return
+      const effects = step(life.replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
+      life.queue.push(...effects)
+      drain(life)
+    },
+    publish: (request, body) => node.input({ kind: 'publish', request, body }),
+  }
+  return node
+}

@@ -1,0 +1,333 @@
+/** A cluster in one thread: production replicas on a virtual clock, network and disks, watched by oracles. */
+import type { Ed25519 } from '@chirograph/crypto'
+import { fastestEd25519 } from '@chirograph/crypto-native'
+import type { EventBody, OrgId, VerifiedEvent } from '@chirograph/event'
+import type { Checkpoint, RefuseReason } from '@chirograph/replica'
+import { type Genesis, type GenesisParameters, validatorSetOf } from '@chirograph/status'
+import { createExchanges } from './exchange.js'
+import { createOracles, type Oracles } from './oracles.js'
+import { createRandom, type Random } from './random.js'
+import { rememberingEd25519 } from './remembering-ed25519.js'
+import { createSchedule } from './schedule.js'
+import { genesisTimeMs, type SimulatedMember, simulatedGenesis } from './simulated-genesis.js'
+import { createSimulatedNode, type OutwardEffect, type SimulatedNode } from './simulated-node.js'
+import { createTrace, type Trace } from './trace.js'
+import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './virtual-network.js'
+
+/** Correctness never depends on gossip: this often a node compares logs with another one. */
+const syncIntervalMs = 5_000
+
+export interface SimulationOptions {
+  readonly seed: number
+  /** Organisations, all of them validators. */
+  readonly size: number
+  readonly links?: LinkFaults
+  /** How long a synced write takes, in virtual milliseconds. */
+  readonly syncMs?: readonly [from: number, to: number]
+  /** Each node's clock is ahead of the virtual one by up to this. */
+  readonly skewMsMax?: number
+  readonly parameters?: Partial<GenesisParameters>
+  /** Nodes whose vote record is not certain to be whole: they follow without voting. */
+  readonly withoutVoteRecord?: readonly number[]
+  /** Nodes that are down until they are started. */
+  readonly absent?: readonly number[]
+  readonly ed25519?: Ed25519
+  /** Sees every message that leaves a node, at its virtual time. */
+  readonly onSend?: (sent: {
+    readonly from: number
+    readonly bytes: Uint8Array
+    readonly atMs: number
+  }) => void
+  readonly onFinal?: (final: {
+    readonly node: number
+    readonly checkpoint: Checkpoint
+    readonly events: readonly VerifiedEvent[]
+    readonly atMs: number
+  }) => void
+}
+
+export interface Simulation {
+  readonly genesis: Genesis
+  readonly members: readonly SimulatedMember[]
+  readonly nodes: readonly SimulatedNode[]
+  readonly network: VirtualNetwork
+  readonly oracles: Oracles
+  readonly trace: Trace
+  readonly random: Random
+  /** Events acknowledged to their publishers, by author: the highest sequence. */
+  readonly published: ReadonlyMap<OrgId, number>
+  readonly publishedCount: () => number
+  readonly refused: readonly { readonly node: number; readonly reason: RefuseReason }[]
+  readonly signaturesChecked: () => number
+  nowMs(): number
+  after(delayMs: number, run: () => void): void
+  publish(node: number, body: EventBody): void
+  crash(node: number): void
+  start(node: number): void
+  partition(groups: readonly (readonly number[])[], options?: { readonly isOneWay?: boolean }): void
+  heal(): void
+  /** Whether every acknowledged event is final at every one of these nodes (all by default). */
+  isSettled(nodes?: readonly number[]): boolean
+  runFor(durationMs: number): void
+  /** False when the limit passed first. */
+  runUntil(isDone: () => boolean, options: { readonly limitMs: number }): boolean
+}
+
+export const calmLinks: LinkFaults = { latencyMs: [1, 1], loss: 0, duplication: 0 }
+
+export function createSimulation(options: SimulationOptions): Simulation {
+  const { seed, size, links = calmLinks, syncMs = [0, 0], skewMsMax = 0, parameters = {} } = options
+  const { withoutVoteRecord = [], absent = [], onSend, onFinal } = options
+  const ed25519 = rememberingEd25519(options.ed25519 ?? fastestEd25519())
+  const { genesis, members } = simulatedGenesis({ size, seed, ed25519, parameters })
+  const set = validatorSetOf(genesis)
+  const schedule = createSchedule()
+  const random = createRandom(seed, 1)
+  const network = createVirtualNetwork({ schedule, random: createRandom(seed, 2), faults: links })
+  const oracles = createOracles({ genesis, set, ed25519 })
+  const trace = createTrace()
+  const indexOfPeer = new Map(members.map(({ peer }, index) => [peer, index]))
+  const peerOf = (index: number) => memberAt(index).peer
+  const exchanges = createExchanges({
+    schedule,
+    network,
+    latencyMs: () => random.between(...links.latencyMs),
+    peerOf,
+  })
+  const published = new Map<OrgId, number>()
+  const refused: { node: number; reason: RefuseReason }[] = []
+  let requests = 0
+  let publishedCount = 0
+  let isSettledKnown = false
+
+  const nodes = members.map((member, index) => {
+    const skewMs = random.between(0, skewMsMax)
+    const signWith = (key: Uint8Array) => (message: Uint8Array) => ed25519.sign({ seed: key, message })
+    return createSimulatedNode(
+      index,
+      {
+        genesis,
+        org: member.org,
+        signers: { event: signWith(member.logSeed), vote: signWith(member.voteSeed) },
+        ed25519,
+        hasVoteRecord: !withoutVoteRecord.includes(index),
+      },
+      {
+        schedule,
+        random: createRandom(seed, 100 + index),
+        clockMs: () => genesisTimeMs + 1_000 + schedule.nowMs() + skewMs,
+        syncMs,
+        run,
+        onDurable(node, fact) {
+          if (fact.kind !== 'checkpoint') return
+          const { height, view } = fact.checkpoint.header.core
+          trace.note(schedule.nowMs(), `node ${node.index}: height ${height} of view ${view} is final`)
+          oracles.finalized(node.index, fact.checkpoint)
+          isSettledKnown = false
+        },
+      },
+    )
+  })
+
+  function memberAt(index: number): SimulatedMember {
+    const member = members[index]
+    if (!member) throw new Error(`no member ${index}`)
+    return member
+  }
+
+  function nodeAt(index: number): SimulatedNode {
+    const node = nodes[index]
+    if (!node) throw new Error(`no node ${index}`)
+    return node
+  }
+
+  function nodeOf(peer: string): SimulatedNode {
+    const index = indexOfPeer.get(peer)
+    if (index === undefined) throw new Error(`no peer ${peer}`)
+    return nodeAt(index)
+  }
+
+  function run(node: SimulatedNode, effect: OutwardEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
+        onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
+        for (const to of effect.to === null ? nodes : [nodeOf(effect.to)]) {
+          if (to !== node)
+            deliver(node, to, { kind: 'message', bytes: effect.bytes, from: peerOf(node.index) })
+        }
+        break
+      case 'gossip':
+        for (const to of nodes) if (to !== node) deliver(node, to, gossipInput(node, effect))
+        break
+      case 'sync':
+        exchanges.sync(node, nodeOf(effect.peer))
+        break
+      case 'fetch-checkpoints':
+        exchanges.fetchCheckpoints(node, nodeOf(effect.peer), effect.fromHeight)
+        break
+      case 'load': {
+        const stored = node.disk.headersAt(effect.slots)
+        schedule.after(0, () => node.input({ kind: 'loaded', stored, retry: effect.retry }))
+        break
+      }
+      case 'published':
+        publishedCount++
+        published.set(effect.event.header.author, effect.event.header.sequence)
+        isSettledKnown = false
+        trace.note(
+          schedule.nowMs(),
+          `node ${node.index}: published ${effect.event.header.kind} ${effect.event.id}`,
+        )
+        break
+      case 'refused':
+        refused.push({ node: node.index, reason: effect.reason })
+        break
+      case 'final':
+        oracles.ordered(node.index, effect.checkpoint, effect.events)
+        onFinal?.({
+          node: node.index,
+          checkpoint: effect.checkpoint,
+          events: effect.events,
+          atMs: schedule.nowMs(),
+        })
+        break
+      case 'forked':
+        oracles.accused(node.index, `says that ${effect.author} forked`)
+        break
+      case 'equivocated':
+        oracles.accused(node.index, `reports an equivocation of ${effect.evidence.kind}`)
+        break
+      case 'conflict':
+        oracles.accused(node.index, effect.detail)
+        break
+      case 'rejected':
+        // Nobody sends what an honest node refuses; a run that ends a moment late is the exception.
+        if (effect.reason !== 'bad-checkpoint')
+          oracles.accused(node.index, `${effect.reason}: ${effect.detail}`)
+        break
+      case 'verdict':
+      case 'admitted':
+        break
+    }
+  }
+
+  function deliver(
+    from: SimulatedNode,
+    to: SimulatedNode,
+    input: Parameters<SimulatedNode['input']>[0],
+  ): void {
+    network.send(from.index, to.index, () => {
+      trace.mark(schedule.nowMs(), from.index, to.index, input.kind)
+      to.input(input)
+    })
+  }
+
+  function gossipInput(from: SimulatedNode, { topic, bytes }: Extract<OutwardEffect, { kind: 'gossip' }>) {
+    const origin = { bytes, from: peerOf(from.index) }
+    if (topic === 'events') return { kind: 'event', ...origin, isGossip: true } as const
+    if (topic === 'evidence') return { kind: 'evidence', ...origin } as const
+    return { kind: 'checkpoint', ...origin, isGossip: true } as const
+  }
+
+  /** Both ends learn of a connection, after a moment of their own. */
+  function connect(a: SimulatedNode, b: SimulatedNode): void {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { life } = one
+      schedule.after(random.between(...links.latencyMs), () => {
+        if (one.life === life && one.replica && other.replica && network.isReachable(one.index, other.index))
+          one.input({ kind: 'connected', peer: peerOf(other.index) })
+      })
+    }
+  }
+
+  function start(index: number): void {
+    const node = nodeAt(index)
+    trace.note(schedule.nowMs(), `node ${index}: starts`)
+    node.start()
+    for (const other of nodes) {
+      if (other !== node && other.replica && network.isReachable(index, other.index)) connect(node, other)
+    }
+    const { life } = node
+    const syncInTurn = () => {
+      if (node.life !== life || !node.replica) return
+      const others = nodes.filter((other) => other !== node && other.replica)
+      if (others.length > 0) exchanges.sync(node, random.pick(others))
+      schedule.after(syncIntervalMs, syncInTurn)
+    }
+    schedule.after(random.between(syncIntervalMs / 2, syncIntervalMs), syncInTurn)
+  }
+
+  function heal(): void {
+    const cut = nodes.flatMap((a, index) =>
+      nodes.slice(index + 1).flatMap((b) => (network.isReachable(a.index, b.index) ? [] : [[a, b] as const])),
+    )
+    network.heal()
+    trace.note(schedule.nowMs(), 'the network heals')
+    for (const [a, b] of cut) if (a.replica && b.replica) connect(a, b)
+  }
+
+  function isSettled(indices: readonly number[] = nodes.map((_, index) => index)): boolean {
+    return indices.every((index) => {
+      const cut = nodeAt(index).replica?.final.cut
+      return (
+        cut && [...published].every(([author, sequence]) => (cut.get(author)?.sequence ?? -1) >= sequence)
+      )
+    })
+  }
+
+  for (const { index } of nodes) if (!absent.includes(index)) start(index)
+
+  return {
+    genesis,
+    members,
+    nodes,
+    network,
+    oracles,
+    trace,
+    random,
+    published,
+    publishedCount: () => publishedCount,
+    refused,
+    signaturesChecked: ed25519.checkedCount,
+    nowMs: schedule.nowMs,
+    after: schedule.after,
+    publish: (node, body) => nodeAt(node).publish(requests++, body),
+    crash(index) {
+      trace.note(schedule.nowMs(), `node ${index}: crashes`)
+      nodeAt(index).crash()
+    },
+    start,
+    partition(groups, { isOneWay = false } = {}) {
+      const groupOf = new Map(
+        groups.flatMap((group, number) => group.map((index) => [index, number] as const)),
+      )
+      trace.note(
+        schedule.nowMs(),
+        `partition ${groups.map((group) => group.join('+')).join(' | ')}${isOneWay ? ', one way' : ''}`,
+      )
+      network.partition((from, to) => {
+        const [a, b] = [groupOf.get(from) ?? 0, groupOf.get(to) ?? 0]
+        return isOneWay ? a < b : a !== b
+      })
+    },
+    heal,
+    isSettled(indices) {
+      if (indices) return isSettled(indices)
+      isSettledKnown ||= isSettled()
+      return isSettledKnown
+    },
+    runFor(durationMs) {
+      const endMs = schedule.nowMs() + durationMs
+      while (schedule.runNext(endMs)) {}
+    },
+    runUntil(isDone, { limitMs }) {
+      const endMs = schedule.nowMs() + limitMs
+      while (!isDone()) if (!schedule.runNext(endMs)) return isDone()
+      return true
+    },
+  }
+}
