@@ -1,10 +1,11 @@
 /** `npm run bench`: this machine's limits, then what the library reaches of them in the same run. */
 import { parseArgs } from 'node:util'
+import { benchFinality } from './finality.js'
 import { benchIngest } from './ingest.js'
 import { limitsReport, measureLimits } from './limits.js'
 import { machine, printTable, type Report, ratioOf } from './measure.js'
 
-const help = `Usage: npm run bench -- [ingest] [--json]
+const help = `Usage: npm run bench -- [ingest] [finality] [--json]
 
 Measures the limits of this machine and, in the same run, what the library reaches of them.
 Every figure is printed with its ratio to a limit; compare ratios, not absolute figures.
@@ -25,6 +26,10 @@ async function main(): Promise<void> {
   if (wanted('ingest')) {
     progress('ingest')
     reports.push(await benchIngest(limits))
+  }
+  if (wanted('finality')) {
+    progress('finality of four processes')
+    reports.push(await benchFinality(limits))
   }
   if (values.json) {
     const withRatios = reports.map((report) => ({

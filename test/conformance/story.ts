@@ -2,7 +2,7 @@
 import { compareBytes, type EventId } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
 import type { EventBody, ForkEvidence, VerifiedEvent } from '@chirograph/event'
-import { type Cut, type CutEntry, cutOf, forkEvidenceOf } from '@chirograph/log'
+import { type Cut, type CutEntry, cutOf, forkEvidenceOf, orderEvents } from '@chirograph/log'
 import { applyEvents, type EventOutcome, genesisState, type NetworkState } from '@chirograph/status'
 import {
   batch,
@@ -112,7 +112,8 @@ function tell(chapters: readonly (readonly VerifiedEvent[])[]): StoryHeader[] {
   let state = genesisState(genesis)
   let cut: Cut = new Map()
   const final = new Set<EventId>()
-  return chapters.map((events, index) => {
+  return chapters.map((chapter, index) => {
+    const events = orderEvents(chapter)
     const height = index + 1
     const timeMs = genesisTimeMs + height * dayMs
     cut = cutOf([...cut.values(), ...events.map(entryOf)])

@@ -194,6 +194,7 @@ suite('decodeEvent', (it) => {
       ['the same header twice', part(a), part(a)],
       ['the larger first', part(b), part(a)],
       ['two places', ...sorted(a, later)],
+      ['two generations', ...sorted(a, college.make(lease, { generation: 1 }))],
       ['two networks', ...sorted(a, elsewhere)],
       ['two authors', ...sorted(a, other)],
       ['free text first', text, part(b)],

@@ -79,7 +79,6 @@ export function isInCut(log: LogIndex, cut: Cut, id: EventId): boolean {
   const target = log.entries.get(id)
   const top = target === undefined ? undefined : cut.get(target.author)
   if (target === undefined || top === undefined) return false
-  if (top.generation !== target.generation) return false
   let at = log.entries.get(top.id)
   while (at !== undefined && at.sequence > target.sequence) {
     // One branch is final, so below a final entry there is nothing to compare any more.

@@ -9,7 +9,7 @@ import type { Stream } from '@libp2p/interface'
 
 /** Pauses the stream at the end of this turn, if that is still wanted then. At most one window more arrives. */
 export function pauseSoon(stream: Stream, isStillWanted: () => boolean): void {
-  ;(() => {
+  queueMicrotask(() => {
     if (stream.readStatus === 'readable' && isStillWanted()) stream.pause()
-  })()
+  })
 }

@@ -52,7 +52,10 @@ export interface PeerTableOptions {
 export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable {
   const peers = new Map<string, Peer>()
   /** Who waits for an admission: two dials at the same time may get the same connection. */
-  const waiting = new Set<{ readonly id: string; readonly settle: (outcome: 'admitted' | 'closed') => void }>()
+  const waiting = new Set<{
+    readonly id: string
+    readonly settle: (outcome: 'admitted' | 'closed') => void
+  }>()
   let stopped = false
 
   function ensure(id: string): Peer {

@@ -161,6 +161,8 @@ export interface ProofOptions {
   /** The network whose validators sign. */
   readonly signers?: Network
   readonly changeHeader?: (header: Parameters<typeof createHeader>[0]) => Parameters<typeof createHeader>[0]
+  /** The view that the votes name, when it is not the header's. */
+  readonly votedView?: number
   readonly changeCertificate?: (certificate: Certificate) => Certificate
   readonly changeProof?: (proof: StatusProof) => StatusProof
 }
@@ -183,7 +185,7 @@ export function statusProof(issued: Issued, options: ProofOptions = {}): Uint8Ar
   const zero = '00'.repeat(32)
   const rest = { parent: zero, cutRoot: zero, logRoot: zero, logSize: 1 }
   const header = createHeader(options.changeHeader?.(core) ?? core, rest)
-  const certificate = finalCertificate(header, signers)
+  const certificate = finalCertificate(header, signers, options.votedView)
   const rows = proveStatus(state, { org, batch, handle })
   if (rows.org.value === null || rows.batch.value === null) throw new Error('the rows are there')
   const proof: StatusProof = {
@@ -199,13 +201,13 @@ export function statusProof(issued: Issued, options: ProofOptions = {}): Uint8Ar
   return encodeStatusProof(options.changeProof?.(proof) ?? proof)
 }
 
-function finalCertificate(header: Header, signers: Network): Certificate {
+function finalCertificate(header: Header, signers: Network, view = header.core.view): Certificate {
   const set = validatorSetOf(signers.genesis)
   const votes = signers.members
     .slice(0, 3)
     .map((member, signer) =>
       signVote(
-        { type: 'final', epoch: 0, setHash: set.setHash, view: header.core.view, digest: header.digest },
+        { type: 'final', epoch: 0, setHash: set.setHash, view, digest: header.digest },
         { signer, sign: (message) => nobleEd25519.sign({ seed: member.consensusSeed, message }) },
       ),
     )

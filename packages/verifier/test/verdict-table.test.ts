@@ -392,6 +392,12 @@ const certificates: readonly Case[] = [
     checks: allOf('certificate-mismatch'),
   },
   {
+    title: 'votes of another view for the header',
+    proof: { votedView: 13 },
+    verdict: 'fail',
+    checks: allOf('certificate-mismatch'),
+  },
+  {
     title: 'a certificate that misstates the height',
     proof: onProof((c) => ({ ...c, height: 8 })),
     verdict: 'fail',

@@ -1,0 +1,77 @@
+/** Errors as a person reads them: what happened, what to do, and the code to look up. */
+import { ApiError } from '@chirograph/api'
+import { ChirographError } from '@chirograph/interface'
+import { exitCodeOf } from './exit-codes.js'
+import { plainText } from './plain-text.js'
+import type { Terminal } from './terminal.js'
+
+/** A failure of the command itself. */
+export function failure(code: string, what: string, hint: string, cause?: unknown): ChirographError {
+  return new ChirographError({ code, what, hint, cause })
+}
+
+export function usage(what: string, hint: string): ChirographError {
+  return failure('CLI_USAGE', what, hint)
+}
+
+/** Prints a failure and returns the exit code for it. */
+export function report(terminal: Terminal, error: unknown): number {
+  const told = inWords(error)
+  if (terminal.isJson) {
+    const { code, what, hint, facts } = told
+    const errors = told instanceof ApiError && told.errors.length > 0 ? { errors: told.errors } : {}
+    terminal.complain(JSON.stringify({ error: { code, what, hint, facts, ...errors } }))
+  } else {
+    const { red, dim, bold } = terminal.talkColours
+    const details = told instanceof ApiError ? told.errors.map(detailLine) : []
+    terminal.complain(
+      [
+        `${red(bold('✘'))} ${capitalised(plainText(told.what))}.`,
+        ...details.map((line) => `    ${line}`),
+        `  ${capitalised(plainText(told.hint))}.`,
+        dim(`  ${told.code}`),
+      ].join('\n'),
+    )
+  }
+  if (terminal.isVerbose) terminal.complain(traceOf(error))
+  return exitCodeOf(told.code)
+}
+
+function inWords(error: unknown): ChirographError {
+  if (error instanceof ChirographError) return error
+  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+    return failure(
+      'CLI_TIMED_OUT',
+      'the node did not answer in time',
+      'look at chirograph status, and give it longer with --timeout',
+      error,
+    )
+  }
+  return failure(
+    'CLI_BUG',
+    `something unexpected happened (${error instanceof Error ? error.message : String(error)})`,
+    'run it again with --verbose and report what it prints',
+    error,
+  )
+}
+
+function detailLine({ row, column, expected, got }: ApiError['errors'][number]): string {
+  const place = [row === undefined ? '' : `row ${row}`, column].filter((part) => part !== '').join(', ')
+  return plainText(`${place || 'the file'}: expected ${expected}; got ${got}`)
+}
+
+function traceOf(error: unknown): string {
+  const lines: string[] = []
+  for (let at = error; at instanceof Error && lines.length < causesMax; at = at.cause) {
+    lines.push(at.stack ?? String(at))
+  }
+  return lines.join('\ncaused by: ')
+}
+
+const causesMax = 8
+
+function capitalised(text: string): string {
+  // Names keep their case: a path or an identifier is not a word.
+  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+}
+

@@ -1,0 +1,104 @@
+/** Setting up an institution's folder: all of it or nothing, so that its vote record is as old as its keys. */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname } from 'node:path'
+import type { Ed25519 } from '@chirograph/crypto'
+import type { RecordClass } from '@chirograph/event'
+import { initialiseStore, orgIdOfSeeds } from '@chirograph/node'
+import type { OrganisationType } from '@chirograph/status'
+import { openLevelStore } from '@chirograph/store-level'
+import { type Config, type DataDir, dataDirAt } from './data-dir.js'
+import { failure, usage } from './failure.js'
+import { isSystemError, jsonText, writeWhole } from './files.js'
+import { newSeeds, writeSeeds } from './keys-file.js'
+import { type MemberFile, memberFileOf } from './member-file.js'
+import { shownPath } from './paths.js'
+
+export interface Institution {
+  readonly name: string
+  readonly orgType: OrganisationType
+  readonly listen: string
+  /** How others reach it; null when they cannot. */
+  readonly address: string | null
+  readonly recordClasses: readonly RecordClass[]
+}
+
+/**
+ * Makes keys, configuration, member file and empty databases. They are made beside the folder and moved into place at
+ * once: a folder with keys but without a vote record would mean that the record was lost, and could not vote.
+ */
+export async function makeInstitution(
+  dir: DataDir,
+  institution: Institution,
+  ed25519: Ed25519,
+): Promise<MemberFile> {
+  await assertFree(dir.path)
+  const draft = dataDirAt(`${dir.path}.draft-${process.pid}`)
+  try {
+    await mkdir(dirname(draft.path), { recursive: true })
+    await mkdir(draft.path, { mode: 0o700 })
+    const seeds = newSeeds()
+    await writeSeeds(draft.keys, seeds)
+    const { name, orgType, listen } = institution
+    const config: Config = { version: 1, name, orgType, listen: [listen], apiPort: 0 }
+    await writeWhole(draft.config, jsonText(config))
+    const member = memberFileOf({ ...institution, seeds, ed25519 })
+    await writeWhole(draft.member, jsonText(member))
+    const log = await openLevelStore(draft.log, { createIfMissing: true })
+    await initialiseStore(log, { org: orgIdOfSeeds(seeds, ed25519) })
+    await log.close()
+    await (await openLevelStore(draft.registrar, { createIfMissing: true })).close()
+    // Only an empty folder can be there, and some systems do not rename over it.
+    await rm(dir.path, { recursive: true, force: true })
+    await rename(draft.path, dir.path)
+    return member
+  } catch (error) {
+    await rm(draft.path, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** `4010` or a multiaddr; without one, a free port of this machine that only this machine reaches. */
+export async function listenAddress(text: string | undefined): Promise<string> {
+  if (text === undefined) return `/ip4/127.0.0.1/tcp/${await freePort()}`
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) {
+    return `/ip4/127.0.0.1/tcp/${text === '0' ? await freePort() : text}`
+  }
+  const match = /^(\/(?:ip4\/[\d.]+|ip6\/[\da-f:]+))\/tcp\/(\d{1,5})$/i.exec(text)
+  if (match === null)
+    throw usage(`--listen ${text} is no place to listen`, 'write it like 4010 or /ip4/0.0.0.0/tcp/4010')
+  return match[2] === '0' ? `${match[1]}/tcp/${await freePort()}` : text
+}
+
+/** What others can dial when nothing else is said: not "any interface", which is no address. */
+export function dialAddress(listen: string): string | null {
+  return /^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(listen) ? null : listen
+}
+
+/** The member file names its address before the node first runs, so the port is chosen now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+}
+
+async function assertFree(path: string): Promise<void> {
+  try {
+    if ((await readdir(path)).length === 0) return
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return
+    throw error
+  }
+  throw failure(
+    'CLI_DIRECTORY_NOT_EMPTY',
+    `${shownPath(path)} holds other files`,
+    'choose an empty folder with --data-dir',
+  )
+}

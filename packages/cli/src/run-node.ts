@@ -1,0 +1,95 @@
+/** A node with everything it needs, opened in order and closed in the opposite one. */
+import type { Logger } from 'pino'
+import { type RunningApi, startApi } from '@chirograph/api'
+import { toHex } from '@chirograph/codec'
+import { fastestEd25519 } from '@chirograph/crypto-native'
+import { ChirographError, type Store } from '@chirograph/interface'
+import { createLibp2pNetwork } from '@chirograph/network-libp2p'
+import { type ChirographNode, createNode } from '@chirograph/node'
+import { networkIdOf } from '@chirograph/status'
+import { openLevelStore } from '@chirograph/store-level'
+import { type DataDir, readConfig } from './data-dir.js'
+import { readSeeds } from './keys-file.js'
+import { logNotice } from './log.js'
+import { addressesOfOthers, type NetworkFile } from './network-file.js'
+
+export interface RunningNode {
+  readonly node: ChirographNode
+  readonly api: RunningApi
+  stop(): Promise<void>
+}
+
+/** Whatever fails, what was opened before it is closed again. */
+export async function runNode({
+  dataDir,
+  network,
+  apiPort,
+  log,
+  onStop,
+}: {
+  readonly dataDir: DataDir
+  readonly network: NetworkFile
+  readonly apiPort: number | undefined
+  readonly log: Logger
+  /** Somebody asked by the API, or the node cannot go on. */
+  readonly onStop: (why: 'asked' | 'failed') => void
+}): Promise<RunningNode> {
+  const closers: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (let next = closers.pop(); next; next = closers.pop()) await next()
+  }
+  const opened = async (path: string): Promise<Store> => {
+    const store = await openLevelStore(path, { createIfMissing: true })
+    closers.push(() => store.close())
+    return store
+  }
+  try {
+    const config = await readConfig(dataDir)
+    const seeds = await readSeeds(dataDir.keys)
+    const store = await opened(dataDir.log)
+    const registrar = await opened(dataDir.registrar)
+    const { genesis } = network
+    const wire = createLibp2pNetwork({
+      seed: seeds.transport,
+      networkId: toHex(networkIdOf(genesis)),
+      allowedPeers: new Set(genesis.organisations.map(({ peerId }) => peerId)),
+      listen: config.listen,
+    })
+    // A node that fails half way has started the network by then.
+    closers.push(() => wire.stop())
+    const own = genesis.organisations.find(({ peerId }) => peerId === wire.peerId)
+    const node = await createNode({
+      genesis,
+      seeds,
+      store,
+      registrar,
+      network: wire,
+      ed25519: fastestEd25519(),
+      addresses: addressesOfOthers(network, own?.id ?? ''),
+      onNotice: (notice) => logNotice(log, notice),
+    })
+    closers.push(() => node.stop())
+    whenStopped(node, () => onStop('failed'))
+    const api = await startApi({
+      node,
+      dataDir: dataDir.path,
+      port: apiPort ?? config.apiPort,
+      onStop: () => onStop('asked'),
+      onFault: (error) => log.error({ error: String(error) }, 'the API failed to answer'),
+    })
+    closers.push(() => api.close())
+    return { node, api, stop: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** A node that its disk fails stops by itself; whoever waits for anything of it is told. */
+function whenStopped(node: ChirographNode, stopped: () => void): void {
+  node.stopped.then(stopped, stopped)
+}
+
+export function isLocked(error: unknown): boolean {
+  return error instanceof ChirographError && error.code === 'STORE_LOCKED'
+}
