@@ -110,7 +110,9 @@ function place(turn: Turn, event: VerifiedEvent, input: EventInput): void {
       reject(turn, { reason: verdict.reason, detail: verdict.detail, from: input.from })
       break
     case 'load':
-      turn.effects.push({ kind: 'load', slots: verdict.slots, retry: input })
+      // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
+      if (input.isLoaded) throw new Error(`the store lacks final events that ${event.id} follows or contradicts`)
+      turn.effects.push({ kind: 'load', slots: verdict.slots, retry: { ...input, isLoaded: true } })
       break
     case 'defer':
       holdOrphan(replica.orphans, { event, peer: input.from })

@@ -43,6 +43,8 @@ export interface EventInput {
   readonly bytes: Uint8Array
   readonly from: string
   readonly isGossip: boolean
+  /** Set on the retry of a `load`: what the store holds is in the index now. */
+  readonly isLoaded?: boolean
 }
 
 /** What must be on disk. Facts of one `persist` go into one atomic batch. */

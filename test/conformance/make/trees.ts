@@ -149,14 +149,18 @@ function refusedProofs(): ProofRefusal[] {
     ['one sibling less', 'invalid', root, key, wire({ ...proof, siblings: rest })],
     ['an empty sibling at the end', 'invalid', root, key, wire({ ...proof, siblings: [...proof.siblings, new Uint8Array(32)] })],
     ['a terminal that is not on the way', 'invalid', root, other, wire(proveKey(map, entries[2]?.[0] ?? key))],
-    ['a bitmap too long', 'SHAPE', root, key, '840141008000f6'.replace('8000', '80').replace('4100', '420000')],
-    ['a bit of the bitmap without a depth', 'NON_CANONICAL', root, key, '8400' + '40' + '80' + 'f6'],
-    ['a depth of 257', 'SHAPE', root, key, '841901014080f6'],
+    ['a bitmap too long', 'SHAPE', root, key, `840142800081${cborOf(top)}f6`],
+    ['a bit of the bitmap beyond the depth', 'NON_CANONICAL', root, key, `840141c081${cborOf(top)}f6`],
+    ['a depth of 257', 'SHAPE', root, key, `841901015821${'00'.repeat(33)}80f6`],
     ['a missing sibling', 'SHAPE', root, key, '8401418080f6'],
-    ['a sibling too many', 'SHAPE', root, key, `8400408158${'20'}${hexOf(top)}f6`],
-    ['a zero sibling written out', 'NON_CANONICAL', root, key, `84014180815820${'00'.repeat(32)}f6`],
+    ['a sibling too many', 'SHAPE', root, key, `84004081${cborOf(top)}f6`],
+    ['an empty sibling written out', 'NON_CANONICAL', root, key, `8401418081${cborOf(new Uint8Array(32))}f6`],
   ]
   return rows.map(([name, reason, at, of, bytes]) => ({ name, input: { root: hexOf(at), key: hexOf(of), bytes }, reason }))
+}
+
+function cborOf(digest: Uint8Array): string {
+  return `5820${hexOf(digest)}`
 }
 
 export function makeBatchTrees() {
