@@ -21,7 +21,8 @@ export type WireCase = Case<{ readonly fields: Notation }, { readonly bytes: str
 export function wireCase(name: string, fields: Notation, bytes: Uint8Array): WireCase {
   const hex = hexOf(bytes)
   const other = hexOf(encodeNotation(fields))
-  if (other !== hex) throw new Error(`${name}: the fields encode to ${other}, the implementation wrote ${hex}`)
+  if (other !== hex)
+    throw new Error(`${name}: the fields encode to ${other}, the implementation wrote ${hex}`)
   return { name, input: { fields }, output: { bytes: hex } }
 }
 

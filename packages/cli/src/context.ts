@@ -27,9 +27,7 @@ const timeoutMsDefault = 60_000
 
 export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>()
-  const dataDir = dataDirAt(
-    resolvePath(options.dataDir ?? process.env.CHIROGRAPH_DATA_DIR ?? dataDirDefault),
-  )
+  const dataDir = dataDirAt(resolvePath(options.dataDir ?? process.env.CHIROGRAPH_DATA_DIR ?? dataDirDefault))
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, '--timeout')
   return {
     terminal: createTerminal(options),

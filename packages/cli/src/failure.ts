@@ -74,4 +74,3 @@ function capitalised(text: string): string {
   // Names keep their case: a path or an identifier is not a word.
   return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
-

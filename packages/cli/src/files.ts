@@ -107,7 +107,10 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-export function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException & { code: string } {
+export function isSystemError(
+  error: unknown,
+  code?: string,
+): error is NodeJS.ErrnoException & { code: string } {
   return (
     error instanceof Error &&
     'code' in error &&
@@ -118,7 +121,9 @@ export function isSystemError(error: unknown, code?: string): error is NodeJS.Er
 }
 
 function unreadable(path: string, code: string, cause: unknown): Error {
-  const why = { EACCES: 'its permissions forbid it', EISDIR: 'it is a folder', EPERM: 'it is not permitted' }[code]
+  const why = { EACCES: 'its permissions forbid it', EISDIR: 'it is a folder', EPERM: 'it is not permitted' }[
+    code
+  ]
   return failure(
     'CLI_FILE_UNREADABLE',
     `${shownPath(path)} cannot be read (${why ?? code})`,

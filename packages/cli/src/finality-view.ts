@@ -9,9 +9,11 @@ export function describeFinal(answer: Extract<EventAnswer, { state: 'final' }>):
   if (finality === null) return 'final since before the node was started'
   const { height, finalAtMs, publishedAtMs, outcome } = finality
   if (outcome.outcome === 'void') throw noEffect(voidWords(outcome.reason))
-  const took = publishedAtMs === null ? '' : `, ${describeMs(finalAtMs - publishedAtMs)} after it was published`
+  const took =
+    publishedAtMs === null ? '' : `, ${describeMs(finalAtMs - publishedAtMs)} after it was published`
   const skipped = [...new Set(outcome.skipped.map(({ reason }) => voidWords(reason)))]
-  const without = skipped.length > 0 ? ` (${outcome.skipped.length} without effect: ${skipped.join(', ')})` : ''
+  const without =
+    skipped.length > 0 ? ` (${outcome.skipped.length} without effect: ${skipped.join(', ')})` : ''
   return `final at height ${height}${took}${without}`
 }
 

@@ -1,1 +1,3 @@
-export {}
+/** The chirograph command, for programs that run it in their own process. */
+export { exitCodes } from './exit-codes.js'
+export { createProgram, runCommand } from './program.js'

@@ -42,7 +42,9 @@ const keysShape = z.strictObject({
 })
 
 export async function readSeeds(path: string): Promise<InstitutionSeeds> {
-  return (await readShaped(path, keysShape, 'restore it from your copy; new keys would be another institution')).seeds
+  return (
+    await readShaped(path, keysShape, 'restore it from your copy; new keys would be another institution')
+  ).seeds
 }
 
 /** Whether others on this machine can read the keys; not asked on Windows, where modes say nothing. */

@@ -12,7 +12,12 @@ export interface LogOptions {
 }
 
 export function createLog({ isJson, level, colours, write }: LogOptions): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } }
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: named },
+  }
   const forPeople = (line: string): void => write(`${lineForPeople(JSON.parse(line), colours)}\n`)
   return pino(options, { write: isJson ? write : forPeople })
 }

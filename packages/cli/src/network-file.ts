@@ -67,7 +67,12 @@ export function networkOf(plan: NetworkPlan): NetworkFile {
     )
   }
   const addresses = members.map(({ address }, at) => [organisations[at]?.id ?? '', address ? [address] : []])
-  return { version: 1, type: 'chirograph-network', genesis: parsed.genesis, addresses: Object.fromEntries(addresses) }
+  return {
+    version: 1,
+    type: 'chirograph-network',
+    genesis: parsed.genesis,
+    addresses: Object.fromEntries(addresses),
+  }
 }
 
 /** Bytes of events that one checkpoint takes in. */

@@ -1,9 +1,10 @@
 /** A node with everything it needs, opened in order and closed in the opposite one. */
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
-import { toHex } from '@chirograph/codec'
+import { contentIdOfDigest, toHex } from '@chirograph/codec'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { ChirographError, type Store } from '@chirograph/interface'
+import type { Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode } from '@chirograph/node'
 import { networkIdOf } from '@chirograph/status'
@@ -85,11 +86,10 @@ export async function runNode({
   }
 }
 
-/** A node that its disk fails stops by itself; whoever waits for anything of it is told. */
+/**
+ * A node whose disk fails stops by itself. Whoever waits for an event is told then; nobody publishes the one that is
+ * named by chance, so only that ends the wait.
+ */
 function whenStopped(node: ChirographNode, stopped: () => void): void {
-  node.stopped.then(stopped, stopped)
-}
-
-export function isLocked(error: unknown): boolean {
-  return error instanceof ChirographError && error.code === 'STORE_LOCKED'
+  node.finality(contentIdOfDigest(randomBytes(32))).then(stopped, stopped)
 }

@@ -4,7 +4,8 @@
  */
 import { hasLoneSurrogate } from '@chirograph/codec'
 import { type RecordClass, recordClasses } from '@chirograph/event'
-import { type Alignment, achievementTypes, isAchievementType, recordClassesOf } from './achievement.js'
+import { achievementTypes, isAchievementType, recordClassesOf } from '@chirograph/verifier'
+import type { Alignment } from './achievement.js'
 import { quote } from './json.js'
 import {
   creditsMax,

@@ -1,11 +1,8 @@
 /** Open Badges 3.0 credentials on VC 2.0: from a registrar's file to signed credentials, their batch and receipts. */
 export {
   type Achievement,
-  type AchievementType,
   type Alignment,
   achievementIdOf,
-  achievementTypes,
-  recordClassesOf,
 } from './achievement.js'
 export { type Cohort, cohortTemplate, parseCohort } from './cohort.js'
 export { type CohortColumn, type CohortError, type CohortRow, cohortColumnNames } from './cohort-row.js'

@@ -15,7 +15,8 @@ import {
   paddedSizeOf,
   type RecordClass,
 } from '@chirograph/event'
-import { achievementIdOf, recordClassesOf } from './achievement.js'
+import { recordClassesOf } from '@chirograph/verifier'
+import { achievementIdOf } from './achievement.js'
 import { assert } from './assert.js'
 import type { CohortRow } from './cohort-row.js'
 import type { JsonObject, Problem } from './json.js'

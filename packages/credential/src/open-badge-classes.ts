@@ -4,7 +4,7 @@
  *
  * Source: 1EdTech Open Badges 3.0, data model.
  */
-import { achievementTypes } from './achievement.js'
+import { achievementTypes } from '@chirograph/verifier'
 import { conditional, instant, type Schema, text, typed, uri, vcSchema } from './vc-schema.js'
 
 const number: Schema = { type: 'number', description: 'a number' }

@@ -1,8 +1,9 @@
 /** The credential that is built: its shape, what never moves its digest, and who it names. */
 import { toHex } from '@chirograph/codec'
 import { credentialDigest } from '@chirograph/event'
+import { achievementTypes, recordClassesOf } from '@chirograph/verifier'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
-import { achievementIdOf, achievementTypes, recordClassesOf } from '../src/achievement.ts'
+import { achievementIdOf } from '../src/achievement.ts'
 import { identityMatches } from '../src/identity.ts'
 import { isObject } from '../src/json.ts'
 import { buildOpenBadge } from '../src/open-badge.ts'

@@ -23,6 +23,7 @@ import {
 } from '@chirograph/log'
 import { readOrg } from '@chirograph/status'
 import { refreshEligibility, retryWaiting } from './agreement.js'
+import { accusedBy } from './chain-state.js'
 import type { EventInput, ReplicaInput } from './io.js'
 import { logEvidence } from './publishing.js'
 import type { Replica } from './replica.js'
@@ -81,7 +82,12 @@ export function takeEvidence(turn: Turn, input: Extract<ReplicaInput, { kind: 'e
 }
 
 /** Stores, spreads and logs the proof that an author forked, once. */
-export function accuse(turn: Turn, author: OrgId, evidence: ForkEvidence): void {
+export function accuse(
+  turn: Turn,
+  author: OrgId,
+  evidence: ForkEvidence,
+  { isLogged = false }: { isLogged?: boolean } = {},
+): void {
   const { replica } = turn
   if (replica.accused.has(author)) return
   replica.accused.add(author)
@@ -91,7 +97,7 @@ export function accuse(turn: Turn, author: OrgId, evidence: ForkEvidence): void 
     { kind: 'gossip', topic: 'evidence', bytes: encodeForkEvidence(evidence) },
     { kind: 'forked', author, evidence },
   )
-  logEvidence(turn, author, evidence)
+  if (!isLogged) logEvidence(turn, author, evidence)
 }
 
 /** The log key of an author's generation, by the final state. */
@@ -111,7 +117,8 @@ function place(turn: Turn, event: VerifiedEvent, input: EventInput): void {
       break
     case 'load':
       // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
-      if (input.isLoaded) throw new Error(`the store lacks final events that ${event.id} follows or contradicts`)
+      if (input.isLoaded)
+        throw new Error(`the store lacks final events that ${event.id} follows or contradicts`)
       turn.effects.push({ kind: 'load', slots: verdict.slots, retry: { ...input, isLoaded: true } })
       break
     case 'defer':
@@ -144,8 +151,19 @@ function enter(
   turn.effects.push({ kind: 'admitted', event })
   const author = event.header.author
   if (author === replica.config.org) adoptOwn(replica, event)
+  learnAccusation(turn, event)
   const evidence = fork ?? forksOf(replica.log, author)[0]
   if (evidence) accuse(turn, author, evidence)
+}
+
+/** Evidence that another member logged counts here too, so that this node's own cuts leave the accused where it is. */
+function learnAccusation(turn: Turn, event: VerifiedEvent): void {
+  const { replica } = turn
+  const accused = accusedBy(event, replica.final.state, replica.config.ed25519)
+  if (accused === undefined || event.body.kind !== 'evidence.fork') return
+  const { first, second } = event.body
+  recordFork(replica.log, { first, second })
+  accuse(turn, accused, { first, second }, { isLogged: true })
 }
 
 /** An own event that comes back from the network: written before this data directory was restored, or by a twin. */

@@ -14,11 +14,14 @@ import type { OrgId, VerifiedEvent } from '@chirograph/event'
 import {
   type Cut,
   type CutEntry,
+  type CutFault,
+  checkForkEvidence,
   cutRoot,
   type ExtendedCut,
   extendCut,
   isInCut,
   type LogIndex,
+  placeOfForkEvidence,
 } from '@chirograph/log'
 import {
   applyEvents,
@@ -52,7 +55,8 @@ export type Execution = Pick<ChainState, 'state' | 'cut' | 'logTree' | 'events' 
 
 export type Executed =
   | { readonly kind: 'executed'; readonly execution: Execution }
-  | Exclude<ExtendedCut, { kind: 'extended' }>
+  | Extract<ExtendedCut, { kind: 'missing' }>
+  | { readonly kind: 'invalid'; readonly reason: CutFault | 'accused-author'; readonly detail: string }
 
 /** Height 0: the genesis organisations, no events, and a header that every member computes alike. */
 export function genesisChainState(genesis: Genesis): ChainState {
@@ -92,6 +96,11 @@ export function execute(args: {
   })
   if (extended.kind !== 'extended') return extended
   const { cut, events } = extended
+  const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519) ?? [])
+  const moved = accused.find((org) => cut.get(org)?.id !== parent.cut.get(org)?.id)
+  // Evidence freezes its author where the parent had it, so a cut cannot carry the author on and accuse it at once.
+  if (moved)
+    return { kind: 'invalid', reason: 'accused-author', detail: `${moved} forked and moved in one cut` }
   const { state, outcomes } = applyEvents(parent.state, {
     events,
     height,
@@ -103,6 +112,19 @@ export function execute(args: {
   let { logTree } = parent
   for (const event of events) logTree = appendLeaf(logTree, leafHash(contentIdBytes(event.id)))
   return { kind: 'executed', execution: { state, cut, logTree, events, outcomes } }
+}
+
+/** The author that valid evidence in this event accuses; undefined for any other event, and for a false accusation. */
+export function accusedBy(event: VerifiedEvent, state: NetworkState, ed25519: Ed25519): OrgId | undefined {
+  if (event.body.kind !== 'evidence.fork') return undefined
+  const { first, second } = event.body
+  const place = placeOfForkEvidence({ first, second })
+  const periods = place && readOrg(state, place.author)?.logKeys
+  const logKey = periods?.find(({ generation }) => generation === place?.generation)?.key
+  if (!place || !logKey) return undefined
+  const { networkId } = state
+  const verdict = checkForkEvidence({ evidence: { first, second }, logKey, networkId, ed25519 })
+  return verdict.kind === 'valid' ? place.author : undefined
 }
 
 /** The rest of the header that this execution calls for. */

@@ -6,6 +6,7 @@ import { canonicalizeJson, parseJson, toHex, utf8 } from '@chirograph/codec'
 import { createValidatorSet, type ValidatorSet } from '@chirograph/consensus'
 import { hashDomain, publicKeyOfDidKey, publicKeyOfMultikey } from '@chirograph/crypto'
 import { type RecordClass, recordClasses } from '@chirograph/event'
+import { cutBytesMin } from '@chirograph/log'
 import { complaintAboutOrganisation, complaintAboutOrganisations } from './genesis-rules.js'
 import {
   decodeJson,
@@ -187,7 +188,7 @@ const genesisDecoder: JsonDecoder<Genesis> = jsonChecked(
     parameters: jsonObject<GenesisParameters>({
       viewTimeoutMs: jsonUint({ min: 1, max: intervalMsMax }),
       heartbeatMs: jsonUint({ min: 1, max: intervalMsMax }),
-      cutBytesMax: jsonUint({ min: 1, max: cutBytesMax }),
+      cutBytesMax: jsonUint({ min: cutBytesMin, max: cutBytesMax }),
       clockBoundMs: jsonUint({ min: 1, max: intervalMsMax }),
     }),
   }),

@@ -2,10 +2,11 @@
 import { equalBytes } from '@chirograph/codec'
 import { credentialDigest, leafOf, rootOfLeaf } from '@chirograph/event'
 import type { BatchRow, OrgRow } from '@chirograph/status'
+import { recordClassesOf } from './achievement-type.js'
 import { type Check, fail, pass } from './check.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { CheckedProof } from './data-integrity.js'
-import type { JsonObject } from './json-value.js'
+import { asList, isObject, type JsonObject } from './json-value.js'
 import type { NetworkEntry } from './status-entry.js'
 
 /** SPEC V14, before any status proof: a proof of another DID is not the issuer's. */
@@ -58,7 +59,15 @@ export function checkIssuance(
 }
 
 /** SPEC V17: a recognition covers the class of records at the time of the batch, and was on the log by then. */
-export function checkRecognition({ org, batch }: Checkpoint, { isRequired }: { isRequired: boolean }): Check {
+export function checkRecognition(
+  document: JsonObject,
+  { checkpoint: { org, batch }, isRequired }: { checkpoint: Checkpoint; isRequired: boolean },
+): Check {
+  const type = achievementTypeOf(document)
+  // A degree must not travel in a batch of a class that is recognised more easily.
+  if (type !== undefined && !recordClassesOf(type).includes(batch.recordClass)) {
+    return fail('wrong-record-class', `The credential says ${type}, but was issued as ${batch.recordClass}.`)
+  }
   if (isRecognised(org, { batch, atMs: batch.timeMs })) {
     return pass('recognised-at-issue', `${org.name} was recognised to issue this when it did.`)
   }
@@ -79,4 +88,12 @@ export function isRecognised(org: OrgRow, { batch, atMs }: { batch: BatchRow; at
       (untilMs === null || atMs < untilMs) &&
       grantedHeight <= batch.height,
   )
+}
+
+/** Open Badges 3.0: `credentialSubject.achievement.achievementType`; undefined for other credentials. */
+function achievementTypeOf({ credentialSubject }: JsonObject): string | undefined {
+  const [subject] = asList(credentialSubject)
+  const achievement = isObject(subject) ? subject.achievement : undefined
+  const type = isObject(achievement) ? achievement.achievementType : undefined
+  return typeof type === 'string' ? type : undefined
 }

@@ -48,6 +48,7 @@ export type CheckCode =
   | 'recognised-at-issue'
   | 'recognition-not-required'
   | 'not-recognised'
+  | 'wrong-record-class'
   // validity
   | 'in-force'
   | 'malformed-date'

@@ -1,4 +1,10 @@
 /** Verdicts on credentials, offline: a credential, a status proof and a trust anchor in, yes, no or cannot-tell out. */
+export {
+  type AchievementType,
+  achievementTypes,
+  isAchievementType,
+  recordClassesOf,
+} from './achievement-type.js'
 export { type Anchor, type AnchorMember, type ParsedAnchor, parseAnchor } from './anchor.js'
 export type { Check, CheckCode, Tri, Warning } from './check.js'
 export { chirographContext, credentialsContextUrl, pinnedContextUrls } from './contexts.js'

@@ -152,7 +152,7 @@ function checksOf(examination: Examination): Checks {
     ...offline,
     issuerKey,
     issuanceLogged: checkIssuance(document, { entry, checkpoint }),
-    recognition: checkRecognition(checkpoint, { isRequired: policy.requireRecognition }),
+    recognition: checkRecognition(document, { checkpoint, isRequired: policy.requireRecognition }),
     status: checkStatus(checkpoint, { atMs, policy }),
   }
 }

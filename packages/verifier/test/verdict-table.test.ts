@@ -196,6 +196,12 @@ const otherKey = other.did.slice('did:key:'.length)
 const forger = nobleEd25519.publicKey(other.assertionSeed)
 ok(publicKeyOfDidKey(other.did) !== undefined && forger.length === 32)
 
+const degree = credentialOf({
+  credentialSubject: {
+    achievement: { type: ['Achievement'], achievementType: 'BachelorDegree', name: 'Welding' },
+  },
+})
+
 const issuers: readonly Case[] = [
   {
     title: 'an issuer named by a did:web that its organisation lists',
@@ -238,6 +244,13 @@ const issuers: readonly Case[] = [
     issued: issueOnLog(document, { recordClass: 'licence' }),
     verdict: 'fail',
     checks: { recognition: 'not-recognised' },
+  },
+  {
+    title: 'a degree in a batch of a class that is recognised more easily',
+    credential: sign(degree),
+    issued: issueOnLog(degree),
+    verdict: 'fail',
+    checks: { recognition: 'wrong-record-class' },
   },
   {
     title: 'the same where recognition is not asked for',

@@ -51,7 +51,12 @@ export function headerOf(
       stateRoot: toHex(bytes32(`state ${height}`)),
       nextSetHash: set.setHash,
     },
-    { parent, cutRoot: toHex(bytes32(`cut ${height}`)), logRoot: toHex(bytes32(`log ${height}`)), logSize: height * 10 },
+    {
+      parent,
+      cutRoot: toHex(bytes32(`cut ${height}`)),
+      logRoot: toHex(bytes32(`log ${height}`)),
+      logSize: height * 10,
+    },
   )
 }
 
@@ -66,7 +71,12 @@ export function voteBy(
 
 /** By a quorum, from the last validator down, so that the order of signatures is not the order of arrival. */
 export function certificateOf(
-  what: { readonly type: VoteType; readonly view: number; readonly digest: string | null; readonly height: number },
+  what: {
+    readonly type: VoteType
+    readonly view: number
+    readonly digest: string | null
+    readonly height: number
+  },
   by: Validators = four,
   signers?: readonly number[],
 ): Verified<Certificate> {

@@ -49,14 +49,22 @@ function accepted(): WireCase[] {
       return wireCase(`${length} bytes`, { bytes: hexOf(value) }, encode(encodingShapes.bytes, value))
     }),
     wireCase('no text', '', encode(encodingShapes.text, '')),
-    wireCase('text is UTF-8, not normalised', 'é e\u0301 學 🎓', encode(encodingShapes.text, 'é e\u0301 學 🎓')),
+    wireCase(
+      'text is UTF-8, not normalised',
+      'é e\u0301 學 🎓',
+      encode(encodingShapes.text, 'é e\u0301 學 🎓'),
+    ),
     wireCase('false', false, encode(boolean(), false)),
     wireCase('true', true, encode(boolean(), true)),
     wireCase('null', null, encode(encodingShapes['uint or null'], null)),
     wireCase('an empty array', [], encode(encodingShapes['list of uint'], [])),
     ...[23, 24, 256].map((length) => {
       const value: Notation[] = Array.from({ length }, (_, index) => index)
-      return wireCase(`an array of ${length}`, value, encode(encodingShapes['list of uint'], value as number[])) // numbers only
+      return wireCase(
+        `an array of ${length}`,
+        value,
+        encode(encodingShapes['list of uint'], value as number[]),
+      ) // numbers only
     }),
     wireCase('a link', { link: id }, encode(link(), id)),
   ]

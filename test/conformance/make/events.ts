@@ -75,7 +75,10 @@ export function makeEventHeaders() {
         timeMs: max,
       }),
       ...kinds.map((kind) => headerCase(`kind ${kind}`, { ...first, kind })),
-      headerCase('another author', { ...first, author: issuer.id.split('').reverse().join('') as EventHeader['author'] }), // 64 hex characters still
+      headerCase('another author', {
+        ...first,
+        author: issuer.id.split('').reverse().join('') as EventHeader['author'],
+      }), // 64 hex characters still
     ],
     refused: headerRefusals(),
   }
@@ -134,7 +137,11 @@ function headerRefusals(): Refusal[] {
     ['sequence -1', 'malformed', good.replace(`${issuer.id}0000`, `${issuer.id}0020`)],
     ['sequence 0.5', 'malformed', good.replace(`${issuer.id}0000`, `${issuer.id}00f93800`)],
     ['a prev in text', 'malformed', at('prev', low)],
-    ['a prev of raw bytes', 'malformed', at('prev', null).replace('f680', `d82a58250001551220${'00'.repeat(32)}80`)],
+    [
+      'a prev of raw bytes',
+      'malformed',
+      at('prev', null).replace('f680', `d82a58250001551220${'00'.repeat(32)}80`),
+    ],
     ['references out of order', 'malformed', at('references', [{ link: high }, { link: low }])],
     ['a reference twice', 'malformed', at('references', [{ link: low }, { link: low }])],
     ['seventeen references', 'malformed', at('references', [...links, { link: idOf('one more') }])],
@@ -183,14 +190,21 @@ export function makeEventBodies() {
     positions: bodyPositions,
     vocabularies: { kinds: eventKinds, recordClasses, credentialTypes, statusReasons },
     cases: [
-      ...classes.map((recordClass) => bodyCase({ ...batch, paddedSize: 16, recordClass, credentialType: 'open-badge-3' }, recordClass)),
-      ...types.map((credentialType) => bodyCase({ ...batch, paddedSize: 2 ** 24, recordClass: 'degree', credentialType }, credentialType)),
+      ...classes.map((recordClass) =>
+        bodyCase({ ...batch, paddedSize: 16, recordClass, credentialType: 'open-badge-3' }, recordClass),
+      ),
+      ...types.map((credentialType) =>
+        bodyCase({ ...batch, paddedSize: 2 ** 24, recordClass: 'degree', credentialType }, credentialType),
+      ),
       bodyCase({ kind: 'status.lease', count: 1_024 }, 'the least'),
       bodyCase({ kind: 'status.lease', count: 131_072 }, 'the most'),
       ...reasons.map((reason) => bodyCase({ kind: 'status.revoke', entries: one, reason }, reason)),
       bodyCase({ kind: 'status.revoke', entries: three, reason: 'withdrawn' }, 'three entries'),
       bodyCase({ kind: 'status.suspend', entries: three, reason: 'under-review', untilMs: 0 }, 'until 1970'),
-      bodyCase({ kind: 'status.suspend', entries: one, reason: 'under-review', untilMs: Number.MAX_SAFE_INTEGER }, 'for ever'),
+      bodyCase(
+        { kind: 'status.suspend', entries: one, reason: 'under-review', untilMs: Number.MAX_SAFE_INTEGER },
+        'for ever',
+      ),
       bodyCase({ kind: 'status.reinstate', entries: three }, 'three entries'),
       bodyCase({ kind: 'evidence.fork', ...evidence }, 'two first events'),
     ],
@@ -200,7 +214,10 @@ export function makeEventBodies() {
 }
 
 function largeCase(count: number) {
-  const entries = Array.from({ length: count }, (_, index) => ({ handle: numberedHandle(index), position: null }))
+  const entries = Array.from({ length: count }, (_, index) => ({
+    handle: numberedHandle(index),
+    position: null,
+  }))
   const bytes = encodeBody({ kind: 'status.reinstate', entries })
   const output = { length: bytes.length, sha256: hexOf(sha256(bytes)) }
   return { name: `${count} entries`, input: { kind: 'status.reinstate', count }, output }
@@ -230,7 +247,10 @@ function bodyFields(body: EventBody): Notation[] {
     case 'status.reinstate':
       return [entriesOf(body.entries)]
     case 'evidence.fork':
-      return [body.first, body.second].map((part) => [byteString(part.headerBytes), byteString(part.signature)])
+      return [body.first, body.second].map((part) => [
+        byteString(part.headerBytes),
+        byteString(part.signature),
+      ])
   }
 }
 
@@ -239,11 +259,20 @@ interface BodyRefusal extends Refusal<{ readonly kind: EventKind; readonly bytes
 function bodyRefusals(): BodyRefusal[] {
   const hash = byteString(bytes32('hash'))
   const [low, high] = [1, 2].map((index) => byteString(numberedHandle(index))) as [Notation, Notation] // two in, two out
-  const batch = (paddedSize: number, recordClass: number, type: number): Notation => [hash, paddedSize, recordClass, type, hash]
+  const batch = (paddedSize: number, recordClass: number, type: number): Notation => [
+    hash,
+    paddedSize,
+    recordClass,
+    type,
+    hash,
+  ]
   const [first, second] = [evidence.first, evidence.second].map((part): Notation => {
     return [byteString(part.headerBytes), byteString(part.signature)]
   }) as [Notation, Notation]
-  const text: Notation = [byteString(Buffer.from('free text').toString('hex')), byteString(evidence.first.signature)]
+  const text: Notation = [
+    byteString(Buffer.from('free text').toString('hex')),
+    byteString(evidence.first.signature),
+  ]
   const rows: [string, EventKind, Notation | Uint8Array, string][] = [
     ['nothing', 'status.lease', bytesOf(''), 'malformed-body'],
     ['no array', 'status.lease', 1_024, 'malformed-body'],
@@ -261,8 +290,30 @@ function bodyRefusals(): BodyRefusal[] {
     ['credential type 0', 'credential.issueBatch', batch(16, 1, 0), 'malformed-body'],
     ['credential type 7', 'credential.issueBatch', batch(16, 1, 7), 'malformed-body'],
     ['no entries', 'status.revoke', [[], 1], 'malformed-body'],
-    ['entries out of order', 'status.revoke', [[[high, 0], [low, 1]], 1], 'malformed-body'],
-    ['a handle twice', 'status.revoke', [[[low, 0], [low, 1]], 1], 'malformed-body'],
+    [
+      'entries out of order',
+      'status.revoke',
+      [
+        [
+          [high, 0],
+          [low, 1],
+        ],
+        1,
+      ],
+      'malformed-body',
+    ],
+    [
+      'a handle twice',
+      'status.revoke',
+      [
+        [
+          [low, 0],
+          [low, 1],
+        ],
+        1,
+      ],
+      'malformed-body',
+    ],
     ['a handle of 31 bytes', 'status.revoke', [[[byteString('00'.repeat(31)), 0]], 1], 'malformed-body'],
     ['a position of 2^40', 'status.revoke', [[[low, 2 ** 40]], 1], 'malformed-body'],
     ['reason 0', 'status.revoke', [[[low, 0]], 0], 'malformed-body'],

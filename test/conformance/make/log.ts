@@ -37,7 +37,9 @@ export function makeCuts() {
     description:
       'Cuts: the last final event of each author. `entries` are single entries; `changes` are lists of them, strictly ascending by author, at most 4,096; `roots` are the RFC 6962 tree heads over the encoded entries, ascending by author. `orders` are sets of events that become final together, with their final order: Kahn over prev and references, ties by author, generation, sequence, id.',
     positions: { entry: entryPositions },
-    entries: entries.map((entry, index) => wireCase(`entry ${index}`, cutFields(entry), encode(cutEntryShape, entry))),
+    entries: entries.map((entry, index) =>
+      wireCase(`entry ${index}`, cutFields(entry), encode(cutEntryShape, entry)),
+    ),
     changes: [0, 1, 5].map((count) => {
       const changes = entries.slice(0, count)
       return wireCase(`${count} changes`, changes.map(cutFields), encodeChanges(changes))
@@ -46,7 +48,11 @@ export function makeCuts() {
       const some = entries.slice(0, count)
       const encoded = some.map((entry) => hexOf(encode(cutEntryShape, entry)))
       const leaves = some.map((entry) => toHex(leafHash(encode(cutEntryShape, entry))))
-      return { name: `${count} authors`, input: { entries: encoded }, output: { leaves, root: toHex(cutRoot(cutOf(some))) } }
+      return {
+        name: `${count} authors`,
+        input: { entries: encoded },
+        output: { leaves, root: toHex(cutRoot(cutOf(some))) },
+      }
     }),
     orders: orders(),
     refused: changeRefusals(),
@@ -86,7 +92,8 @@ function orders() {
 
 function changeRefusals(): Refusal[] {
   const [low, high] = entries.slice(0, 2).map(cutFields) as [Notation[], Notation[]] // two of five
-  const at = (index: number, value: Notation): Notation[] => low.map((field, i) => (i === index ? value : field))
+  const at = (index: number, value: Notation): Notation[] =>
+    low.map((field, i) => (i === index ? value : field))
   const rows: [string, string, Notation | Uint8Array][] = [
     ['authors out of order', 'SHAPE', [high, low]],
     ['an author twice', 'SHAPE', [low, low]],
@@ -118,7 +125,10 @@ export function makeFrontiers() {
     const { input, output } = wireCase(name, fields, encodeFrontier(frontier))
     return { name, input, output: { ...output, digest: toHex(frontierDigest(frontier)) } }
   }
-  const [low, high] = plain.slice(0, 2).map((entry): Notation => [...cutFields(entry), null]) as [Notation, Notation]
+  const [low, high] = plain.slice(0, 2).map((entry): Notation => [...cutFields(entry), null]) as [
+    Notation,
+    Notation,
+  ]
   const rows: [string, string, Notation][] = [
     ['authors out of order', 'SHAPE', [high, low]],
     ['an author twice', 'SHAPE', [low, low]],
@@ -135,18 +145,25 @@ export function makeFrontiers() {
       frontierCase('five authors', plain),
       frontierCase('two of five authors forked', forked),
     ],
-    refused: rows.map(([name, reason, value]) => ({ name, input: { bytes: hexOf(encodeNotation(value)) }, reason })),
+    refused: rows.map(([name, reason, value]) => ({
+      name,
+      input: { bytes: hexOf(encodeNotation(value)) },
+      reason,
+    })),
   }
 }
 
 export function makeForkEvidence() {
-  const fields = [evidence.first, evidence.second].map((part) => [byteString(part.headerBytes), byteString(part.signature)])
+  const fields = [evidence.first, evidence.second].map((part) => [
+    byteString(part.headerBytes),
+    byteString(part.signature),
+  ])
   const logKey = nobleEd25519.publicKey(forker.seeds.log)
   const { input, output } = wireCase('two first events', fields, encodeForkEvidence(evidence))
   const other = (member: typeof issuer, sequence = 0) => {
-    const event = story.flatMap(({ events }) => events).find(
-      ({ header }) => header.author === member.id && header.sequence === sequence,
-    )
+    const event = story
+      .flatMap(({ events }) => events)
+      .find(({ header }) => header.author === member.id && header.sequence === sequence)
     if (event === undefined) throw new Error('not in the story')
     return [byteString(event.headerBytes), byteString(event.signature)]
   }
@@ -154,23 +171,34 @@ export function makeForkEvidence() {
   const forged = byteString(`01${'00'.repeat(63)}`)
   const swapped = [second[1] ?? null, first[1] ?? null]
   const rows: [string, string, Notation][] = [
-    ['the larger header first', 'malformed', [second, first]],
-    ['one header twice', 'malformed', [first, first]],
-    ['two authors', 'malformed', sorted(first, other(issuer))],
-    ['two places', 'malformed', sorted(other(issuer, 0), other(issuer, 1))],
-    ['signatures swapped', 'bad-signature', [[first[0] ?? null, swapped[0] ?? null], [second[0] ?? null, swapped[1] ?? null]]],
+    [
+      'free text for a header',
+      'malformed',
+      [[byteString(Buffer.from('free text').toString('hex')), first[1] ?? null], second],
+    ],
+    ['the larger header first', 'wrong-order', [second, first]],
+    ['one header twice', 'same-header', [first, first]],
+    ['two authors', 'different-place', sorted(first, other(issuer))],
+    ['two places', 'different-place', sorted(other(issuer, 0), other(issuer, 1))],
+    [
+      'signatures swapped',
+      'bad-signature',
+      [
+        [first[0] ?? null, swapped[0] ?? null],
+        [second[0] ?? null, swapped[1] ?? null],
+      ],
+    ],
     ['R is the neutral point, S is 0', 'bad-signature', [first, [second[0] ?? null, forged]]],
   ]
-  const negative: (Refusal<{ readonly bytes: string; readonly networkId: string; readonly logKey: string }>)[] = rows.map(
-    ([name, reason, value]) => {
+  const negative: Refusal<{ readonly bytes: string; readonly networkId: string; readonly logKey: string }>[] =
+    rows.map(([name, reason, value]) => {
       const bytes = hexOf(encodeNotation(value))
       return { name, input: { bytes, networkId: hexOf(networkId), logKey: hexOf(logKey) }, reason }
-    },
-  )
+    })
   const bytes = output.bytes
   return {
     description:
-      'Proofs that an author forked: two signed headers at one place of its chain, the smaller first; the body of an `evidence.fork` event. Both signatures are over domain("event") ‖ header bytes by the log key. `malformed` is what cannot be such a body; the other reasons come from checking one.',
+      'Proofs that an author forked: two signed headers at one place of its chain, the smaller first; the body of an `evidence.fork` event. Both signatures are over domain("event") ‖ header bytes by the log key. All but the reasons `wrong-network` and `bad-signature` make a body of this kind `malformed-body` as well.',
     positions: { evidence: ['first', 'second'], part: ['headerBytes', 'signature'] },
     cases: [
       {
@@ -181,8 +209,20 @@ export function makeForkEvidence() {
     ],
     refused: [
       ...negative,
-      { name: 'another network', input: { bytes, networkId: hexOf(bytes32('another network')), logKey: hexOf(logKey) }, reason: 'wrong-network' },
-      { name: 'the key of another', input: { bytes, networkId: hexOf(networkId), logKey: hexOf(nobleEd25519.publicKey(issuer.seeds.log)) }, reason: 'bad-signature' },
+      {
+        name: 'another network',
+        input: { bytes, networkId: hexOf(bytes32('another network')), logKey: hexOf(logKey) },
+        reason: 'wrong-network',
+      },
+      {
+        name: 'the key of another',
+        input: {
+          bytes,
+          networkId: hexOf(networkId),
+          logKey: hexOf(nobleEd25519.publicKey(issuer.seeds.log)),
+        },
+        reason: 'bad-signature',
+      },
     ],
   }
 }

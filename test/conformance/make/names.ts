@@ -42,7 +42,11 @@ export function makeContentIds() {
     }),
     digests: ['00', 'ff'].map((byte) => {
       const digest = new Uint8Array(32).fill(Number.parseInt(byte, 16))
-      return { name: `32 times ${byte}`, input: { digest: hexOf(digest) }, output: { text: contentIdOfDigest(digest) } }
+      return {
+        name: `32 times ${byte}`,
+        input: { digest: hexOf(digest) },
+        output: { text: contentIdOfDigest(digest) },
+      }
     }),
     refused: refusals.map(([name, text]) => ({ name, input: { text }, reason: 'not-a-content-id' })),
   }

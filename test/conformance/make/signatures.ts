@@ -102,7 +102,12 @@ function tampered() {
   const beyond = bytesOfNumber(numberOf(good.signature.subarray(32)) + groupOrder)
   const rows: [string, Signed, boolean, string][] = [
     ['an honest signature', good, true, 'all of the rule is met'],
-    ['S plus L', { ...good, signature: Uint8Array.from([...good.signature.subarray(0, 32), ...beyond]) }, false, 'S ≥ L'],
+    [
+      'S plus L',
+      { ...good, signature: Uint8Array.from([...good.signature.subarray(0, 32), ...beyond]) },
+      false,
+      'S ≥ L',
+    ],
     ['a bit of R', { ...good, signature: withByte(good.signature, 0, 1) }, false, 'the equation'],
     ['a bit of S', { ...good, signature: withByte(good.signature, 32, 1) }, false, 'the equation'],
     ['a bit of the message', { ...good, message: withByte(message, 0, 1) }, false, 'the equation'],

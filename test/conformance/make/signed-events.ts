@@ -56,7 +56,11 @@ function wireOf(parts: { header?: Uint8Array; signature?: Uint8Array; body?: Uin
 }
 
 interface EventRefusal
-  extends Refusal<{ readonly stage: 'decode' | 'verify'; readonly bytes: ByteParts; readonly logKey?: string | null }> {}
+  extends Refusal<{
+    readonly stage: 'decode' | 'verify'
+    readonly bytes: ByteParts
+    readonly logKey?: string | null
+  }> {}
 
 function decodeRefusals(): EventRefusal[] {
   const wire = wireOf({})
@@ -75,9 +79,17 @@ function decodeRefusals(): EventRefusal[] {
     ['cut short', 'malformed', wire.slice(0, -2)],
     ['a signature of 63 bytes', 'malformed', wireOf({ signature: good.signature.subarray(1) })],
     ['an array length in two bytes', 'non-canonical', `9803${wire.slice(2)}`],
-    ['a body length in two bytes', 'non-canonical', `${wire.slice(0, -2 * (bodyBytes.length + 1))}5804${hexOf(bodyBytes)}`],
+    [
+      'a body length in two bytes',
+      'non-canonical',
+      `${wire.slice(0, -2 * (bodyBytes.length + 1))}5804${hexOf(bodyBytes)}`,
+    ],
     ['a header of version 2', 'unknown-version', wireOf({ header: withByte(headerBytes, 1, 2) })],
-    ['a header that is not canonical', 'non-canonical', wireOf({ header: bytesOf(`8b1801${hexOf(headerBytes).slice(4)}`) })],
+    [
+      'a header that is not canonical',
+      'non-canonical',
+      wireOf({ header: bytesOf(`8b1801${hexOf(headerBytes).slice(4)}`) }),
+    ],
     ['a header that is no array', 'malformed', wireOf({ header: Uint8Array.of(0x01) })],
     ['a body of another length', 'body-mismatch', wireOf({ body: bytesOf(`${hexOf(bodyBytes)}00`) })],
     ['a body of another hash', 'body-mismatch', wireOf({ body: otherBody })],
@@ -89,20 +101,46 @@ function verifyRefusals(): EventRefusal[] {
   const seed = seedOf(good)
   const key = hexOf(nobleEd25519.publicKey(seed))
   const sign = (message: Uint8Array) => nobleEd25519.sign({ seed, message })
-  const strange = bytesOf(hexOf(good.headerBytes).replace(hexOf(networkId), hexOf(bytes32('another network'))))
+  const strange = bytesOf(
+    hexOf(good.headerBytes).replace(hexOf(networkId), hexOf(bytes32('another network'))),
+  )
   const elsewhere = wireOf({ header: strange, signature: sign(signingBytes('event', strange)) })
   const neutral = `01${'00'.repeat(63)}`
   const rows: [string, string, string, string | null][] = [
     ['another network', 'wrong-network', elsewhere, key],
     ['no key is known', 'unknown-author', wireOf({}), null],
-    ['the key of another', 'bad-signature', wireOf({}), hexOf(nobleEd25519.publicKey(bytes32('another seed')))],
-    ['a bit of the signature', 'bad-signature', wireOf({ signature: withByte(good.signature, 0, (good.signature[0] ?? 0) ^ 1) }), key],
+    [
+      'the key of another',
+      'bad-signature',
+      wireOf({}),
+      hexOf(nobleEd25519.publicKey(bytes32('another seed'))),
+    ],
+    [
+      'a bit of the signature',
+      'bad-signature',
+      wireOf({ signature: withByte(good.signature, 0, (good.signature[0] ?? 0) ^ 1) }),
+      key,
+    ],
     ['signed without its domain', 'bad-signature', wireOf({ signature: sign(good.headerBytes) }), key],
-    ['signed as a vote', 'bad-signature', wireOf({ signature: sign(signingBytes('vote', good.headerBytes)) }), key],
+    [
+      'signed as a vote',
+      'bad-signature',
+      wireOf({ signature: sign(signingBytes('vote', good.headerBytes)) }),
+      key,
+    ],
     ['R is the neutral point, S is 0', 'bad-signature', wireOf({ signature: bytesOf(neutral) }), key],
-    ['key and R are the neutral point, S is 0', 'bad-signature', wireOf({ signature: bytesOf(neutral) }), neutral.slice(0, 64)],
+    [
+      'key and R are the neutral point, S is 0',
+      'bad-signature',
+      wireOf({ signature: bytesOf(neutral) }),
+      neutral.slice(0, 64),
+    ],
   ]
-  return rows.map(([name, reason, bytes, logKey]) => ({ name, input: { stage: 'verify', bytes, logKey }, reason }))
+  return rows.map(([name, reason, bytes, logKey]) => ({
+    name,
+    input: { stage: 'verify', bytes, logKey },
+    reason,
+  }))
 }
 
 function withByte(bytes: Uint8Array, index: number, value: number): Uint8Array {

@@ -18,7 +18,16 @@ import { type Refusal, wireCase } from '../vector-file.ts'
 import { bytes32 } from '../world.ts'
 
 /** The leaves of the reference tree of Certificate Transparency. */
-const referenceLeaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']
+const referenceLeaves = [
+  '',
+  '00',
+  '10',
+  '2021',
+  '3031',
+  '40414243',
+  '5051525354555657',
+  '606162636465666768696a6b6c6d6e6f',
+]
 
 export function makeMerkleTrees() {
   const hashes = referenceLeaves.map((leaf) => leafHash(bytesOf(leaf)))
@@ -26,7 +35,8 @@ export function makeMerkleTrees() {
   return {
     description:
       'Merkle trees of RFC 6962 section 2.1 over a list: a leaf is SHA-256(0x00 ‖ data), a node SHA-256(0x01 ‖ left ‖ right), no leaves SHA-256 of nothing. `leaves` is the data; paths run from the leaf up. Refused paths do not belong to index and size, whatever the root.',
-    source: 'Leaves and roots: the reference tree of the Certificate Transparency project (merkle_tree_test).',
+    source:
+      'Leaves and roots: the reference tree of the Certificate Transparency project (merkle_tree_test).',
     roots: Array.from({ length: hashes.length + 1 }, (_, size) => ({
       name: `the first ${size} leaves`,
       input: { leaves: referenceLeaves.slice(0, size) },
@@ -50,7 +60,12 @@ export function makeMerkleTrees() {
       ['a path for the last leaf of five', 4, 5, 3],
     ].map(([name, index, size, length]) => ({
       name,
-      input: { leafHash: hexOf(hashes[0] ?? bytesOf('')), index, size, path: hashes.slice(0, Number(length)).map(hexOf) },
+      input: {
+        leafHash: hexOf(hashes[0] ?? bytesOf('')),
+        index,
+        size,
+        path: hashes.slice(0, Number(length)).map(hexOf),
+      },
       reason: 'no-such-path',
     })),
   }
@@ -88,7 +103,10 @@ export function makeMerkleMaps() {
       mapCase('two keys that differ in their last bit', deep, {
         absent: [Uint8Array.from([...zero.subarray(0, 31), 2]), new Uint8Array(32).fill(0xff)],
       }),
-      { ...mapCase('1,000 entries', counted(1_000), { absent, present: [0, 1, 500, 999] }), input: { entries: { count: 1_000 } } },
+      {
+        ...mapCase('1,000 entries', counted(1_000), { absent, present: [0, 1, 500, 999] }),
+        input: { entries: { count: 1_000 } },
+      },
     ],
     refused: refusedProofs(),
   }
@@ -97,14 +115,20 @@ export function makeMerkleMaps() {
 function mapCase(
   name: string,
   entries: [Uint8Array, Uint8Array][],
-  { absent, present = entries.map((_, index) => index) }: { absent: readonly Uint8Array[]; present?: readonly number[] },
+  {
+    absent,
+    present = entries.map((_, index) => index),
+  }: { absent: readonly Uint8Array[]; present?: readonly number[] },
 ): { name: string; input: MapInput; output: { root: string; proofs: ReturnType<typeof proofCase>[] } } {
   const map = mapFromEntries(entries)
   const keys = [...present.map((index) => entries[index]?.[0] ?? bytesOf('')), ...absent]
   return {
     name,
     input: { entries: entries.map(([key, value]) => [hexOf(key), hexOf(value)] as const) },
-    output: { root: hexOf(mapRoot(map)), proofs: keys.map((key) => proofCase(mapRoot(map), key, proveKey(map, key))) },
+    output: {
+      root: hexOf(mapRoot(map)),
+      proofs: keys.map((key) => proofCase(mapRoot(map), key, proveKey(map, key))),
+    },
   }
 }
 
@@ -143,12 +167,30 @@ function refusedProofs(): ProofRefusal[] {
   const rows: [string, string, Uint8Array, Uint8Array, string][] = [
     ['another root', 'invalid', bytes32('root'), key, wire(proof)],
     ['another key', 'invalid', root, other, wire(proof)],
-    ['another value', 'invalid', root, key, wire({ ...proof, terminal: { ...terminal, valueHash: bytes32('value') } })],
+    [
+      'another value',
+      'invalid',
+      root,
+      key,
+      wire({ ...proof, terminal: { ...terminal, valueHash: bytes32('value') } }),
+    ],
     ['a present key as an empty subtree', 'invalid', root, key, wire({ ...proof, terminal: null })],
     ['siblings in another order', 'invalid', root, key, wire({ ...proof, siblings: [...rest, top] })],
     ['one sibling less', 'invalid', root, key, wire({ ...proof, siblings: rest })],
-    ['an empty sibling at the end', 'invalid', root, key, wire({ ...proof, siblings: [...proof.siblings, new Uint8Array(32)] })],
-    ['a terminal that is not on the way', 'invalid', root, other, wire(proveKey(map, entries[2]?.[0] ?? key))],
+    [
+      'an empty sibling at the end',
+      'invalid',
+      root,
+      key,
+      wire({ ...proof, siblings: [...proof.siblings, new Uint8Array(32)] }),
+    ],
+    [
+      'a terminal that is not on the way',
+      'invalid',
+      root,
+      other,
+      wire(proveKey(map, entries[2]?.[0] ?? key)),
+    ],
     ['a bitmap too long', 'SHAPE', root, key, `840142800081${cborOf(top)}f6`],
     ['a bit of the bitmap beyond the depth', 'NON_CANONICAL', root, key, `840141c081${cborOf(top)}f6`],
     ['a depth of 257', 'SHAPE', root, key, `841901015821${'00'.repeat(33)}80f6`],
@@ -156,7 +198,11 @@ function refusedProofs(): ProofRefusal[] {
     ['a sibling too many', 'SHAPE', root, key, `84004081${cborOf(top)}f6`],
     ['an empty sibling written out', 'NON_CANONICAL', root, key, `8401418081${cborOf(new Uint8Array(32))}f6`],
   ]
-  return rows.map(([name, reason, at, of, bytes]) => ({ name, input: { root: hexOf(at), key: hexOf(of), bytes }, reason }))
+  return rows.map(([name, reason, at, of, bytes]) => ({
+    name,
+    input: { root: hexOf(at), key: hexOf(of), bytes },
+    reason,
+  }))
 }
 
 function cborOf(digest: Uint8Array): string {
@@ -170,7 +216,9 @@ export function makeBatchTrees() {
     cases: [1, 2, 16, 17].map((count) => {
       const leaves = Array.from({ length: count }, (_, index) => bytes32(`leaf ${index}`))
       const tree = buildBatch({ leaves, blind: (index) => bytes32(`blind ${index}`) })
-      const blinds = Array.from({ length: tree.paddedSize - count }, (_, index) => bytes32(`blind ${count + index}`))
+      const blinds = Array.from({ length: tree.paddedSize - count }, (_, index) =>
+        bytes32(`blind ${count + index}`),
+      )
       const indexes = [...new Set([0, count - 1])]
       return {
         name: `${count} of ${tree.paddedSize}`,

@@ -31,7 +31,13 @@ export function makeValidatorSets() {
       return {
         name: `${size} validators`,
         input: { seeds: seeds.map(hexOf), fields },
-        output: { bytes: hexOf(encodeNotation(fields)), setHash, leaders, quorum: quorumOf(set), faults: faultsOf(set) },
+        output: {
+          bytes: hexOf(encodeNotation(fields)),
+          setHash,
+          leaders,
+          quorum: quorumOf(set),
+          faults: faultsOf(set),
+        },
       }
     }),
   }
@@ -57,7 +63,8 @@ export function makeVotes() {
       const fields = voteFields(vote)
       const message = encodeNotation(fields.slice(0, 5))
       const prefix = hexOf(domain('vote'))
-      if (hexOf(voteSigningBytes(vote)) !== prefix + hexOf(message)) throw new Error('another message is signed')
+      if (hexOf(voteSigningBytes(vote)) !== prefix + hexOf(message))
+        throw new Error('another message is signed')
       const name = `${type} in view ${view}`
       const { output } = wireCase(name, fields, encodeVote(vote))
       const input = { seed: hexOf(seedOf(four.seeds, signer)), fields: fields.slice(0, 5), signer }
@@ -76,7 +83,8 @@ function voteRefusals(): Refusal<{ readonly bytes: string }>[] {
   const vote = voteBy(0, { type: 'notarize', view: 5, digest })
   const skip = voteBy(0, { type: 'skip', view: 5, digest: null })
   const fields = voteFields(vote)
-  const at = (index: number, value: Notation, of = fields) => of.map((field, i) => (i === index ? value : field))
+  const at = (index: number, value: Notation, of = fields) =>
+    of.map((field, i) => (i === index ? value : field))
   const good = hexOf(encodeNotation(fields))
   const rows: [string, string, Notation[] | string][] = [
     ['type 0', 'SHAPE', at(0, 0)],
@@ -108,9 +116,17 @@ export function makeCertificates() {
   const certificates = [
     ['notarize, three of four', four, certificateOf({ type: 'notarize', view: 5, digest, height: 3 })],
     ['skip, three of four', four, certificateOf({ type: 'skip', view: 6, digest: null, height: 0 })],
-    ['final, four of four', four, certificateOf({ type: 'final', view: 5, digest, height: 3 }, four, [2, 0, 3, 1])],
+    [
+      'final, four of four',
+      four,
+      certificateOf({ type: 'final', view: 5, digest, height: 3 }, four, [2, 0, 3, 1]),
+    ],
     ['final, five of seven', seven, certificateOf({ type: 'final', view: 5, digest, height: 3 }, seven)],
-    ['final, eleven of sixteen', sixteen, certificateOf({ type: 'final', view: 5, digest, height: 3 }, sixteen)],
+    [
+      'final, eleven of sixteen',
+      sixteen,
+      certificateOf({ type: 'final', view: 5, digest, height: 3 }, sixteen),
+    ],
   ] as const
   return {
     description:
@@ -120,7 +136,11 @@ export function makeCertificates() {
     cases: certificates.map(([name, { set }, certificate]) => {
       const { input, output } = wireCase(name, certificateFields(certificate), encodeCertificate(certificate))
       const { setHash } = set
-      return { name, input: { validators: set.keys.length, setHash, ...input }, output: { ...output, signerIndexes: signersOf(certificate) } }
+      return {
+        name,
+        input: { validators: set.keys.length, setHash, ...input },
+        output: { ...output, signerIndexes: signersOf(certificate) },
+      }
     }),
     refused: certificateRefusals(),
   }
@@ -141,7 +161,10 @@ function certificateRefusals(): Refusal<{ readonly validators: number; readonly 
   const good = hexOf(encodeNotation(fields))
   const with_ = (changes: Readonly<Record<number, Notation>>) => fields.map((field, i) => changes[i] ?? field)
   const bits = (hex: string) => byteString(hex)
-  const outsider = nobleEd25519.sign({ seed: bytes32('outsider'), message: voteSigningBytes(voteBy(0, { type: 'final', view: 5, digest })) })
+  const outsider = nobleEd25519.sign({
+    seed: bytes32('outsider'),
+    message: voteSigningBytes(voteBy(0, { type: 'final', view: 5, digest })),
+  })
   const rows: [string, string, Notation[] | string][] = [
     ['scheme 2', 'SHAPE', with_({ 0: 2 })],
     ['type 4', 'SHAPE', with_({ 1: 4 })],
@@ -169,10 +192,18 @@ function certificateRefusals(): Refusal<{ readonly validators: number; readonly 
     ['votes of another type', 'bad-signature', with_({ 1: 1 })],
     ['votes of another view', 'bad-signature', with_({ 3: 6 })],
     ['votes for another header', 'bad-signature', with_({ 5: byteString(bytes32('another header')) })],
-    ['R is the neutral point, S is 0', 'bad-signature', with_({ 7: [a, b, byteString(`01${'00'.repeat(63)}`)] })],
+    [
+      'R is the neutral point, S is 0',
+      'bad-signature',
+      with_({ 7: [a, b, byteString(`01${'00'.repeat(63)}`)] }),
+    ],
   ]
   const ofFour = rows.map(([name, reason, wire]) => {
-    return { name, input: { validators: 4, bytes: typeof wire === 'string' ? wire : hexOf(encodeNotation(wire)) }, reason }
+    return {
+      name,
+      input: { validators: 4, bytes: typeof wire === 'string' ? wire : hexOf(encodeNotation(wire)) },
+      reason,
+    }
   })
   return [...ofFour, ...belowQuorum()]
 }
@@ -183,9 +214,14 @@ function belowQuorum() {
     const by = validatorsOf(size)
     const full = certificateOf({ type: 'final', view: 5, digest, height: 3 }, by)
     const [dropped = 0] = signersOf(full)
-    const signers = full.signers.map((byte, at) => (at === dropped >> 3 ? byte & ~(1 << (dropped & 7)) : byte))
+    const signers = full.signers.map((byte, at) =>
+      at === dropped >> 3 ? byte & ~(1 << (dropped & 7)) : byte,
+    )
     const bytes = encodeCertificate({ ...full, signers, signatures: full.signatures.slice(1) })
-    return { name: `${quorumOf(by.set) - 1} of ${size}: one below the quorum`, input: { validators: size, bytes: hexOf(bytes) }, reason: 'below-quorum' }
+    return {
+      name: `${quorumOf(by.set) - 1} of ${size}: one below the quorum`,
+      input: { validators: size, bytes: hexOf(bytes) },
+      reason: 'below-quorum',
+    }
   })
 }
-

@@ -26,7 +26,9 @@ interface CreateOptions {
 }
 
 export function addNetwork(program: Command): void {
-  const network = program.command('network').description('Make the file that a network begins with, or look at one.')
+  const network = program
+    .command('network')
+    .description('Make the file that a network begins with, or look at one.')
   network
     .command('create')
     .summary('make a network of member files')
@@ -77,7 +79,9 @@ async function create(context: Context, paths: readonly string[], options: Creat
   const out = resolvePath(options.out ?? 'network.json')
   await writeWhole(out, jsonText(network), { isNew: true })
   show(context, network)
-  context.terminal.say(`\nWrote ${shownPath(out)}. Give it to every member; each starts with:\n  chirograph start --network ${shownPath(out)}`)
+  context.terminal.say(
+    `\nWrote ${shownPath(out)}. Give it to every member; each starts with:\n  chirograph start --network ${shownPath(out)}`,
+  )
   const unreachable = members.filter(({ address }) => address === null)
   if (unreachable.length > 0)
     context.terminal.say(
@@ -85,7 +89,10 @@ async function create(context: Context, paths: readonly string[], options: Creat
     )
 }
 
-function planned(members: readonly MemberFile[], options: CreateOptions & { readonly name: string }): NetworkFile {
+function planned(
+  members: readonly MemberFile[],
+  options: CreateOptions & { readonly name: string },
+): NetworkFile {
   const isDemo = options.demo === true || options.local !== undefined
   const statusListBase = options.statusListBase ?? (isDemo ? 'http://localhost/status-lists' : undefined)
   if (statusListBase === undefined) {
@@ -113,7 +120,11 @@ const localTypes: readonly OrganisationType[] = [
   'union',
 ]
 
-async function createLocal(context: Context, paths: readonly string[], options: CreateOptions): Promise<void> {
+async function createLocal(
+  context: Context,
+  paths: readonly string[],
+  options: CreateOptions,
+): Promise<void> {
   const count = Number(options.local)
   if (!Number.isInteger(count) || count < 1 || count > validatorsMax || paths.length > 0)
     throw usage(
@@ -170,7 +181,9 @@ function show({ terminal }: Context, network: NetworkFile): void {
     [
       `${bold(genesis.name)}${genesis.purpose === 'demo' ? yellow('  demonstration') : ''}`,
       `network ${networkId}`,
-      dim(`made ${new Date(genesis.timeMs).toISOString()}, view timeout ${viewTimeoutMs} ms, heartbeat ${heartbeatMs} ms`),
+      dim(
+        `made ${new Date(genesis.timeMs).toISOString()}, view timeout ${viewTimeoutMs} ms, heartbeat ${heartbeatMs} ms`,
+      ),
       '',
       dim(head),
       ...lines,

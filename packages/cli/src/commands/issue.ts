@@ -1,0 +1,168 @@
+/** `chirograph issue`: a cohort file in, a credential and a receipt for each learner out. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Presets, SingleBar } from 'cli-progress'
+import { type Command, Option } from 'commander'
+import type { ApiClient, BatchAnswer, CohortSource, CredentialAnswer, IssueProgress } from '@chirograph/api'
+import { cohortTemplate } from '@chirograph/credential'
+import { companionEndings } from '../companion-files.js'
+import { type Context, contextOf } from '../context.js'
+import { jsonText, readJson, readText, writeWhole } from '../files.js'
+import { describeFinal } from '../finality-view.js'
+import { resolvePath, shownPath } from '../paths.js'
+import { credentialFileBase } from '../safe-name.js'
+
+interface IssueOptions {
+  readonly out: string
+  readonly dryRun?: boolean
+  readonly wait: 'stored' | 'final'
+}
+
+/** Signing a hundred thousand credentials takes minutes; leasing positions waits for the network. */
+const issueTimeoutMs = 1_800_000
+
+/** A bar for what is over in a blink is only noise. */
+const barAfterMs = 2_000
+
+export function addIssue(program: Command): void {
+  program
+    .command('issue')
+    .summary('issue credentials to everybody in a file')
+    .description(
+      'Issues a credential to everybody in a CSV or JSON file, and writes for each a credential and a receipt to hand to the learner. A file with mistakes is refused whole, and every mistake is named.',
+    )
+    .argument('<file>', 'a CSV file as chirograph template makes it, or JSON: one person or a list')
+    .option('--out <folder>', 'where to write credentials and receipts', 'credentials')
+    .option('--dry-run', 'only check the file')
+    .addOption(
+      new Option('--wait <until>', 'stored: safe on this node; final: agreed on by the network')
+        .choices(['stored', 'final'])
+        .default('stored'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ chirograph template > cohort.csv
+  $ chirograph issue cohort.csv --dry-run
+  $ chirograph issue cohort.csv --out ./spring-2026 --wait final`,
+    )
+    .action((file: string, options: IssueOptions, command: Command) =>
+      issue(contextOf(command), resolvePath(file), options),
+    )
+  program
+    .command('template')
+    .summary('print a cohort file to start from')
+    .description(
+      'Prints a CSV file with every column and one sample row, to be filled in with a spreadsheet.',
+    )
+    .addHelpText('after', '\nExamples:\n  $ chirograph template > cohort.csv')
+    .action(() => void process.stdout.write(cohortTemplate()))
+}
+
+async function issue(context: Context, path: string, options: IssueOptions): Promise<void> {
+  const cohort = await readCohort(path)
+  const api = await context.connect()
+  if (options.dryRun) return check(context, api, cohort)
+  const { terminal } = context
+  const signal = context.deadline(issueTimeoutMs)
+  const folder = resolvePath(options.out)
+  const bar = createBar(terminal.isWatched)
+  const written: string[] = []
+  let batches: BatchAnswer[]
+  try {
+    batches = await api.issue(cohort, {
+      signal,
+      onProgress: bar.update,
+      async onCredential(credential) {
+        written.push(await writeCredential(folder, credential))
+      },
+    })
+  } finally {
+    bar.stop()
+  }
+  const told: string[] = []
+  const finals: unknown[] = []
+  if (options.wait === 'final') {
+    for (const { event } of batches) {
+      const answer = await api.waitFinal(event, { signal: context.deadline() })
+      told.push(describeFinal(answer))
+      finals.push(answer)
+    }
+  }
+  if (terminal.isJson) {
+    terminal.json({ batches, folder, files: written, ...(finals.length > 0 && { finality: finals }) })
+    return
+  }
+  const { green, dim } = terminal.colours
+  terminal.data(
+    `${green('✔')} Issued ${plural(written.length, 'credential')} in ${plural(batches.length, 'batch')}`,
+  )
+  for (const [at, { event, recordClass, credentialCount }] of batches.entries())
+    terminal.data(
+      `  ${plural(credentialCount, recordClass)}  ${dim(event)}${told[at] ? `\n    ${told[at]}` : ''}`,
+    )
+  terminal.data(`  written to ${shownPath(folder)}`)
+  terminal.say(
+    `\nHand each learner both files: ${companionEndings.credential.slice(1)} and ${companionEndings.receipt.slice(1)}.`,
+  )
+}
+
+async function readCohort(path: string): Promise<CohortSource> {
+  if (!/\.json$/i.test(path)) return { csv: await readText(path) }
+  const value = await readJson(path)
+  return Array.isArray(value) ? { rows: value } : { json: value }
+}
+
+async function check({ terminal, deadline }: Context, api: ApiClient, cohort: CohortSource): Promise<void> {
+  const answer = await api.checkCohort(cohort, { signal: deadline() })
+  if (terminal.isJson) {
+    terminal.json(answer)
+    return
+  }
+  const classes = answer.recordClasses.map(({ recordClass, count }) => plural(count, recordClass)).join(', ')
+  terminal.data(
+    `${terminal.colours.green('✔')} The file is in order: ${plural(answer.credentialCount, 'credential')} (${classes}). Nothing was issued.`,
+  )
+}
+
+/** Personal data: readable by its owner alone. Returns the credential's path. */
+async function writeCredential(folder: string, answer: CredentialAnswer): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { credentialId, learnerId, credential, receipt } = answer
+  const achievement = typeof credential.name === 'string' ? credential.name : null
+  const base = join(folder, credentialFileBase({ credentialId, learnerId, achievement }))
+  await writeWhole(base + companionEndings.credential, jsonText(credential), { mode: 0o600 })
+  if (receipt) await writeWhole(base + companionEndings.receipt, jsonText(receipt), { mode: 0o600 })
+  return base + companionEndings.credential
+}
+
+function createBar(isWatched: boolean): { update(progress: IssueProgress): void; stop(): void } {
+  const startedMs = Date.now()
+  const bar = new SingleBar(
+    {
+      format: '  {bar} {value}/{total}  {phase}',
+      hideCursor: true,
+      clearOnComplete: true,
+      stream: process.stderr,
+    },
+    Presets.shades_classic,
+  )
+  let isShown = false
+  return {
+    update({ done, total, phase }) {
+      if (!isWatched || Date.now() - startedMs < barAfterMs) return
+      if (!isShown) bar.start(total, done, { phase })
+      else bar.update(done, { phase })
+      isShown = true
+    },
+    stop() {
+      if (isShown) bar.stop()
+    },
+  }
+}
+
+function plural(count: number, noun: string): string {
+  const many = noun.endsWith('ch') ? `${noun}es` : noun === 'credential' ? `${noun}s` : noun
+  return `${count} ${count === 1 ? noun : many}`
+}

@@ -1,0 +1,91 @@
+/** A node's status on a terminal: is it up to date, with whom, and how sure is it. */
+import type { NodeAnswer } from '@chirograph/api'
+import { describeMs } from './duration.js'
+import { table } from './table.js'
+import type { Colours } from './terminal.js'
+
+export interface StatusView {
+  readonly status: NodeAnswer
+  readonly url: string
+  readonly nowMs: number
+  readonly colours: Colours
+}
+
+export function renderStatus({ status, url, nowMs, colours }: StatusView): string {
+  const { bold, dim, yellow } = colours
+  const { name, networkName, purpose, pid, startedAtMs, height, finalAgeMs, events, view, leader } = status
+  const line = (label: string, text: string): string => `  ${dim(label.padEnd(8))} ${text}`
+  const counted = `${events.final} events final, ${events.pending} waiting`
+  return [
+    `${bold(name)} on ${bold(networkName)}${purpose === 'demo' ? yellow(' (demonstration)') : ''}`,
+    line('running', `for ${describeMs(nowMs - startedAtMs)}, process ${pid}, API ${url}`),
+    line('sync', syncWords(status, nowMs, colours)),
+    line('final', `height ${height}, ${describeMs(finalAgeMs)} ago; ${counted}`),
+    line('voting', votingWords(status, colours)),
+    line('leading', `${leader.isSelf ? 'this node' : leader.name}, view ${view}`),
+    ...(status.signing === 'ok' ? [] : [line('signing', signingWords(status, colours))]),
+    ...troubles(status).map((text) => line('trouble', yellow(text))),
+    '',
+    ...peerLines(status, nowMs, colours),
+  ].join('\n')
+}
+
+/** Never green for what is not known. */
+function syncWords({ sync }: NodeAnswer, nowMs: number, { green, yellow }: Colours): string {
+  const heard =
+    sync.lastHeardMs === null ? 'nothing heard yet' : `last heard ${describeMs(nowMs - sync.lastHeardMs)} ago`
+  switch (sync.state) {
+    case 'current':
+      return `${green('up to date')}, ${heard}`
+    case 'behind':
+      return `${yellow(`behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}`)}, ${heard}`
+    case 'alone':
+      return `${yellow('alone')}: connected to no member, so nobody can say whether it is up to date`
+    case 'unknown':
+      return `${yellow('not known yet')}: no member has confirmed it in the last half minute; ${heard}`
+  }
+}
+
+function votingWords({ isVoting, whyNotVoting }: NodeAnswer, { green, yellow }: Colours): string {
+  if (isVoting) return green('yes')
+  return whyNotVoting === 'observer'
+    ? 'no, this member only follows'
+    : yellow('no: its vote record is lost, so it follows without voting')
+}
+
+function signingWords({ signing }: NodeAnswer, { red }: Colours): string {
+  return signing === 'own-fork'
+    ? red(
+        'stopped: two different events stand at one place of its log; is a copy of this folder running elsewhere?',
+      )
+    : red('stopped: its last event is not here yet; the other members bring it back')
+}
+
+function troubles({ counters }: NodeAnswer): string[] {
+  const rejected = Object.entries(counters.rejected).map(([reason, count]) => `${count} × ${reason}`)
+  return [
+    ...(rejected.length > 0 ? [`refused from peers: ${rejected.join(', ')}`] : []),
+    ...(counters.equivocations > 0
+      ? [`${counters.equivocations} times a validator contradicted itself`]
+      : []),
+    ...(counters.conflicts > 0
+      ? [`${counters.conflicts} conflicting certificates: more members are faulty than the network tolerates`]
+      : []),
+  ]
+}
+
+function peerLines({ peers }: NodeAnswer, nowMs: number, { dim }: Colours): string[] {
+  const connected = peers.filter((peer) => peer.connected).length
+  if (peers.length === 0) return [dim('  no other member is known by address')]
+  const rows = peers.map((peer) => [
+    peer.name ?? peer.peerId,
+    peer.connected ? (peer.path ?? 'connected') : 'not connected',
+    peer.lastHeardMs === null ? 'never' : `${describeMs(Math.max(0, nowMs - peer.lastHeardMs))} ago`,
+    peer.address?.replace(/\/p2p\/.*/, '') ?? '',
+  ])
+  const [head = '', ...lines] = table(
+    [`MEMBERS (${connected} of ${peers.length} connected)`, 'BY', 'HEARD', 'AT'],
+    rows,
+  )
+  return [dim(`  ${head}`), ...lines.map((line) => `  ${line}`)]
+}
