@@ -1,4 +1,4 @@
-/** What happens on the network of the vectors: three headers that make events of every kind final. */
+/** What happens on the network of the vectors: four headers that make events of every kind final. */
 import { compareBytes, type EventId } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
 import type { EventBody, ForkEvidence, VerifiedEvent } from '@chirograph/event'
@@ -73,6 +73,11 @@ const voidEvent = eventBy(
   { kind: 'status.reinstate', entries: [{ handle: lowHandle, position: null }] },
   { sequence: 5, prev: reinstateEvent.id },
 )
+const lastEvent = eventBy(
+  issuer,
+  { kind: 'status.revoke', entries: [{ handle, position }], reason: 'superseded' },
+  { sequence: 6, prev: voidEvent.id },
+)
 
 /** Two different first events of one author. */
 export const forked = [
@@ -106,6 +111,7 @@ export const story: readonly StoryHeader[] = tell([
   [batchEvent, leaseEvent, observerLease, forked[0]],
   [revokeEvent, suspendEvent, evidenceEvent],
   [reinstateEvent, voidEvent],
+  [lastEvent],
 ])
 
 function tell(chapters: readonly (readonly VerifiedEvent[])[]): StoryHeader[] {

@@ -91,6 +91,8 @@ export interface Running {
   failNextWrite(index: number): void
   /** Gossips bytes as a member that is no node of ours would. */
   inject(topic: Topic, bytes: Uint8Array): Promise<void>
+  /** Everything in a member's log store as one text, byte for byte (Latin-1). */
+  dump(index: number): Promise<string>
   stop(): Promise<void>
 }
 
@@ -152,6 +154,14 @@ export async function startCluster(size: number): Promise<Running> {
       for (const { peerId } of members) await outsider.connect(`memory:${peerId}`)
       await outsider.publish(topic, bytes)
       outsiders.push(outsider)
+    },
+    async dump(index) {
+      const store = await disks[index]?.store.open()
+      const parts: Buffer[] = []
+      const everything = { from: new Uint8Array([0]), to: new Uint8Array([255]) }
+      for await (const entry of store?.range(everything) ?? [])
+        parts.push(...entry.map((part) => Buffer.from(part)))
+      return Buffer.concat(parts).toString('latin1')
     },
     async stop() {
       await Promise.all([...nodes, ...outsiders].map((one) => one.stop()))

@@ -60,6 +60,33 @@ suite('nodes together', (it) => {
     await cluster.stop()
   })
 
+  it('replicate nothing that names a learner', async () => {
+    const cluster = await startCluster(4)
+    const canary = 'Quillfeather Canarybird'
+    const [row] = rowsOf(1)
+    if (!row) throw new Error('a row')
+    const named = {
+      ...row,
+      learnerId: 'CANARY-4711',
+      learnerName: canary,
+      learnerEmail: 'canary@learners.example',
+    }
+    const [batch] = (await cluster.nodes[0]?.issueCohort([named])) ?? []
+    if (!batch) throw new Error('a batch')
+    const entry = batch.entries[0]
+    await cluster.nodes[0]?.change({ kind: 'revoke', credentials: [targetOf(entry)], reason: 'withdrawn' })
+    await Promise.all(cluster.nodes.map((node) => node.finality(batch.event)))
+    await cluster.stop()
+    for (const index of cluster.members.keys()) {
+      const bytes = await cluster.dump(index)
+      ok(bytes.length > 1000)
+      ok(bytes.includes('Institution 0'), 'the scan would find a name that is there')
+      for (const secret of [canary, 'CANARY-4711', 'canary@learners.example', entry?.credentialId ?? '']) {
+        is(bytes.includes(secret), false)
+      }
+    }
+  })
+
   it('let a stopped member catch up on what became final without it', async () => {
     const cluster = await startCluster(4)
     const [college] = cluster.nodes

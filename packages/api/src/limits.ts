@@ -33,3 +33,6 @@ export const discoveryBytesMax = 4_096
 
 /** How long requests may run on while the server closes; a stopping node has ten seconds for everything. */
 export const closeGraceMs = 2_000
+
+/** How long the outcome of an event that is final in memory may take to reach the disk: a slow disk's worst sync. */
+export const outcomeMsMax = 1_000

@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type EventId, parseContentId, toHex } from '@chirograph/codec'
-import type { ChirographNode, CredentialTarget, StatusChange } from '@chirograph/node'
+import type { ChirographNode, CredentialTarget, EventState, StatusChange } from '@chirograph/node'
 import { suspensionMsMax } from '@chirograph/status'
 import { eventBodyOfJson, reasonName } from './event-json.js'
-import { targetsMax, waitMsDefault, waitMsMax } from './limits.js'
+import { outcomeMsMax, targetsMax, waitMsDefault, waitMsMax } from './limits.js'
 import { ApiError, badRequest } from './problem.js'
 import { readRequest } from './request.js'
 import { resolveTarget, targetSchema } from './targets.js'
@@ -49,9 +49,8 @@ export function addStatusRoutes(app: FastifyInstance, node: ChirographNode, clos
     const id = parseContentId(request.params.id)
     if (id === undefined) throw badRequest('this is no id of an event', 'event ids begin with bafyrei')
     const { wait, timeoutMs } = readRequest(waitQuery, request.query)
-    if (wait === 'final' && node.eventState(id).state === 'pending') {
-      await finalOrLater(node, id, AbortSignal.any([AbortSignal.timeout(timeoutMs), closing]))
-    }
+    const waitMs = wait === 'final' ? waitMsFor(node.eventState(id), timeoutMs) : 0
+    if (waitMs > 0) await finalOrLater(node, id, AbortSignal.any([AbortSignal.timeout(waitMs), closing]))
     const state = node.eventState(id)
     if (state.state !== 'unknown') return { event: id, ...state }
     throw new ApiError({
@@ -61,6 +60,15 @@ export function addStatusRoutes(app: FastifyInstance, node: ChirographNode, clos
       status: 404,
     })
   })
+}
+
+/**
+ * An event can be final in memory a moment before the disk has it and its outcome is told. Whoever asked to wait gets
+ * the outcome; for an event of long ago that moment is lost.
+ */
+function waitMsFor(state: EventState, timeoutMs: number): number {
+  if (state.state === 'pending') return timeoutMs
+  return state.state === 'final' && state.finality === null ? Math.min(timeoutMs, outcomeMsMax) : 0
 }
 
 /** When the time is up the caller learns that it is still pending, which is an answer and not a failure. */

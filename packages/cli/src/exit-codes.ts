@@ -26,6 +26,8 @@ export function exitCodeOf(code: string): number {
 const byCode: Readonly<Record<string, number>> = {
   CLI_USAGE: exitCodes.usage,
   API_BAD_REQUEST: exitCodes.usage,
+  API_AMBIGUOUS: exitCodes.usage,
+  API_NOT_A_CREDENTIAL: exitCodes.usage,
   CLI_FILE_UNREADABLE: exitCodes.configuration,
   CLI_FILE_EXISTS: exitCodes.configuration,
   CLI_FILE_INVALID: exitCodes.configuration,

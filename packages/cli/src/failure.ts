@@ -57,7 +57,11 @@ function inWords(error: unknown): ChirographError {
 
 function detailLine({ row, column, expected, got }: ApiError['errors'][number]): string {
   const place = [row === undefined ? '' : `row ${row}`, column].filter((part) => part !== '').join(', ')
-  return plainText(`${place || 'the file'}: expected ${expected}; got ${got}`)
+  // A misspelt column is answered with a question, not with a rule.
+  const told = expected.startsWith('did you mean')
+    ? `${got}; ${expected}`
+    : `expected ${expected}; got ${got}`
+  return plainText(`${place || 'the file'}: ${told}`)
 }
 
 function traceOf(error: unknown): string {

@@ -76,7 +76,7 @@ function contextLines({ issuer, asOf }: Verdict): string[] {
     ...(issuer ? [`issued by ${plainText(issuer.name)}`] : []),
     ...(asOf
       ? [
-          `as of height ${asOf.height}, ${new Date(asOf.timeMs).toISOString()}, ${describeMs(asOf.ageSeconds * 1_000)} old`,
+          `as of height ${asOf.height}, ${new Date(asOf.timeMs).toISOString()}, ${asOf.ageSeconds < 2 ? 'just now' : `${describeMs(asOf.ageSeconds * 1_000)} old`}`,
         ]
       : []),
   ]

@@ -125,6 +125,7 @@ function planFaults(
   }
   for (let partition = random.int(3), fromMs = 0; partition > 0; partition--) {
     fromMs += random.int(faultsMs / 2)
+    if (fromMs >= faultsMs) return
     const order = random.shuffle(nodes.map((_, index) => index))
     const split = random.between(1, nodes.length - 1)
     const isOneWay = random.chance(0.2)

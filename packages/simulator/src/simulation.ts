@@ -17,6 +17,9 @@ import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './vi
 /** Correctness never depends on gossip: this often a node compares logs with another one. */
 const syncIntervalMs = 5_000
 
+/** Things that happen in one run; far above what any needs. More of them is a storm that feeds itself. */
+const stepsMax = 1_000_000
+
 export interface SimulationOptions {
   readonly seed: number
   /** Organisations, all of them validators. */
@@ -99,6 +102,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   let requests = 0
   let publishedCount = 0
   let isSettledKnown = false
+  let steps = 0
 
   const nodes = members.map((member, index) => {
     const skewMs = random.between(0, skewMsMax)
@@ -279,6 +283,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
     })
   }
 
+  function runNext(endMs: number): boolean {
+    if (steps++ > stepsMax) throw new Error(`storm: more than ${stepsMax} steps in one run`)
+    return schedule.runNext(endMs)
+  }
+
   for (const { index } of nodes) if (!absent.includes(index)) start(index)
 
   return {
@@ -322,11 +331,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
     runFor(durationMs) {
       const endMs = schedule.nowMs() + durationMs
-      while (schedule.runNext(endMs)) {}
+      while (runNext(endMs)) {}
     },
     runUntil(isDone, { limitMs }) {
       const endMs = schedule.nowMs() + limitMs
-      while (!isDone()) if (!schedule.runNext(endMs)) return isDone()
+      while (!isDone()) if (!runNext(endMs)) return isDone()
       return true
     },
   }

@@ -22,7 +22,7 @@ import {
   type Fact,
   type RestoredReplica,
 } from '@chirograph/replica'
-import { type Genesis, restoreState } from '@chirograph/status'
+import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import type { Random } from './random.js'
 
 export interface VirtualDisk {
@@ -49,7 +49,7 @@ interface Durable {
   readonly proposals: Map<string, Verified<Proposal>>
   readonly evidence: ForkEvidence[]
   readonly checkpoints: Checkpoint[]
-  readonly rows: Map<string, { readonly key: Uint8Array; readonly value: Uint8Array }>
+  readonly rows: Map<string, StateRow>
   lastSigned: ChainTip | null
   last: CheckpointFact | null
 }
@@ -149,7 +149,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
   const { last } = durable
   const final = last && {
     checkpoint: last.checkpoint,
-    state: restoreState({ genesis, rows: [...durable.rows.values()] }),
+    state: restoreState({ genesis, rows: rowsOver(genesis, durable.rows) }),
     cut: last.cut,
     logTree: last.logTree,
   }
@@ -160,6 +160,14 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,
   }
+}
+
+/** Checkpoints bring what they changed; everything else is as the genesis has it. */
+function rowsOver(genesis: Genesis, changed: Durable['rows']): Iterable<StateRow> {
+  const rows = new Map<string, StateRow>()
+  for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
+  for (const [key, row] of changed) rows.set(key, row)
+  return rows.values()
 }
 
 /** Final events by their headers, from each cut entry down by prev; the others whole. */

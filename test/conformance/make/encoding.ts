@@ -1,73 +1,45 @@
 /** encoding.json: the data model of the wire and its one encoding. */
-import {
-  boolean,
-  bytesUpTo,
-  contentId,
-  encode,
-  link,
-  list,
-  nullable,
-  type Shape,
-  text,
-  uint,
-  utf8,
-} from '@chirograph/codec'
+import { contentId, encode, utf8 } from '@chirograph/codec'
+import { type EncodingShape, encodingShapes } from '../encoding-shapes.ts'
 import { hexOf, type Notation } from '../notation.ts'
-import { type Refusal, type WireCase, wireCase } from '../vector-file.ts'
-
-/** What the refused bytes are read as. */
-export const encodingShapes = {
-  uint: uint(),
-  bytes: bytesUpTo(300),
-  text: text({ max: 300 }),
-  boolean: boolean(),
-  'uint or null': nullable(uint()),
-  'list of uint': list(uint(), { max: 300 }),
-  link: link(),
-} satisfies Record<string, Shape<never> | Shape<unknown>>
-
-export type EncodingShape = keyof typeof encodingShapes
+import { type Refusal, wireCase } from '../vector-file.ts'
 
 interface EncodingRefusal extends Refusal<{ readonly as: EncodingShape; readonly bytes: string }> {}
 
 export function makeEncoding() {
   return {
     description:
-      'Canonical DAG-CBOR: whole numbers from 0 to 2^53 - 1, byte strings, texts, booleans, null, arrays and links. `fields` writes a byte string as {"bytes": hex} and a link as {"link": CID}; all else stands for itself.',
+      'Canonical DAG-CBOR: whole numbers from 0 to 2^53 - 1, byte strings, texts, booleans, null, arrays and links. `fields` writes a byte string as {"bytes": hex} and a link as {"link": CID}; all else stands for itself. `as` is what the bytes are read as; bytes and texts hold at most 300 bytes, lists 300 numbers.',
     cases: accepted(),
     refused: refused(),
   }
 }
 
-function accepted(): WireCase[] {
+function accepted() {
   const numbers = [0, 1, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER]
   const id = contentId(utf8('chirograph'))
+  const { uint, bytes, text, boolean, link } = encodingShapes
+  const list = encodingShapes['list of uint']
   return [
-    ...numbers.map((number) => wireCase(`the number ${number}`, number, encode(uint(), number))),
+    ...numbers.map((number) => as('uint', `the number ${number}`, number, encode(uint, number))),
     ...[0, 1, 23, 24, 255, 256].map((length) => {
       const value = new Uint8Array(length).fill(0x5a)
-      return wireCase(`${length} bytes`, { bytes: hexOf(value) }, encode(encodingShapes.bytes, value))
+      return as('bytes', `${length} bytes`, { bytes: hexOf(value) }, encode(bytes, value))
     }),
-    wireCase('no text', '', encode(encodingShapes.text, '')),
-    wireCase(
-      'text is UTF-8, not normalised',
-      'é e\u0301 學 🎓',
-      encode(encodingShapes.text, 'é e\u0301 學 🎓'),
-    ),
-    wireCase('false', false, encode(boolean(), false)),
-    wireCase('true', true, encode(boolean(), true)),
-    wireCase('null', null, encode(encodingShapes['uint or null'], null)),
-    wireCase('an empty array', [], encode(encodingShapes['list of uint'], [])),
-    ...[23, 24, 256].map((length) => {
-      const value: Notation[] = Array.from({ length }, (_, index) => index)
-      return wireCase(
-        `an array of ${length}`,
-        value,
-        encode(encodingShapes['list of uint'], value as number[]),
-      ) // numbers only
+    ...['', 'é e\u0301 學 🎓'].map((value) => as('text', `the text "${value}"`, value, encode(text, value))),
+    ...[false, true].map((value) => as('boolean', `${value}`, value, encode(boolean, value))),
+    as('uint or null', 'null', null, encode(encodingShapes['uint or null'], null)),
+    ...[0, 23, 24, 256].map((length) => {
+      const value = Array.from({ length }, (_, index) => index)
+      return as('list of uint', `an array of ${length}`, value, encode(list, value))
     }),
-    wireCase('a link', { link: id }, encode(link(), id)),
+    as('link', 'a link', { link: id }, encode(link, id)),
   ]
+}
+
+function as(shape: EncodingShape, name: string, fields: Notation, bytes: Uint8Array) {
+  const { output } = wireCase(name, fields, bytes)
+  return { name, input: { as: shape, fields }, output }
 }
 
 function refused(): EncodingRefusal[] {

@@ -1,5 +1,5 @@
 /** event-headers.json and event-bodies.json: what events are made of. */
-import { contentId, type EventId, sha256, utf8 } from '@chirograph/codec'
+import { compareBytes, contentId, contentIdBytes, type EventId, sha256, utf8 } from '@chirograph/codec'
 import {
   type CredentialType,
   credentialTypes,
@@ -15,7 +15,6 @@ import {
   recordClasses,
   type StatusEntry,
   type StatusReason,
-  sortReferences,
   statusReasons,
 } from '@chirograph/event'
 import { byteString, bytesOf, encodeNotation, hexOf, type Notation } from '../notation.ts'
@@ -38,7 +37,9 @@ export const headerPositions = [
 ]
 
 const idOf = (name: string): EventId => contentId(utf8(name))
-const references = sortReferences(Array.from({ length: 16 }, (_, index) => idOf(`reference ${index}`)))
+const references = Array.from({ length: 16 }, (_, index) => idOf(`reference ${index}`)).sort((a, b) =>
+  compareBytes(contentIdBytes(a), contentIdBytes(b)),
+)
 
 const first: EventHeader = {
   version: 1,

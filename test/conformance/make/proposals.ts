@@ -11,7 +11,7 @@ import {
   type Proposal,
   proposalSigningBytes,
 } from '@chirograph/consensus'
-import { domain, nobleEd25519 } from '@chirograph/crypto'
+import { domain } from '@chirograph/crypto'
 import { byteString, encodeNotation, hexOf, type Notation } from '../notation.ts'
 import { type Refusal, wireCase } from '../vector-file.ts'
 import { bytes32, signer } from '../world.ts'

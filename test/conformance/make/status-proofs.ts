@@ -18,7 +18,7 @@ import {
   stateRoot,
   validatorSetOf,
 } from '@chirograph/status'
-import { type Verdict, verify } from '@chirograph/verifier'
+import { type Policy, verify } from '@chirograph/verifier'
 import {
   byteString,
   decodeNotation,
@@ -28,13 +28,13 @@ import {
 } from '../notation.ts'
 import { batchEvent, story, untilMs } from '../story.ts'
 import { wireCase } from '../vector-file.ts'
+import { summaryOf } from '../verdict-summary.ts'
 import {
   batch,
   bytes32,
   credential,
   dayMs,
   genesis,
-  genesisTimeMs,
   handle,
   issuer,
   leafIndex,
@@ -45,15 +45,12 @@ import {
 const anchor = anchorOf(genesis)
 const set = validatorSetOf(genesis)
 
-/** What becomes of the credential: issued at height 1, suspended at 2, reinstated at 3. */
-const [issued, suspended, reinstated] = [1, 2, 3].map((height) => proofAt(height))
-
 export function makeStatusProofs() {
-  if (issued === undefined || suspended === undefined || reinstated === undefined)
-    throw new Error('three heights')
+  // What becomes of the credential.
+  const [issued, suspended, reinstated, revoked] = [proofAt(1), proofAt(2), proofAt(3), proofAt(4)]
   return {
     description:
-      'Whole status proofs: a credential, a status proof about it, a trust anchor and the verifier’s clock go in; the verdict, the code of every check and what else is known come out, under the default policy. `fields` is the proof on the wire, its parts being those of checkpoint-headers.json, certificates.json, state.json and merkle-maps.json. `refused` are proofs (bytes) that prove nothing about this credential; `reason` is the code of the check of its status, and the verdict is fail.',
+      'Whole status proofs: a credential, a status proof about it, a trust anchor and the verifier’s clock go in; the verdict, the code of every check and what else is known come out. A `policy` without members is the default. `fields` is the proof on the wire, its parts being those of checkpoint-headers.json, certificates.json, state.json and merkle-maps.json. `refused` are proofs (bytes) that prove nothing about this credential; `reason` is the code of the check of its status, and the verdict is fail.',
     positions: {
       proof: ['version', 'headerCore', 'certificate', 'org', 'batch', 'credential', 'leaf', 'handovers'],
       row: ['value', 'map proof'],
@@ -64,10 +61,12 @@ export function makeStatusProofs() {
     cases: [
       proofCase('never restricted', issued, issued.timeMs + 600_000),
       proofCase('suspended', suspended, suspended.timeMs + 600_000),
-      proofCase('a suspension that has lapsed', suspended, untilMs),
+      proofCase('a suspension that has lapsed', suspended, untilMs, { maxAgeSeconds: 2_592_000 }),
       proofCase('reinstated', reinstated, reinstated.timeMs + 600_000),
+      proofCase('revoked', revoked, revoked.timeMs + 600_000),
+      proofCase('revoked, by an old proof', revoked, revoked.timeMs + 365 * dayMs),
       proofCase('a proof of two days ago', issued, issued.timeMs + 2 * dayMs),
-      proofCase('a proof of the future', issued, genesisTimeMs),
+      proofCase('a proof of the future', issued, issued.timeMs - 600_000),
     ],
     refused: refusals(issued.proof, suspended.proof),
   }
@@ -150,29 +149,16 @@ function proofFields({
   ]
 }
 
-function proofCase(name: string, { proof }: { readonly proof: StatusProof }, atMs: number) {
+function proofCase(
+  name: string,
+  { proof }: { readonly proof: StatusProof },
+  atMs: number,
+  policy: Policy = {},
+) {
   const bytes = encodeStatusProof(proof)
   const { input, output } = wireCase(name, proofFields(proof), bytes)
-  return {
-    name,
-    input: { atMs, ...input },
-    output: { ...output, verdict: summaryOf(verdictOn(bytes, atMs)) },
-  }
-}
-
-export function verdictOn(proof: Uint8Array, atMs: number): Verdict {
-  return verify(credential, { proof, anchor, atMs, ed25519: nobleEd25519 })
-}
-
-/** Without the sentences for people, which may change. */
-export function summaryOf({ verdict, checks, ...findings }: Verdict) {
-  const codes = Object.fromEntries(
-    Object.entries(checks).map(([name, { result, code }]: [string, { result: string; code: string }]) => [
-      name,
-      { result, code },
-    ]),
-  )
-  return { verdict, checks: codes, ...findings }
+  const verdict = verify(credential, { proof: bytes, anchor, policy, atMs, ed25519: nobleEd25519 })
+  return { name, input: { atMs, policy, ...input }, output: { ...output, verdict: summaryOf(verdict) } }
 }
 
 function refusals(proof: StatusProof, later: StatusProof) {

@@ -1,7 +1,7 @@
 /** checkpoints.json and sync.json: what nodes hand each other to come to hold the same. */
 import { contentId, utf8 } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
-import { encodeEvent, restoreEvent } from '@chirograph/event'
+import { encodeEvent } from '@chirograph/event'
 import { admit, apply, type FrontierEntry } from '@chirograph/log'
 import {
   type Chain,

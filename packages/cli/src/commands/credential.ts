@@ -8,7 +8,10 @@ import { plainText } from '../plain-text.js'
 import { cut, table } from '../table.js'
 
 export function addCredential(program: Command): void {
-  const credential = program.command('credential').description('Look at what this institution issued.')
+  const credential = program
+    .command('credential')
+    .summary('look at what this institution issued')
+    .description('Look at what this institution issued.')
   credential
     .command('list')
     .summary('list what was issued')

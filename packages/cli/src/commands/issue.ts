@@ -76,6 +76,7 @@ async function issue(context: Context, path: string, options: IssueOptions): Pro
       onProgress: bar.update,
       async onCredential(credential) {
         written.push(await writeCredential(folder, credential))
+        bar.written(written.length)
       },
     })
   } finally {
@@ -131,13 +132,22 @@ async function writeCredential(folder: string, answer: CredentialAnswer): Promis
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { credentialId, learnerId, credential, receipt } = answer
   const achievement = typeof credential.name === 'string' ? credential.name : null
+  // Each id is new, so nothing can be there yet.
+  const options = { mode: 0o600, isNew: true }
   const base = join(folder, credentialFileBase({ credentialId, learnerId, achievement }))
-  await writeWhole(base + companionEndings.credential, jsonText(credential), { mode: 0o600 })
-  if (receipt) await writeWhole(base + companionEndings.receipt, jsonText(receipt), { mode: 0o600 })
+  await writeWhole(base + companionEndings.credential, jsonText(credential), options)
+  if (receipt) await writeWhole(base + companionEndings.receipt, jsonText(receipt), options)
   return base + companionEndings.credential
 }
 
-function createBar(isWatched: boolean): { update(progress: IssueProgress): void; stop(): void } {
+interface Bar {
+  update(progress: Omit<IssueProgress, 'phase'> & { readonly phase: string }): void
+  /** How many credentials have been written to files. */
+  written(count: number): void
+  stop(): void
+}
+
+function createBar(isWatched: boolean): Bar {
   const startedMs = Date.now()
   const bar = new SingleBar(
     {
@@ -149,13 +159,17 @@ function createBar(isWatched: boolean): { update(progress: IssueProgress): void;
     Presets.shades_classic,
   )
   let isShown = false
+  let people = 0
+  const update: Bar['update'] = ({ done, total, phase }) => {
+    people = total
+    if (!isWatched || Date.now() - startedMs < barAfterMs) return
+    if (isShown) bar.update(done, { phase })
+    else bar.start(total, done, { phase })
+    isShown = true
+  }
   return {
-    update({ done, total, phase }) {
-      if (!isWatched || Date.now() - startedMs < barAfterMs) return
-      if (!isShown) bar.start(total, done, { phase })
-      else bar.update(done, { phase })
-      isShown = true
-    },
+    update,
+    written: (count) => update({ done: count, total: people, phase: 'writing files' }),
     stop() {
       if (isShown) bar.stop()
     },

@@ -28,12 +28,13 @@ interface CreateOptions {
 export function addNetwork(program: Command): void {
   const network = program
     .command('network')
+    .summary('make the file that a network begins with, or look at one')
     .description('Make the file that a network begins with, or look at one.')
   network
     .command('create')
     .summary('make a network of member files')
     .description(
-      'Makes network.json out of the member.json of every institution. Each member starts its node with the same file. All of them vote on what is final; a third of them, less one, may fail or lie.',
+      'Makes network.json out of the member.json of every institution. Each member starts its node with the same file. All of them vote on what is final; it stays true as long as fewer than a third of them fail or lie.',
     )
     .argument('[members...]', 'the member.json files')
     .option('--name <name>', "the network's name")

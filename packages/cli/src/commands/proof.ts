@@ -23,7 +23,10 @@ import { safeName } from '../safe-name.js'
 import { readTarget, type Target } from '../targets.js'
 
 export function addProof(program: Command): void {
-  const proof = program.command('proof').description('Make or look at portable status proofs.')
+  const proof = program
+    .command('proof')
+    .summary('make or look at portable status proofs')
+    .description('Make or look at portable status proofs.')
   proof
     .command('export')
     .summary('write fresh status proofs')
@@ -50,7 +53,10 @@ export function addProof(program: Command): void {
     .addHelpText('after', '\nExamples:\n  $ chirograph proof show S-0001.proof.cbor')
     .action((file: string, _options: object, command: Command) => show(contextOf(command), resolvePath(file)))
 
-  const anchor = program.command('anchor').description('Make the trust anchor for offline verification.')
+  const anchor = program
+    .command('anchor')
+    .summary('make the trust anchor for offline verification')
+    .description('Make the trust anchor for offline verification.')
   anchor
     .command('export')
     .summary('write the trust anchor of the network')
