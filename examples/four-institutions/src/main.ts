@@ -146,11 +146,11 @@ async function tell(stage: Stage) {
   const { handle, index, path } = forgery
   const target = { name: 'FORGED', org: college.institution.org, handle, batch: forgedBatch.id, index, path }
   const forgedProof = await exportProof(stage, university, target)
-  await saveJson(out, 'credentials/NEVER-LOGGED.json', neverLogged.credential)
-  await saveJson(out, 'credentials/FORGED.json', forgery.credential)
+  await saveJson(out, 'credentials/NEVER-LOGGED.credential.json', neverLogged.credential)
+  await saveJson(out, 'credentials/FORGED.credential.json', forgery.credential)
   const altered = { ...tampered.credential, validFrom: '2020-01-01T00:00:00Z' }
-  await saveJson(out, 'credentials/TAMPERED.json', altered)
-  await writeFile(join(out, 'proofs', 'TAMPERED.status-proof'), proofs.tampered)
+  await saveJson(out, 'credentials/TAMPERED.credential.json', altered)
+  await writeFile(join(out, 'proofs', 'TAMPERED.proof.cbor'), proofs.tampered)
   telling.line(
     `A status proof has ${proofs.good.length.toLocaleString('en-US')} bytes and needs no node to be checked.`,
   )
@@ -265,7 +265,7 @@ function printEnd({
   console.log(
     `\nCredentials, status proofs and the anchor are in ${pc.bold(shown)}. Check one yourself, with no node running:`,
   )
-  const files = `${shown}/credentials/SAMPLE-0002.json --proof ${shown}/proofs/SAMPLE-0002.status-proof --anchor ${shown}/anchor.json`
+  const files = `${shown}/credentials/SAMPLE-0002.credential.json --proof ${shown}/proofs/SAMPLE-0002.proof.cbor --anchor ${shown}/anchor.json`
   console.log(`   npm run --silent chirograph -- verify ${files} --offline`)
   console.log(
     `\n${holds ? pc.green('Every expectation held') : pc.red('Not every expectation held')}, in ${seconds.toFixed(1)} s.`,

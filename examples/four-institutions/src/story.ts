@@ -77,7 +77,7 @@ export async function issue(stage: Stage, csv: string): Promise<RegistrarEntry[]
   telling.line(`From file to final on all four: ${milliseconds(Date.now() - begin)}.`)
   const networkId = batch.entries[0] && networkIdIn(batch.entries[0])
   for (const entry of batch.entries) {
-    await saveJson(out, `credentials/${entry.learnerId}.json`, entry.credential)
+    await saveJson(out, `credentials/${entry.learnerId}.credential.json`, entry.credential)
     const path = entry.path.map((sibling) => fromHex(sibling) ?? new Uint8Array())
     const place = {
       issuerOrg: college.institution.org,
@@ -179,7 +179,7 @@ export async function exportProof(
 ): Promise<Uint8Array> {
   const { name, ...target } = proven
   const proof = await prover.call('proof', target)
-  await writeFile(join(out, 'proofs', `${name}.status-proof`), proof)
+  await writeFile(join(out, 'proofs', `${name}.proof.cbor`), proof)
   return proof
 }
 

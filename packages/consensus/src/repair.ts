@@ -22,11 +22,10 @@ export function answerStanding(turn: Turn, { from, standing }: { from: string; s
   if (standing.finalHeight > own.finalHeight) {
     turn.effects.push({ kind: 'fetch-checkpoints', from, finalHeight: standing.finalHeight })
   }
-  const isBehindUs = standing.finalHeight < own.finalHeight || standing.view < own.view
-  const isAheadOfUs = standing.finalHeight > own.finalHeight || standing.view > own.view
-  if (standing.finalHeight < own.finalHeight || (isAheadOfUs && !isBehindUs)) {
+  // Behind in height we fetch and say nothing: our answer would be answered, and so on until we have caught up.
+  const mayHelpUs = standing.finalHeight === own.finalHeight && standing.view > own.view
+  if (standing.finalHeight < own.finalHeight || mayHelpUs)
     sendTo(turn, peer, { kind: 'standing', standing: own })
-  }
   const firstView = Math.max(standing.finalView, state.finalized.view) + 1
   for (const message of openMessages(turn, { from: firstView, isOwnOnly: false })) sendTo(turn, peer, message)
 }

@@ -3,8 +3,11 @@ import { createRandom, type Random } from './random.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { createWorkload } from './workload.js'
 
-/** The longest that a calm network may need until everything is final at all nodes; far above what it takes. */
-const calmLimitMs = 600_000
+/** Far above what a calm network takes: seconds, or a heartbeat where a node missed the last decision. */
+const calmLimitMsDefault = 600_000
+
+/** What was published last is on disk and acknowledged by then. */
+const acknowledgedMs = 100
 
 export interface SeededRunOptions {
   readonly seed: number
@@ -12,6 +15,8 @@ export interface SeededRunOptions {
   readonly size?: number
   /** Events that organisations sign during the time of faults. */
   readonly events?: number
+  /** How long, in virtual milliseconds, a calm network may need until everything is final at all nodes. */
+  readonly calmLimitMs?: number
 }
 
 export interface RunCounts {
@@ -61,6 +66,7 @@ export function replayCommand({ seed, size, events }: SeededRunOptions): string 
 export function runSeed(options: SeededRunOptions): RunReport {
   const random = createRandom(options.seed, 0)
   const size = options.size ?? random.between(4, 10)
+  const { calmLimitMs = calmLimitMsDefault } = options
   const latencyFrom = random.between(1, 20)
   const simulation = createSimulation({
     seed: options.seed,
@@ -81,6 +87,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
     simulation.runFor(faultsMs)
     calm(simulation, latencyFrom)
     const endedMs = simulation.nowMs()
+    simulation.runFor(acknowledgedMs)
     if (!simulation.runUntil(() => simulation.isSettled(), { limitMs: calmLimitMs })) {
       throw new Error(
         `liveness: ${calmLimitMs} ms after the faults ended something is still not final everywhere`,

@@ -8,6 +8,7 @@ import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
 import type { ForkEvidence, SignedHeader, VerifiedEvent } from '@chirograph/event'
 import {
   createLog,
+  eventAt,
   type LogIndex,
   type Range,
   recordFork,
@@ -188,7 +189,11 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
       restoreEntry(log, { id, header })
     }
   }
-  for (const event of events.values()) if (!final.has(event.id)) restorePending(log, event)
+  const pending = [...events.values()].filter(({ id }) => !final.has(id))
+  // What was lost need not be what came last: an event whose prev is gone comes back by sync, behind its prev.
+  for (const event of pending.sort((a, b) => a.header.sequence - b.header.sequence)) {
+    if (event.header.prev === null || eventAt(log, event.header.prev)) restorePending(log, event)
+  }
   for (const one of evidence) recordFork(log, one)
   return log
 }

@@ -21,7 +21,7 @@ import {
 import { decodeNotation, hexOf } from '../notation.ts'
 import { batchEvent, handles, story } from '../story.ts'
 import { wireCase } from '../vector-file.ts'
-import { bytes32, genesis, handle, issuer, members, networkId, observer } from '../world.ts'
+import { bytes32, forker, genesis, handle, issuer, members, networkId, observer } from '../world.ts'
 import { coreFields, restFields } from './proposals.ts'
 
 export function makeGenesis() {
@@ -142,7 +142,7 @@ export function makeState() {
         const key = credentialRowKey({ org: issuer.id, handle: one })
         return { kind: 'credential', input: { org: issuer.id, handle: hexOf(one) }, key: hexOf(key) }
       }),
-      ...[issuer, observer].map(({ id }) => ({
+      ...[issuer, observer, forker].map(({ id }) => ({
         kind: 'lease',
         input: { org: id },
         key: hexOf(leaseRowKey(id)),

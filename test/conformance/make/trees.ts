@@ -29,6 +29,15 @@ const referenceLeaves = [
   '606162636465666768696a6b6c6d6e6f',
 ]
 
+/** Index, size, and the number of siblings. */
+const impossiblePaths: readonly (readonly [name: string, index: number, size: number, length: number])[] = [
+  ['index beyond the size', 5, 5, 3],
+  ['no leaves', 0, 0, 0],
+  ['a path too short', 0, 8, 2],
+  ['a path too long', 0, 8, 4],
+  ['a path for the last leaf of five', 4, 5, 3],
+]
+
 export function makeMerkleTrees() {
   const hashes = referenceLeaves.map((leaf) => leafHash(bytesOf(leaf)))
   const sizes = [1, 2, 3, 5, 7, 8]
@@ -52,19 +61,13 @@ export function makeMerkleTrees() {
         }
       }),
     ),
-    refused: [
-      ['index beyond the size', 5, 5, 3],
-      ['no leaves', 0, 0, 0],
-      ['a path too short', 0, 8, 2],
-      ['a path too long', 0, 8, 4],
-      ['a path for the last leaf of five', 4, 5, 3],
-    ].map(([name, index, size, length]) => ({
+    refused: impossiblePaths.map(([name, index, size, length]) => ({
       name,
       input: {
         leafHash: hexOf(hashes[0] ?? bytesOf('')),
         index,
         size,
-        path: hashes.slice(0, Number(length)).map(hexOf),
+        path: hashes.slice(0, length).map(hexOf),
       },
       reason: 'no-such-path',
     })),

@@ -1,0 +1,307 @@
+import { createApiServer } from '@chirograph/api'
+import { toHex } from '@chirograph/codec'
+import { cohortTemplate, receiptJson } from '@chirograph/credential'
+import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
+import {
+  authorised,
+  entryOf,
+  fakeNode,
+  idOf,
+  networkId,
+  otherOrg,
+  ownOrg,
+  signingRefused,
+  token,
+} from './fake-node.ts'
+
+function set({ learners = ['S-1', 'S-2'] }: { readonly learners?: readonly string[] } = {}) {
+  const node = fakeNode()
+  node.entries.push(...learners.map((learnerId, seed) => entryOf({ learnerId, seed })))
+  let stops = 0
+  const app = createApiServer({ node, token, onStop: () => stops++ })
+  const get = (url: string) => app.inject({ url, headers: authorised })
+  const post = (url: string, body: object, headers = {}) =>
+    app.inject({ method: 'POST', url, headers: { ...authorised, ...headers }, payload: body })
+  return { node, get, post, stops: () => stops }
+}
+
+const linesOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+suite('POST /v1/batches', (it) => {
+  it('checks a cohort on a dry run, and issues nothing', async () => {
+    const { node, post } = set({ learners: [] })
+    const answer = await post('/v1/batches', { csv: cohortTemplate(), dryRun: true })
+    equal(answer.json(), {
+      dryRun: true,
+      credentialCount: 1,
+      recordClasses: [{ recordClass: 'certificate-credit', count: 1 }],
+    })
+    is(node.entries.length, 0)
+  })
+
+  it('names every bad cell by row and column', async () => {
+    const csv = cohortTemplate().replace('2025-06-13', '13.6.2025').replace('S-0001', '')
+    const answer = await set().post('/v1/batches', { csv })
+    is(answer.statusCode, 422)
+    is(answer.json().code, 'API_COHORT_INVALID')
+    equal(
+      answer.json().errors.map(({ row, column }: { row: number; column: string }) => [row, column]),
+      [
+        [2, 'learner_id'],
+        [2, 'awarded_on'],
+      ],
+    )
+  })
+
+  it('answers with credentials and receipts', async () => {
+    const answer = await set().post('/v1/batches', { csv: cohortTemplate() })
+    is(answer.statusCode, 201)
+    const { batches, credentials } = answer.json()
+    is(batches[0].event, idOf(1))
+    is(batches[0].credentialCount, 1)
+    is(credentials[0].learnerId, 'S-0001')
+    is(credentials[0].receipt.batch, idOf(1))
+    is(credentials[0].receipt.paddedSize, 16)
+  })
+
+  it('streams progress, batch and credentials, and ends', async () => {
+    const answer = await set().post(
+      '/v1/batches',
+      { csv: cohortTemplate() },
+      { accept: 'application/x-ndjson' },
+    )
+    const names = linesOf(answer.body).flatMap(Object.keys)
+    equal(names, ['progress', 'batch', 'credential', 'end'])
+  })
+
+  it('ends a stream with the problem when issuing fails', async () => {
+    const { node, post } = set()
+    node.issueFailure = signingRefused()
+    const answer = await post('/v1/batches', { csv: cohortTemplate() }, { accept: 'application/x-ndjson' })
+    is(linesOf(answer.body).at(-1).problem.code, 'NODE_SIGNING_REFUSED')
+    const whole = await post('/v1/batches', { csv: cohortTemplate() })
+    is(whole.statusCode, 409)
+  })
+
+  it('takes people as JSON, and places their mistakes', async () => {
+    const person = {
+      learner_id: 'S-9',
+      learner_name: 'Sample',
+      achievement_name: 'A',
+      achievement_type: 'Course',
+    }
+    const whole = { ...person, achievement_description: 'B', criteria: 'C', awarded_on: '2025-06-13' }
+    is((await set().post('/v1/batches', { rows: [whole, whole], dryRun: true })).json().credentialCount, 2)
+    is((await set().post('/v1/batches', { json: whole, dryRun: true })).json().credentialCount, 1)
+    const { errors } = (await set().post('/v1/batches', { rows: [whole, person] })).json()
+    ok(errors.length > 0 && errors.every(({ row }: { row: number }) => row === 2))
+  })
+
+  it('refuses two forms of a cohort at once, and none', async () => {
+    for (const body of [{}, { csv: 'a', json: {} }, { cvs: 'a' }])
+      is((await set().post('/v1/batches', body)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('POST /v1/changes', (it) => {
+  const revoke = (credentials: readonly unknown[]) => ({ kind: 'revoke', credentials })
+
+  it('revokes by learner, id, handle and credential, each once', async () => {
+    const { node, post } = set()
+    const [first, second] = node.entries
+    ok(first && second)
+    const targets = ['S-1', first.credentialId, { handle: first.handle }, { credential: second.credential }]
+    const answer = await post('/v1/changes', revoke(targets))
+    equal(answer.json(), { event: idOf(2), publishedAtMs: 6, credentialCount: 2 })
+    const [change] = node.changes
+    ok(change?.kind === 'revoke')
+    is(change.reason, 'withdrawn')
+    equal(
+      change.credentials.map(({ handle, position }) => [toHex(handle), position]),
+      [
+        [first.handle, 0],
+        [second.handle, 1],
+      ],
+    )
+  })
+
+  it('lists the candidates when a learner holds several', async () => {
+    const { node, post } = set({ learners: ['S-1', 'S-1'] })
+    const answer = await post('/v1/changes', revoke(['S-1']))
+    is(answer.statusCode, 409)
+    is(answer.json().code, 'API_AMBIGUOUS')
+    equal(
+      answer.json().errors.map(({ column }: { column: string }) => column),
+      node.entries.map(({ credentialId }) => credentialId),
+    )
+    is(node.changes.length, 0)
+  })
+
+  it('refuses unknown keys and what others issued', async () => {
+    is((await set().post('/v1/changes', revoke(['nobody']))).json().code, 'API_CREDENTIAL_NOT_FOUND')
+    const foreign = entryOf({ learnerId: 'x', seed: 9, issuerOrg: otherOrg }).credential
+    const answer = await set().post('/v1/changes', revoke([{ credential: foreign }]))
+    is(answer.statusCode, 403)
+    is(answer.json().code, 'API_NOT_OUR_CREDENTIAL')
+    is((await set().post('/v1/changes', revoke([{ credential: {} }]))).json().code, 'API_NOT_A_CREDENTIAL')
+  })
+
+  it('changes nothing when one of several targets is wrong', async () => {
+    const { node, post } = set()
+    await post('/v1/changes', revoke(['S-1', 'nobody']))
+    is(node.changes.length, 0)
+  })
+
+  it('refuses a suspension that is over, or longer than 180 days', async () => {
+    for (const untilMs of [1, Date.now() + 181 * 86_400_000]) {
+      const { node, post } = set()
+      const answer = await post('/v1/changes', { kind: 'suspend', credentials: ['S-1'], untilMs })
+      is(answer.json().code, 'API_BAD_REQUEST')
+      is(node.changes.length, 0)
+    }
+  })
+
+  it('refuses reasons and members that are not in the vocabulary', async () => {
+    const bodies = [
+      { ...revoke(['S-1']), reason: 'bored' },
+      { kind: 'reinstate', credentials: ['S-1'], reason: 'withdrawn' },
+      { kind: 'revoke', credentials: [] },
+      { kind: 'erase', credentials: ['S-1'] },
+    ]
+    for (const body of bodies) is((await set().post('/v1/changes', body)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('/v1/events', (it) => {
+  const batch = {
+    kind: 'credential.issueBatch',
+    root: 'ab'.repeat(32),
+    paddedSize: 16,
+    recordClass: 'degree',
+    credentialType: 'open-badge-3',
+    schemaDigest: 'cd'.repeat(32),
+  }
+
+  it('publishes a prepared batch with its bytes', async () => {
+    const { node, post } = set()
+    is((await post('/v1/events', batch)).statusCode, 201)
+    const [body] = node.published
+    ok(body?.kind === 'credential.issueBatch')
+    is(toHex(body.root), batch.root)
+  })
+
+  it('refuses bodies that no event can have, before the node sees them', async () => {
+    const { node, post } = set()
+    const bad = [
+      { ...batch, paddedSize: 17 },
+      { ...batch, root: 'AB' },
+      { kind: 'status.lease', count: 5 },
+      {},
+    ]
+    for (const body of bad) is((await post('/v1/events', body)).json().code, 'API_BAD_REQUEST')
+    is(node.published.length, 0)
+  })
+
+  it('answers a wait with the outcome as soon as there is one', async () => {
+    const { node, get } = set()
+    node.states.set(idOf(3), { state: 'pending' })
+    const answer = get(`/v1/events/${idOf(3)}?wait=final&timeoutMs=20000`)
+    // The wait begins a few turns after the request does.
+    const nudge = setInterval(() => node.makeFinal(idOf(3)), 5)
+    const { state, finality } = (await answer).json()
+    clearInterval(nudge)
+    equal([state, finality.height, finality.outcome.outcome], ['final', 4, 'applied'])
+  })
+
+  it('answers "pending" when the time is up', async () => {
+    const { node, get } = set()
+    node.states.set(idOf(3), { state: 'pending' })
+    const answer = await get(`/v1/events/${idOf(3)}?wait=final&timeoutMs=10`)
+    equal(answer.json(), { event: idOf(3), state: 'pending' })
+  })
+
+  it('tells unknown events from ids that are none, and bounds the wait', async () => {
+    is((await set().get(`/v1/events/${idOf(9)}`)).json().code, 'API_EVENT_NOT_FOUND')
+    is((await set().get('/v1/events/abc')).json().code, 'API_BAD_REQUEST')
+    is((await set().get(`/v1/events/${idOf(9)}?timeoutMs=999999999`)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('/v1/credentials', (it) => {
+  it('lists one a line, and finds text in any case', async () => {
+    is(linesOf((await set().get('/v1/credentials')).body).length, 2)
+    const [found, ...others] = linesOf((await set().get('/v1/credentials?query=learner%201')).body)
+    equal([found.learnerId, found.learnerName, found.achievement], ['S-2', 'Learner 1', 'Welding'])
+    is(others.length, 0)
+    is(linesOf((await set().get('/v1/credentials?limit=1')).body).length, 1)
+  })
+
+  it('shows all of a learner, with receipts', async () => {
+    const { credentials } = (await set({ learners: ['S-1', 'S-1'] }).get('/v1/credentials/S-1')).json()
+    is(credentials.length, 2)
+    is(credentials[0].receipt.network, networkId)
+    is((await set().get('/v1/credentials/nobody')).statusCode, 404)
+  })
+})
+
+suite('proofs and verdicts', (it) => {
+  const foreign = entryOf({ learnerId: 'x', seed: 9, issuerOrg: otherOrg })
+  const receiptFor = (issuerOrg: typeof ownOrg) =>
+    receiptJson({
+      networkId,
+      issuerOrg,
+      batch: idOf(7),
+      index: 3,
+      paddedSize: 16,
+      path: Array.from({ length: 4 }, () => new Uint8Array(32)),
+    })
+
+  it('sends the bytes of a proof under their own media type', async () => {
+    const answer = await set().post('/v1/proofs', { key: 'S-1' })
+    is(answer.headers['content-type'], 'application/vnd.chirograph.status-proof+cbor')
+    equal([...answer.rawPayload], [1, 2, 3])
+  })
+
+  it("proves another member's credential from its receipt, and asks for one without", async () => {
+    const { node, post } = set()
+    const { credential, handle } = foreign
+    is((await post('/v1/proofs', { credential })).json().code, 'API_RECEIPT_NEEDED')
+    is((await post('/v1/proofs', { credential, receipt: receiptFor(otherOrg) })).statusCode, 200)
+    const [target] = node.proved
+    ok(target)
+    equal([target.org, toHex(target.handle), target.batch, target.index], [otherOrg, handle, idOf(7), 3])
+  })
+
+  it('refuses a receipt of another issuer', async () => {
+    const body = { credential: foreign.credential, receipt: receiptFor(ownOrg) }
+    is((await set().post('/v1/proofs', body)).json().code, 'API_BAD_REQUEST')
+    is((await set().post('/v1/verify', body)).json().code, 'API_BAD_REQUEST')
+  })
+
+  it('verifies text and objects, with the proof that is given or one from the receipt', async () => {
+    const { node, post } = set()
+    const answer = await post('/v1/verify', { credential: 'no json', proof: 'AQI' })
+    is(answer.json().verdict.verdict, 'fail')
+    match(answer.json().description, 'Not valid.')
+    await post('/v1/verify', { credential: foreign.credential, receipt: receiptFor(otherOrg) })
+    await post('/v1/verify', { credential: foreign.credential })
+    equal(
+      node.proofsSeen.map((proof) => proof && [...proof]),
+      [[1, 2], [1, 2, 3], undefined],
+    )
+    is((await post('/v1/verify', { credential: {}, proof: '!' })).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('POST /v1/stop', (it) => {
+  it('answers first, then stops', async () => {
+    const { post, stops } = set()
+    const answer = await post('/v1/stop', {})
+    is(answer.statusCode, 202)
+    is(stops(), 1)
+  })
+})

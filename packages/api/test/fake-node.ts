@@ -1,0 +1,186 @@
+/** A node that remembers what it was asked: the API's tests need its answers, not its network. */
+import { contentIdOfDigest, type EventId, toHex } from '@chirograph/codec'
+import { type JsonObject, statusEntries } from '@chirograph/credential'
+import { type EventBody, handleOf, type OrgId, parseOrgId } from '@chirograph/event'
+import { ChirographError } from '@chirograph/interface'
+import type { ChirographNode, EventState, Finality, RegistrarEntry, StatusChange } from '@chirograph/node'
+import type { Anchor, Genesis } from '@chirograph/status'
+import { verify } from '@chirograph/verifier'
+
+export const networkId = 'aa'.repeat(32)
+export const ownOrg = orgOf('11')
+export const otherOrg = orgOf('22')
+export const token = 'A'.repeat(43)
+export const authorised = { authorization: `Bearer ${token}`, host: '127.0.0.1:1' }
+
+export interface FakeNode extends ChirographNode {
+  readonly entries: RegistrarEntry[]
+  readonly changes: StatusChange[]
+  readonly published: EventBody[]
+  readonly proved: Parameters<ChirographNode['proveStatus']>[0][]
+  readonly proofsSeen: (Uint8Array | undefined)[]
+  readonly states: Map<EventId, EventState>
+  /** Makes the next issue fail. */
+  issueFailure: Error | undefined
+  /** Ends every wait for this event. */
+  makeFinal(id: EventId): void
+}
+
+export function fakeNode({ members = 1 }: { readonly members?: number } = {}): FakeNode {
+  const waiters = new Map<EventId, (finality: Finality) => void>()
+  const entries: RegistrarEntry[] = []
+  const base: FakeNode = {
+    org: ownOrg,
+    networkId,
+    // Only the number of members is looked at.
+    genesis: { organisations: Array.from({ length: members }, () => ({})) } as unknown as Genesis,
+    entries,
+    changes: [],
+    published: [],
+    proved: [],
+    proofsSeen: [],
+    states: new Map(),
+    issueFailure: undefined,
+    status: () => ({ signing: 'ok', sync: { state: 'alone' } }) as ReturnType<ChirographNode['status']>,
+    async issueCohort(rows, options = {}) {
+      options.onProgress?.({ done: 0, total: rows.length, phase: 'signing' })
+      await new Promise((resolve) => setImmediate(resolve))
+      if (base.issueFailure) throw base.issueFailure
+      const issued = rows.map((row, at) => entryOf({ learnerId: row.learnerId, seed: at + 100 }))
+      entries.push(...issued)
+      const batch = { recordClass: 'certificate-credit', paddedSize: 16 } as const
+      return [{ event: idOf(1), publishedAtMs: 5, ...batch, entries: issued }]
+    },
+    async change(change) {
+      base.changes.push(change)
+      return { id: idOf(2), publishedAtMs: 6 }
+    },
+    async publish(body) {
+      base.published.push(body)
+      return { id: idOf(3), publishedAtMs: 7 }
+    },
+    finality(id, { signal } = {}) {
+      return new Promise((resolve, reject) => {
+        waiters.set(id, resolve)
+        signal?.addEventListener('abort', () => reject(signal.reason))
+      })
+    },
+    eventState: (id) => base.states.get(id) ?? { state: 'unknown' },
+    makeFinal(id) {
+      const finality: Finality = {
+        id,
+        height: 4,
+        timeMs: 10,
+        finalAtMs: 12,
+        publishedAtMs: 7,
+        outcome: { id, outcome: 'applied', skipped: [] },
+      }
+      base.states.set(id, { state: 'final', finality })
+      waiters.get(id)?.(finality)
+    },
+    findCredentials: async (key) =>
+      entries.filter((entry) => [entry.credentialId, entry.handle, entry.learnerId].includes(key)),
+    async *credentials() {
+      yield* entries
+    },
+    credentialStatus: () => ({ status: { state: 'active', ended: null }, finality: 'final', height: 3 }),
+    proveStatus(target) {
+      base.proved.push(target)
+      return Uint8Array.of(1, 2, 3)
+    },
+    anchor,
+    async verify(credential, { proof } = {}) {
+      base.proofsSeen.push(proof)
+      return verify(credential, {
+        proof,
+        anchor: anchor(),
+        atMs: 1,
+        // Never asked: the credentials of these tests are unsigned.
+        ed25519: {
+          name: 'none',
+          publicKey: (seed) => seed,
+          sign: () => new Uint8Array(64),
+          verify: () => false,
+        },
+      })
+    },
+    stop: async () => {},
+  }
+  return base
+}
+
+/** A credential of the registrar; `seed` makes it differ from others. */
+export function entryOf({
+  learnerId,
+  seed,
+  issuerOrg = ownOrg,
+}: {
+  readonly learnerId: string
+  readonly seed: number
+  readonly issuerOrg?: OrgId
+}): RegistrarEntry {
+  const nonce = new Uint8Array(32).fill(seed % 256)
+  const credentialId = `urn:uuid:00000000-0000-4000-8000-${String(seed).padStart(12, '0')}`
+  const handle = toHex(handleOf({ issuer: issuerOrg, nonce }))
+  return {
+    credential: credentialOf({ credentialId, nonce, position: seed, issuerOrg }),
+    credentialId,
+    learnerId,
+    handle,
+    position: seed,
+    index: 0,
+    path: Array.from({ length: 4 }, () => '00'.repeat(32)),
+    root: '00'.repeat(32),
+    batch: idOf(1),
+  }
+}
+
+function credentialOf({
+  credentialId,
+  nonce,
+  position,
+  issuerOrg,
+}: {
+  credentialId: string
+  nonce: Uint8Array
+  position: number
+  issuerOrg: OrgId
+}): JsonObject {
+  const slot = { statusListBase: 'http://localhost/lists', position, networkId, issuerOrg, nonce }
+  return {
+    id: credentialId,
+    name: 'Welding',
+    credentialSubject: {
+      identifier: [{ identityType: 'name', identityHash: `Learner ${position}` }],
+      achievement: { name: 'Welding' },
+    },
+    credentialStatus: statusEntries(slot),
+  }
+}
+
+export function idOf(byte: number): EventId {
+  return contentIdOfDigest(new Uint8Array(32).fill(byte))
+}
+
+export function signingRefused(): ChirographError {
+  return new ChirographError({ code: 'NODE_SIGNING_REFUSED', what: 'it may not sign', hint: 'wait' })
+}
+
+function anchor(): Anchor {
+  const validators = { epoch: 0, members: [] }
+  return {
+    version: 1,
+    type: 'chirograph-anchor',
+    networkId,
+    name: 'Sample',
+    purpose: 'demo',
+    validators,
+    height: 0,
+  }
+}
+
+function orgOf(byte: string): OrgId {
+  const org = parseOrgId(byte.repeat(32))
+  if (org === undefined) throw new Error('64 hex characters are an id')
+  return org
+}

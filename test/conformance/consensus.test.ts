@@ -1,0 +1,213 @@
+/** The implementation against the vectors of consensus, checkpoints and sync. */
+import type { Decoded } from '@chirograph/codec'
+import {
+  checkCertificate,
+  createHeader,
+  createValidatorSet,
+  decodeCertificate,
+  decodeHeader,
+  decodeMessage,
+  decodeProposal,
+  decodeVote,
+  encodeCertificate,
+  encodeMessage,
+  encodeProposal,
+  encodeVote,
+  faultsOf,
+  leaderOf,
+  proposalSigningBytes,
+  quorumOf,
+  signersOf,
+  signVote,
+  type ValidatorSet,
+  verifyProposal,
+  verifyVote,
+} from '@chirograph/consensus'
+import { nobleEd25519 } from '@chirograph/crypto'
+import {
+  answerSync,
+  createReplica,
+  decodeCheckpoint,
+  decodeCheckpointRequest,
+  decodeEventFrame,
+  decodeSyncOffer,
+  emptyRestored,
+  encodeCheckpoint,
+  encodeCheckpointRequest,
+  encodeEventFrame,
+  encodeSyncOffer,
+} from '@chirograph/replica'
+import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
+import { bytesOf, hexOf, joinParts } from './notation.ts'
+import { readVectors } from './read-vectors.ts'
+import { genesis, issuer, signer } from './world.ts'
+
+const ed25519 = nobleEd25519
+const sets = readVectors('validator-sets').cases
+const setOf = (size: number): ValidatorSet => {
+  const found = sets.find(({ input }) => input.seeds.length === size)
+  ok(found)
+  const [networkId, epoch, validators] = found.input.fields as [Bytes, number, [Bytes, Bytes][]] // the positions of a set
+  const members = validators.map(([org, key]) => ({ org: org.bytes, key: key.bytes }))
+  return createValidatorSet({ networkId: networkId.bytes, epoch, validators: members.reverse() })
+}
+const four = setOf(4)
+
+suite('vectors: validators, votes, certificates', (it) => {
+  it('hashes sets in any order of members, and draws their leaders', () => {
+    for (const { input, output } of sets) {
+      const set = setOf(input.seeds.length)
+      is(set.setHash, output.setHash)
+      equal(set.leaders, output.leaders)
+      for (const view of [0, 1, 1_000, Number.MAX_SAFE_INTEGER])
+        is(leaderOf(set, view), output.leaders[view % output.leaders.length])
+      is(quorumOf(set), output.quorum)
+      is(faultsOf(set), output.faults)
+    }
+  })
+
+  it('signs votes, and believes them', () => {
+    for (const { name, input, output } of readVectors('votes').cases) {
+      const vote = decodedOf(decodeVote(bytesOf(output.bytes)), name)
+      is(hexOf(encodeVote(vote)), output.bytes)
+      is(
+        hexOf(signVote(vote, { signer: input.signer, sign: signer(bytesOf(input.seed)) }).signature),
+        output.signature,
+      )
+      is(verifyVote(vote, { set: four, ed25519 }).kind, 'verified')
+    }
+  })
+
+  it('refuses votes with their reasons', () => {
+    for (const { name, input, reason } of readVectors('votes').refused) {
+      const decoded = decodeVote(bytesOf(input.bytes))
+      is(
+        decoded.ok ? reasonOf(verifyVote(decoded.value, { set: four, ed25519 })) : decoded.code,
+        reason,
+        name,
+      )
+    }
+  })
+
+  it('believes certificates of a quorum', () => {
+    for (const { name, input, output } of readVectors('certificates').cases) {
+      const certificate = decodedOf(decodeCertificate(bytesOf(output.bytes)), name)
+      is(hexOf(encodeCertificate(certificate)), output.bytes)
+      equal(signersOf(certificate), output.signerIndexes)
+      is(checkCertificate(certificate, { set: setOf(input.validators), ed25519 }).kind, 'valid')
+    }
+  })
+
+  it('refuses certificates with their reasons', () => {
+    for (const { name, input, reason } of readVectors('certificates').refused) {
+      const decoded = decodeCertificate(bytesOf(input.bytes))
+      const context = { set: setOf(input.validators), ed25519 }
+      is(decoded.ok ? reasonOf(checkCertificate(decoded.value, context)) : decoded.code, reason, name)
+    }
+  })
+})
+
+suite('vectors: headers, proposals, messages', (it) => {
+  it('seals headers and reads them', () => {
+    for (const { name, output } of readVectors('checkpoint-headers').cases) {
+      const header = decodedOf(decodeHeader(bytesOf(output.coreBytes), bytesOf(output.restBytes)), name)
+      is(header.digest, output.digest)
+      equal(createHeader(header.core, header.rest), header)
+    }
+  })
+
+  it('refuses headers with their codes', () => {
+    for (const { name, input, reason } of readVectors('checkpoint-headers').refused) {
+      is(codeOf(decodeHeader(bytesOf(input.coreBytes), bytesOf(input.restBytes))), reason, name)
+    }
+  })
+
+  it('signs proposals, and believes them', () => {
+    const { cases, genesisDigest } = readVectors('proposals')
+    for (const { name, input, output } of cases) {
+      const proposal = decodedOf(decodeProposal(bytesOf(output.bytes)), name)
+      is(hexOf(encodeProposal(proposal)), output.bytes)
+      is(leaderOf(four, proposal.header.core.view), output.leader)
+      is(hexOf(signer(bytesOf(input.seed))(proposalSigningBytes(proposal.header))), output.signature)
+      is(verifyProposal(proposal, { set: four, ed25519, genesisDigest }).kind, 'verified', name)
+    }
+  })
+
+  it('refuses proposals with their reasons', () => {
+    const { refused, genesisDigest } = readVectors('proposals')
+    for (const { name, input, reason } of refused) {
+      const decoded = decodeProposal(bytesOf(input.bytes))
+      const context = { set: four, ed25519, genesisDigest }
+      is(decoded.ok ? reasonOf(verifyProposal(decoded.value, context)) : decoded.code, reason, name)
+    }
+  })
+
+  it('reads messages, and refuses others with their codes', () => {
+    const { cases, refused } = readVectors('messages')
+    for (const { name, input, output } of cases) {
+      const message = decodedOf(decodeMessage(bytesOf(output.bytes)), name)
+      is(message.kind, input.kind)
+      is(hexOf(encodeMessage(message)), output.bytes)
+    }
+    for (const { name, input, reason } of refused)
+      is(codeOf(decodeMessage(bytesOf(input.bytes))), reason, name)
+  })
+})
+
+suite('vectors: checkpoints and sync', (it) => {
+  it('reads checkpoints, and refuses others with their codes', () => {
+    const { cases, refused } = readVectors('checkpoints')
+    for (const { name, output } of cases) {
+      const checkpoint = decodedOf(decodeCheckpoint(bytesOf(output.bytes)), name)
+      is(hexOf(encodeCheckpoint(checkpoint)), output.bytes)
+    }
+    for (const { name, input, reason } of refused)
+      is(codeOf(decodeCheckpoint(bytesOf(input.bytes))), reason, name)
+  })
+
+  it('reads offers, frames and requests for checkpoints', () => {
+    const { offers, frames, checkpointRequests } = readVectors('sync')
+    for (const { name, output } of offers)
+      is(hexOf(encodeSyncOffer(decodedOf(decodeSyncOffer(bytesOf(output.bytes)), name))), output.bytes)
+    for (const { name, output } of frames)
+      is(hexOf(encodeEventFrame(decodedOf(decodeEventFrame(bytesOf(output.bytes)), name))), output.bytes)
+    for (const { name, output } of checkpointRequests) {
+      const { fromHeight } = decodedOf(decodeCheckpointRequest(bytesOf(output.bytes)), name)
+      is(hexOf(encodeCheckpointRequest(fromHeight)), output.bytes)
+    }
+  })
+
+  it('answers requests, and refuses what is none with its code', () => {
+    const { requests, refusedRequests, refusedOffers, refusedCheckpointRequests } = readVectors('sync')
+    const signers = { event: signer(issuer.seeds.log), vote: signer(issuer.seeds.consensus) }
+    const replica = createReplica(
+      { genesis, org: issuer.id, signers, ed25519, hasVoteRecord: true },
+      emptyRestored(),
+    )
+    for (const { name, input, output } of requests) {
+      const answer = decodedOf(answerSync(replica, bytesOf(output.bytes)), name)
+      is(answer.isBehind, input.events.length > 0, name)
+    }
+    for (const { name, input, reason } of refusedRequests)
+      is(codeOf(answerSync(replica, bytesOf(input.bytes))), reason, name)
+    for (const { name, input, reason } of refusedOffers)
+      is(codeOf(decodeSyncOffer(bytesOf(input.bytes))), reason, name)
+    for (const { name, input, reason } of refusedCheckpointRequests)
+      is(codeOf(decodeCheckpointRequest(joinParts(input.bytes))), reason, name)
+  })
+})
+
+type Bytes = { readonly bytes: string }
+
+function decodedOf<T>(decoded: Decoded<T>, name: string): T {
+  if (decoded.ok) return decoded.value
+  throw new Error(`${name}: ${decoded.code}: ${decoded.detail}`)
+}
+
+function codeOf(decoded: Decoded<unknown>): string {
+  return decoded.ok ? 'accepted' : decoded.code
+}
+
+function reasonOf(verdict: { readonly kind: string; readonly reason?: string }): string {
+  return verdict.reason ?? verdict.kind
+}

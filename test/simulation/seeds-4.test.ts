@@ -1,0 +1,3 @@
+import { runShare } from './seeds.ts'
+
+runShare(4)
