@@ -161,7 +161,7 @@ async function tell(stage: Stage) {
   telling.chapter('An employer verifies, offline')
   const anchor = anchorOf(genesis)
   const verdicts: Record<string, { verdict: Verdict['verdict']; inWords: string }> = {}
-  const check = (name: string, credential: unknown, proof: Uint8Array | undefined, expected: string) => {
+  const check = (name: string, credential: unknown, proof: Uint8Array | undefined, expected: string[]) => {
     const verdict = verify(credential, {
       ...(proof ? { proof } : {}),
       anchor,
@@ -171,31 +171,27 @@ async function tell(stage: Stage) {
     })
     const inWords = describeVerdict(verdict).split('\n')[0] ?? ''
     verdicts[name] = { verdict: verdict.verdict, inWords }
-    telling.expect({ name, expected, seen: codeOf(verdict) })
+    const seen = codeOf(verdict)
+    telling.expect({ name, expected: expected.join(' or '), seen, holds: expected.includes(seen) })
     telling.line(`  ${pc.dim(inWords)}`)
   }
-  check('a good credential', good.credential, proofs.good, 'pass')
-  check('the revoked one', revoked.credential, proofs.revoked, 'fail: revoked')
-  check('the suspended one', suspended.credential, proofs.suspended, 'fail: suspended')
-  check('one whose date was altered', altered, proofs.tampered, 'fail: bad-signature')
-  check(
-    'one that the college signed but never logged',
-    neverLogged.credential,
-    undefined,
+  check('a good credential', good.credential, proofs.good, ['pass'])
+  check('the revoked one', revoked.credential, proofs.revoked, ['fail: revoked'])
+  check('the suspended one', suspended.credential, proofs.suspended, ['fail: suspended'])
+  check('one whose date was altered', altered, proofs.tampered, ['fail: bad-signature'])
+  check('one that the college signed but never logged', neverLogged.credential, undefined, [
     'indeterminate: no-status-proof',
-  )
+  ])
   check(
     'the same, with another credential’s proof',
     neverLogged.credential,
     proofs.good,
-    'fail: credential-row-not-proven',
+    // A proof shows its row and whatever else happens to share the path: which of the two fails depends on the keys.
+    ['fail: leaf-not-in-batch', 'fail: credential-row-not-proven'],
   )
-  check(
-    'one that the university issued in the college’s name',
-    forgery.credential,
-    forgedProof,
+  check('one that the university issued in the college’s name', forgery.credential, forgedProof, [
     'fail: not-the-issuers-key',
-  )
+  ])
   return { changes, verdicts }
 }
 

@@ -1,6 +1,6 @@
 /** What every command works with: the options that all of them share, made into what they mean. */
 import type { Command } from 'commander'
-import { type ApiClient, createApiClient } from '@chirograph/api'
+import { type ApiClient, createApiClient } from '@chirograph/api/client'
 import { assertInitialised, type DataDir, dataDirAt } from './data-dir.js'
 import { parseDuration } from './duration.js'
 import { resolvePath } from './paths.js'

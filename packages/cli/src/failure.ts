@@ -1,5 +1,5 @@
 /** Errors as a person reads them: what happened, what to do, and the code to look up. */
-import { ApiError } from '@chirograph/api'
+import { ApiError } from '@chirograph/api/client'
 import { ChirographError } from '@chirograph/interface'
 import { exitCodeOf } from './exit-codes.js'
 import { plainText } from './plain-text.js'

@@ -1,5 +1,5 @@
 /** What became of an event, in words. */
-import type { EventAnswer } from '@chirograph/api'
+import type { EventAnswer } from '@chirograph/api/client'
 import { describeMs } from './duration.js'
 import { failure } from './failure.js'
 

@@ -42,7 +42,7 @@ export async function makeInstitution(
     const { name, orgType, listen } = institution
     const config: Config = { version: 1, name, orgType, listen: [listen], apiPort: 0 }
     await writeWhole(draft.config, jsonText(config))
-    const member = memberFileOf({ ...institution, seeds, ed25519 })
+    const member = await memberFileOf({ ...institution, seeds, ed25519 })
     await writeWhole(draft.member, jsonText(member))
     const log = await openLevelStore(draft.log, { createIfMissing: true })
     await initialiseStore(log, { org: orgIdOfSeeds(seeds, ed25519) })

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { toHex } from '@chirograph/codec'
 import { didKeyOf, type Ed25519, multikeyOf } from '@chirograph/crypto'
 import { nextKeyHashOf, type RecordClass, recordClasses } from '@chirograph/event'
-import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import type { InstitutionSeeds } from '@chirograph/node'
 import { type OrganisationType, organisationTypes } from '@chirograph/status'
 import { readShaped } from './files.js'
@@ -30,7 +29,7 @@ const memberShape = z.strictObject({
 
 export type MemberFile = z.infer<typeof memberShape>
 
-export function memberFileOf({
+export async function memberFileOf({
   seeds,
   ed25519,
   name,
@@ -45,7 +44,9 @@ export function memberFileOf({
   /** Without the peer id. */
   readonly address: string | null
   readonly recordClasses: readonly RecordClass[]
-}): MemberFile {
+}): Promise<MemberFile> {
+  // Loaded here, because it takes longer than everything else that most commands need.
+  const { peerIdOfSeed } = await import('@chirograph/network-libp2p')
   const peerId = peerIdOfSeed(seeds.transport)
   const assertionKey = ed25519.publicKey(seeds.assertion)
   return {

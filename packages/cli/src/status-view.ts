@@ -1,5 +1,5 @@
 /** A node's status on a terminal: is it up to date, with whom, and how sure is it. */
-import type { NodeAnswer } from '@chirograph/api'
+import type { NodeAnswer } from '@chirograph/api/client'
 import { describeMs } from './duration.js'
 import { table } from './table.js'
 import type { Colours } from './terminal.js'

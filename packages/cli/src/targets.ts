@@ -1,5 +1,5 @@
 /** What a target on the command line means: a file when there is one, otherwise a key that the node looks up. */
-import type { TargetSource } from '@chirograph/api'
+import type { TargetSource } from '@chirograph/api/client'
 import { companionBase, companionEndings } from './companion-files.js'
 import { failure } from './failure.js'
 import { readIfThere, readJson } from './files.js'

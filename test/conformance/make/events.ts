@@ -1,334 +1,148 @@
-/** event-headers.json and event-bodies.json: what events are made of. */
-import { compareBytes, contentId, contentIdBytes, type EventId, sha256, utf8 } from '@chirograph/codec'
-import {
-  type CredentialType,
-  credentialTypes,
-  type EventBody,
-  type EventHeader,
-  type EventKind,
-  encodeBody,
-  encodeHeader,
-  eventKinds,
-  generationMax,
-  positionMax,
-  type RecordClass,
-  recordClasses,
-  type StatusEntry,
-  type StatusReason,
-  statusReasons,
-} from '@chirograph/event'
-import { byteString, bytesOf, encodeNotation, hexOf, type Notation } from '../notation.ts'
-import { evidence } from '../story.ts'
+/** events.json: signed events as they travel, and every reason to refuse one. */
+import { nobleEd25519, signingBytes } from '@chirograph/crypto'
+import { encodeEvent, type VerifiedEvent } from '@chirograph/event'
+import { type ByteParts, byteString, bytesOf, encodeNotation, hexOf, type Notation } from '../notation.ts'
+import { story } from '../story.ts'
 import { type Refusal, wireCase } from '../vector-file.ts'
-import { bytes32, genesisTimeMs, issuer, networkId } from '../world.ts'
+import { bytes32, members, networkId } from '../world.ts'
 
-export const headerPositions = [
-  'version',
-  'networkId',
-  'author',
-  'generation',
-  'sequence',
-  'prev',
-  'references',
-  'kind',
-  'bodyLength',
-  'bodyHash',
-  'timeMs',
-]
-
-const idOf = (name: string): EventId => contentId(utf8(name))
-const references = Array.from({ length: 16 }, (_, index) => idOf(`reference ${index}`)).sort((a, b) =>
-  compareBytes(contentIdBytes(a), contentIdBytes(b)),
-)
-
-const first: EventHeader = {
-  version: 1,
-  networkId,
-  author: issuer.id,
-  generation: 0,
-  sequence: 0,
-  prev: null,
-  references: [],
-  kind: 'status.lease',
-  bodyLength: 4,
-  bodyHash: sha256(Uint8Array.of(0x81, 0x19, 0x04, 0x00)),
-  timeMs: genesisTimeMs,
-}
-
-export function makeEventHeaders() {
-  const max = Number.MAX_SAFE_INTEGER
-  const prev = idOf('prev')
+export function makeEvents() {
   return {
     description:
-      'Event headers: an array of eleven positions, at most 2,048 bytes. `id` is the content id of the bytes.',
-    positions: headerPositions,
-    cases: [
-      headerCase('the first event of an author', first),
-      headerCase('the second', { ...first, sequence: 1, prev }),
-      headerCase('one reference', { ...first, references: references.slice(0, 1) }),
-      headerCase('sixteen references', { ...first, sequence: 1, prev, references }),
-      headerCase('the largest of all numbers', {
-        ...first,
-        generation: generationMax,
-        sequence: max,
-        prev,
-        bodyLength: 65_536,
-        timeMs: max,
-      }),
-      ...kinds.map((kind) => headerCase(`kind ${kind}`, { ...first, kind })),
-      headerCase('another author', {
-        ...first,
-        author: issuer.id.split('').reverse().join('') as EventHeader['author'],
-      }), // 64 hex characters still
-    ],
-    refused: headerRefusals(),
+      'Signed events on the wire: [header bytes, signature, body bytes], at most 67,659 bytes. `signature` is ed25519 over domain("event") ‖ header bytes, by the log key of `seed`. Refusals at `decode` need nothing but the bytes; those at `verify` the network id and the log key (null where none is known for author and generation). Refused bytes may be given in parts, to be joined.',
+    positions: ['headerBytes', 'signature', 'bodyBytes'],
+    networkId: hexOf(networkId),
+    cases: story.flatMap(({ events }) => events.map(eventCase)),
+    refused: [...decodeRefusals(), ...verifyRefusals()],
   }
 }
 
-const kinds = Object.keys(eventKinds) as EventKind[] // the table's own keys
-
-function headerCase(name: string, header: EventHeader) {
-  const bytes = encodeHeader(header)
-  const { input, output } = wireCase(name, fieldsOf(header), bytes)
-  return { name, input, output: { ...output, id: contentId(bytes) } }
+const seedOf = (event: VerifiedEvent): Uint8Array => {
+  const author = members.find(({ id }) => id === event.header.author)
+  if (author === undefined) throw new Error('every author is a member')
+  return author.seeds.log
 }
 
-function fieldsOf(header: EventHeader): Notation[] {
-  return [
-    header.version,
-    byteString(header.networkId),
-    byteString(header.author),
-    header.generation,
-    header.sequence,
-    header.prev === null ? null : { link: header.prev },
-    header.references.map((link) => ({ link })),
-    eventKinds[header.kind],
-    header.bodyLength,
-    byteString(header.bodyHash),
-    header.timeMs,
-  ]
-}
-
-function headerRefusals(): Refusal[] {
-  const fields = fieldsOf(first)
-  const at = (position: string, value: Notation): string => {
-    const index = headerPositions.indexOf(position)
-    return hexOf(encodeNotation(fields.map((field, i) => (i === index ? value : field))))
+function eventCase(event: VerifiedEvent) {
+  const fields = [event.headerBytes, event.signature, event.bodyBytes].map((part) => byteString(part))
+  const { output } = wireCase(event.header.kind, fields, encodeEvent(event))
+  const seed = seedOf(event)
+  const { id, headerBytes, bodyBytes } = event
+  return {
+    name: `${event.header.kind}, sequence ${event.header.sequence}`,
+    input: { seed: hexOf(seed), headerBytes: hexOf(headerBytes), bodyBytes: hexOf(bodyBytes) },
+    output: {
+      logKey: hexOf(nobleEd25519.publicKey(seed)),
+      signingBytes: hexOf(signingBytes('event', headerBytes)),
+      signature: hexOf(event.signature),
+      id,
+      ...output,
+    },
   }
-  const good = hexOf(encodeNotation(fields))
-  const links = references.map((link) => ({ link }))
-  const [low = '', high = ''] = references
-  const rows: [string, string, string][] = [
-    ['no bytes', 'malformed', ''],
-    ['2,049 bytes', 'oversize', '00'.repeat(2_049)],
-    ['ten positions', 'malformed', hexOf(encodeNotation(fields.slice(0, 10)))],
-    ['twelve positions', 'malformed', hexOf(encodeNotation([...fields, 0]))],
-    ['cut short', 'malformed', good.slice(0, -2)],
-    ['a byte behind', 'malformed', `${good}00`],
-    ['version 0', 'unknown-version', at('version', 0)],
-    ['version 2', 'unknown-version', at('version', 2)],
-    ['version 2, of one position', 'unknown-version', '8102'],
-    ['version 1 in two bytes', 'non-canonical', `8b1801${good.slice(4)}`],
-    ['a length in two bytes', 'non-canonical', `980b${good.slice(2)}`],
-    ['an indefinite length', 'non-canonical', `9f${good.slice(2)}ff`],
-    ['a network id of 31 bytes', 'malformed', at('networkId', byteString(networkId.subarray(1)))],
-    ['an author in text', 'malformed', at('author', issuer.id)],
-    ['generation 2^32', 'malformed', at('generation', 2 ** 32)],
-    ['sequence 2^53', 'malformed', good.replace(`${issuer.id}0000`, `${issuer.id}001b0020000000000000`)],
-    ['sequence -1', 'malformed', good.replace(`${issuer.id}0000`, `${issuer.id}0020`)],
-    ['sequence 0.5', 'malformed', good.replace(`${issuer.id}0000`, `${issuer.id}00f93800`)],
-    ['a prev in text', 'malformed', at('prev', low)],
+}
+
+const good: VerifiedEvent = firstLease()
+
+function firstLease(): VerifiedEvent {
+  const found = story[0]?.events.find(({ header }) => header.kind === 'status.lease' && header.sequence === 0)
+  if (found === undefined) throw new Error('the story has a first event that is a lease')
+  return found
+}
+
+function wireOf(parts: { header?: Uint8Array; signature?: Uint8Array; body?: Uint8Array }): string {
+  const { header = good.headerBytes, signature = good.signature, body = good.bodyBytes } = parts
+  const fields: Notation = [header, signature, body].map((part) => byteString(part))
+  return hexOf(encodeNotation(fields))
+}
+
+interface EventRefusal
+  extends Refusal<{
+    readonly stage: 'decode' | 'verify'
+    readonly bytes: ByteParts
+    readonly logKey?: string | null
+  }> {}
+
+function decodeRefusals(): EventRefusal[] {
+  const wire = wireOf({})
+  const { headerBytes, bodyBytes } = good
+  const zero = { repeat: '00', times: 65_537 }
+  // The other lease, of as many bytes.
+  const otherBody = Uint8Array.from([...bodyBytes.subarray(0, 2), 0x0c, 0x00])
+  const rows: [string, string, ByteParts][] = [
+    ['nothing', 'malformed', ''],
+    ['67,660 bytes', 'oversize', [{ repeat: '00', times: 67_660 }]],
+    ['a body of 65,537 bytes', 'oversize', [wire.slice(0, -2 * (bodyBytes.length + 1)), '5a00010001', zero]],
+    ['a header of 2,049 bytes', 'oversize', wireOf({ header: new Uint8Array(2_049) })],
+    ['two positions', 'malformed', `82${wire.slice(2)}`],
+    ['four positions', 'malformed', `84${wire.slice(2)}00`],
+    ['a byte behind', 'malformed', `${wire}00`],
+    ['cut short', 'malformed', wire.slice(0, -2)],
+    ['a signature of 63 bytes', 'malformed', wireOf({ signature: good.signature.subarray(1) })],
+    ['an array length in two bytes', 'non-canonical', `9803${wire.slice(2)}`],
     [
-      'a prev of raw bytes',
-      'malformed',
-      at('prev', null).replace('f680', `d82a58250001551220${'00'.repeat(32)}80`),
+      'a body length in two bytes',
+      'non-canonical',
+      `${wire.slice(0, -2 * (bodyBytes.length + 1))}5804${hexOf(bodyBytes)}`,
     ],
-    ['references out of order', 'malformed', at('references', [{ link: high }, { link: low }])],
-    ['a reference twice', 'malformed', at('references', [{ link: low }, { link: low }])],
-    ['seventeen references', 'malformed', at('references', [...links, { link: idOf('one more') }])],
-    ['kind 0', 'unknown-kind', at('kind', 0)],
-    ['kind 7', 'unknown-kind', at('kind', 7)],
-    ['a kind in text', 'malformed', at('kind', 'status.lease')],
-    ['a body of 65,537 bytes', 'malformed', at('bodyLength', 65_537)],
-    ['a body hash of 31 bytes', 'malformed', at('bodyHash', byteString(bytes32('hash').subarray(1)))],
-    ['no time', 'malformed', at('timeMs', null)],
-  ]
-  return rows.map(([name, reason, bytes]) => ({ name, input: { bytes }, reason }))
-}
-
-const bodyPositions = {
-  'credential.issueBatch': ['root', 'paddedSize', 'recordClass', 'credentialType', 'schemaDigest'],
-  'status.lease': ['count'],
-  'status.revoke': ['entries', 'reason'],
-  'status.suspend': ['entries', 'reason', 'untilMs'],
-  'status.reinstate': ['entries'],
-  'evidence.fork': ['first', 'second'],
-  entry: ['handle', 'position'],
-  'signed header': ['headerBytes', 'signature'],
-}
-
-/** Handle i is i in 32 bytes, big-endian. */
-export function numberedHandle(index: number): Uint8Array {
-  return bytesOf(index.toString(16).padStart(64, '0'))
-}
-
-export function makeEventBodies() {
-  const root = bytes32('root')
-  const schemaDigest = bytes32('schema')
-  const batch = { kind: 'credential.issueBatch', root, schemaDigest } as const
-  const one = [{ handle: numberedHandle(1), position: 0 }]
-  const three = [
-    { handle: numberedHandle(1), position: null },
-    { handle: numberedHandle(256), position: positionMax },
-    { handle: bytes32('handle'), position: 23 },
-  ]
-  const classes = Object.keys(recordClasses) as RecordClass[] // the tables' own keys
-  const types = Object.keys(credentialTypes) as CredentialType[]
-  const reasons = Object.keys(statusReasons) as StatusReason[]
-  return {
-    description:
-      'Event bodies: one closed array for each kind, at most 65,536 bytes. `kindNumber` is what the header says. The case under `large` holds `count` entries, entry i (from 0) being [i in 32 bytes big-endian, null], and gives the length and SHA-256 of the body instead of its bytes.',
-    positions: bodyPositions,
-    vocabularies: { kinds: eventKinds, recordClasses, credentialTypes, statusReasons },
-    cases: [
-      ...classes.map((recordClass) =>
-        bodyCase({ ...batch, paddedSize: 16, recordClass, credentialType: 'open-badge-3' }, recordClass),
-      ),
-      ...types.map((credentialType) =>
-        bodyCase({ ...batch, paddedSize: 2 ** 24, recordClass: 'degree', credentialType }, credentialType),
-      ),
-      bodyCase({ kind: 'status.lease', count: 1_024 }, 'the least'),
-      bodyCase({ kind: 'status.lease', count: 131_072 }, 'the most'),
-      ...reasons.map((reason) => bodyCase({ kind: 'status.revoke', entries: one, reason }, reason)),
-      bodyCase({ kind: 'status.revoke', entries: three, reason: 'withdrawn' }, 'three entries'),
-      bodyCase({ kind: 'status.suspend', entries: three, reason: 'under-review', untilMs: 0 }, 'until 1970'),
-      bodyCase(
-        { kind: 'status.suspend', entries: one, reason: 'under-review', untilMs: Number.MAX_SAFE_INTEGER },
-        'for ever',
-      ),
-      bodyCase({ kind: 'status.reinstate', entries: three }, 'three entries'),
-      bodyCase({ kind: 'evidence.fork', ...evidence }, 'two first events'),
+    ['a header of version 2', 'unknown-version', wireOf({ header: withByte(headerBytes, 1, 2) })],
+    [
+      'a header that is not canonical',
+      'non-canonical',
+      wireOf({ header: bytesOf(`8b1801${hexOf(headerBytes).slice(4)}`) }),
     ],
-    large: [largeCase(1_000)],
-    refused: bodyRefusals(),
-  }
+    ['a header that is no array', 'malformed', wireOf({ header: Uint8Array.of(0x01) })],
+    ['a body of another length', 'body-mismatch', wireOf({ body: bytesOf(`${hexOf(bodyBytes)}00`) })],
+    ['a body of another hash', 'body-mismatch', wireOf({ body: otherBody })],
+  ]
+  return rows.map(([name, reason, bytes]) => ({ name, input: { stage: 'decode', bytes }, reason }))
 }
 
-function largeCase(count: number) {
-  const entries = Array.from({ length: count }, (_, index) => ({
-    handle: numberedHandle(index),
-    position: null,
+function verifyRefusals(): EventRefusal[] {
+  const seed = seedOf(good)
+  const key = hexOf(nobleEd25519.publicKey(seed))
+  const sign = (message: Uint8Array) => nobleEd25519.sign({ seed, message })
+  const strange = bytesOf(
+    hexOf(good.headerBytes).replace(hexOf(networkId), hexOf(bytes32('another network'))),
+  )
+  const elsewhere = wireOf({ header: strange, signature: sign(signingBytes('event', strange)) })
+  const neutral = `01${'00'.repeat(63)}`
+  const rows: [string, string, string, string | null][] = [
+    ['another network', 'wrong-network', elsewhere, key],
+    ['no key is known', 'unknown-author', wireOf({}), null],
+    [
+      'the key of another',
+      'bad-signature',
+      wireOf({}),
+      hexOf(nobleEd25519.publicKey(bytes32('another seed'))),
+    ],
+    [
+      'a bit of the signature',
+      'bad-signature',
+      wireOf({ signature: withByte(good.signature, 0, (good.signature[0] ?? 0) ^ 1) }),
+      key,
+    ],
+    ['signed without its domain', 'bad-signature', wireOf({ signature: sign(good.headerBytes) }), key],
+    [
+      'signed as a vote',
+      'bad-signature',
+      wireOf({ signature: sign(signingBytes('vote', good.headerBytes)) }),
+      key,
+    ],
+    ['R is the neutral point, S is 0', 'bad-signature', wireOf({ signature: bytesOf(neutral) }), key],
+    [
+      'key and R are the neutral point, S is 0',
+      'bad-signature',
+      wireOf({ signature: bytesOf(neutral) }),
+      neutral.slice(0, 64),
+    ],
+  ]
+  return rows.map(([name, reason, bytes, logKey]) => ({
+    name,
+    input: { stage: 'verify', bytes, logKey },
+    reason,
   }))
-  const bytes = encodeBody({ kind: 'status.reinstate', entries })
-  const output = { length: bytes.length, sha256: hexOf(sha256(bytes)) }
-  return { name: `${count} entries`, input: { kind: 'status.reinstate', count }, output }
 }
 
-function bodyCase(body: EventBody, name: string) {
-  const title = `${body.kind}: ${name}`
-  const { input, output } = wireCase(title, bodyFields(body), encodeBody(body))
-  return { name: title, input: { kind: body.kind, kindNumber: eventKinds[body.kind], ...input }, output }
-}
-
-function bodyFields(body: EventBody): Notation[] {
-  const entriesOf = (entries: readonly StatusEntry[]): Notation =>
-    entries.map(({ handle, position }) => [byteString(handle), position])
-  switch (body.kind) {
-    case 'credential.issueBatch': {
-      const { root, paddedSize, recordClass, credentialType, schemaDigest } = body
-      const numbers = [paddedSize, recordClasses[recordClass], credentialTypes[credentialType]]
-      return [byteString(root), ...numbers, byteString(schemaDigest)]
-    }
-    case 'status.lease':
-      return [body.count]
-    case 'status.revoke':
-      return [entriesOf(body.entries), statusReasons[body.reason]]
-    case 'status.suspend':
-      return [entriesOf(body.entries), statusReasons[body.reason], body.untilMs]
-    case 'status.reinstate':
-      return [entriesOf(body.entries)]
-    case 'evidence.fork':
-      return [body.first, body.second].map((part) => [
-        byteString(part.headerBytes),
-        byteString(part.signature),
-      ])
-  }
-}
-
-interface BodyRefusal extends Refusal<{ readonly kind: EventKind; readonly bytes: string }> {}
-
-function bodyRefusals(): BodyRefusal[] {
-  const hash = byteString(bytes32('hash'))
-  const [low, high] = [1, 2].map((index) => byteString(numberedHandle(index))) as [Notation, Notation] // two in, two out
-  const batch = (paddedSize: number, recordClass: number, type: number): Notation => [
-    hash,
-    paddedSize,
-    recordClass,
-    type,
-    hash,
-  ]
-  const [first, second] = [evidence.first, evidence.second].map((part): Notation => {
-    return [byteString(part.headerBytes), byteString(part.signature)]
-  }) as [Notation, Notation]
-  const text: Notation = [
-    byteString(Buffer.from('free text').toString('hex')),
-    byteString(evidence.first.signature),
-  ]
-  const rows: [string, EventKind, Notation | Uint8Array, string][] = [
-    ['nothing', 'status.lease', bytesOf(''), 'malformed-body'],
-    ['no array', 'status.lease', 1_024, 'malformed-body'],
-    ['a byte behind', 'status.lease', bytesOf('8119040000'), 'malformed-body'],
-    ['a position too many', 'status.lease', [1_024, 0], 'malformed-body'],
-    ['a count in five bytes', 'status.lease', bytesOf('811a00000400'), 'non-canonical'],
-    ['a lease of none', 'status.lease', [0], 'malformed-body'],
-    ['a lease of 1,025', 'status.lease', [1_025], 'malformed-body'],
-    ['a lease of 132,096', 'status.lease', [132_096], 'malformed-body'],
-    ['a padded size of 8', 'credential.issueBatch', batch(8, 1, 1), 'malformed-body'],
-    ['a padded size of 24', 'credential.issueBatch', batch(24, 1, 1), 'malformed-body'],
-    ['a padded size of 2^25', 'credential.issueBatch', batch(2 ** 25, 1, 1), 'malformed-body'],
-    ['record class 0', 'credential.issueBatch', batch(16, 0, 1), 'malformed-body'],
-    ['record class 11', 'credential.issueBatch', batch(16, 11, 1), 'malformed-body'],
-    ['credential type 0', 'credential.issueBatch', batch(16, 1, 0), 'malformed-body'],
-    ['credential type 7', 'credential.issueBatch', batch(16, 1, 7), 'malformed-body'],
-    ['no entries', 'status.revoke', [[], 1], 'malformed-body'],
-    [
-      'entries out of order',
-      'status.revoke',
-      [
-        [
-          [high, 0],
-          [low, 1],
-        ],
-        1,
-      ],
-      'malformed-body',
-    ],
-    [
-      'a handle twice',
-      'status.revoke',
-      [
-        [
-          [low, 0],
-          [low, 1],
-        ],
-        1,
-      ],
-      'malformed-body',
-    ],
-    ['a handle of 31 bytes', 'status.revoke', [[[byteString('00'.repeat(31)), 0]], 1], 'malformed-body'],
-    ['a position of 2^40', 'status.revoke', [[[low, 2 ** 40]], 1], 'malformed-body'],
-    ['reason 0', 'status.revoke', [[[low, 0]], 0], 'malformed-body'],
-    ['reason 8', 'status.revoke', [[[low, 0]], 8], 'malformed-body'],
-    ['a reason in text', 'status.revoke', [[[low, 0]], 'withdrawn'], 'malformed-body'],
-    ['no end', 'status.suspend', [[[low, 0]], 1], 'malformed-body'],
-    ['an end that is null', 'status.suspend', [[[low, 0]], 1, null], 'malformed-body'],
-    ['the larger header first', 'evidence.fork', [second, first], 'malformed-body'],
-    ['one header twice', 'evidence.fork', [first, first], 'malformed-body'],
-    ['free text for a header', 'evidence.fork', [text, second], 'malformed-body'],
-    ['one header', 'evidence.fork', [first], 'malformed-body'],
-  ]
-  return rows.map(([name, kind, body, reason]) => {
-    const bytes = body instanceof Uint8Array ? body : encodeNotation(body)
-    return { name: `${kind}: ${name}`, input: { kind, bytes: hexOf(bytes) }, reason }
-  })
+function withByte(bytes: Uint8Array, index: number, value: number): Uint8Array {
+  return bytes.map((byte, at) => (at === index ? value : byte))
 }

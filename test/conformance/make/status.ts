@@ -116,6 +116,11 @@ function genesisRefusals() {
       'parameters.viewTimeoutMs',
       { ...genesis, parameters: { ...genesis.parameters, viewTimeoutMs: 0 } },
     ],
+    [
+      'cuts too small for the largest event',
+      'parameters.cutBytesMax',
+      { ...genesis, parameters: { ...genesis.parameters, cutBytesMax: 67_647 } },
+    ],
     ['a time that is no whole number', 'timeMs', { ...genesis, timeMs: 0.5 }],
   ]
   return rows.map(([name, reason, document]) => ({ name, input: { document }, reason }))

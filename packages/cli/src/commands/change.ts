@@ -1,6 +1,6 @@
 /** `chirograph revoke`, `suspend` and `reinstate`. */
 import { type Command, Option } from 'commander'
-import type { ChangeSource, TargetSource } from '@chirograph/api'
+import type { ChangeSource, TargetSource } from '@chirograph/api/client'
 import { type StatusReason, statusReasons } from '@chirograph/event'
 import { type Context, contextOf } from '../context.js'
 import { parseMoment } from '../duration.js'

@@ -1,6 +1,6 @@
 /** `chirograph credential`: what this institution issued. */
 import type { Command } from 'commander'
-import type { CredentialAnswer, CredentialSummary } from '@chirograph/api'
+import type { CredentialAnswer, CredentialSummary } from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
 import { jsonText } from '../files.js'

@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
 import { type Command, Option } from 'commander'
-import type { ApiClient, BatchAnswer, CohortSource, CredentialAnswer, IssueProgress } from '@chirograph/api'
-import { cohortTemplate } from '@chirograph/credential'
+import type { ApiClient, BatchAnswer, CohortSource, CredentialAnswer, IssueProgress } from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
 import { jsonText, readJson, readText, writeWhole } from '../files.js'
@@ -57,7 +56,10 @@ Examples:
       'Prints a CSV file with every column and one sample row, to be filled in with a spreadsheet.',
     )
     .addHelpText('after', '\nExamples:\n  $ chirograph template > cohort.csv')
-    .action(() => void process.stdout.write(cohortTemplate()))
+    .action(async () => {
+      const { cohortTemplate } = await import('@chirograph/credential')
+      process.stdout.write(cohortTemplate())
+    })
 }
 
 async function issue(context: Context, path: string, options: IssueOptions): Promise<void> {

@@ -11,7 +11,7 @@ import { isExposed } from '../keys-file.js'
 import { createLog } from '../log.js'
 import { type NetworkFile, readNetwork } from '../network-file.js'
 import { resolvePath, shownPath } from '../paths.js'
-import { type RunningNode, runNode } from '../run-node.js'
+import type { RunningNode } from '../run-node.js'
 
 interface StartOptions {
   readonly network?: string
@@ -61,6 +61,8 @@ async function start(context: Context, options: StartOptions): Promise<void> {
     write: (line) => void process.stderr.write(line),
   })
   const stopping = waitForStop()
+  // Loaded here, because it takes half a second that no other command should spend.
+  const { runNode } = await import('../run-node.js')
   const running = await runNode({
     dataDir,
     network,

@@ -1,7 +1,7 @@
 /** `chirograph status`: how the running node does. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { ApiClient } from '@chirograph/api'
+import type { ApiClient } from '@chirograph/api/client'
 import { type Context, contextOf } from '../context.js'
 import { renderStatus } from '../status-view.js'
 

@@ -1,7 +1,7 @@
 /** `chirograph stop`: asks the running node to stop, and waits until it has. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { readDiscovery } from '@chirograph/api'
+import { readDiscovery } from '@chirograph/api/client'
 import { type Context, contextOf } from '../context.js'
 import { failure } from '../failure.js'
 

@@ -1,0 +1,25 @@
+/** The client alone: a program that talks to a node need not load a server. */
+export {
+  type ApiClient,
+  type Call,
+  type ChangeSource,
+  type CohortSource,
+  createApiClient,
+  type TargetSource,
+} from './client.js'
+export { type Discovery, discoveryFile, readDiscovery } from './discovery.js'
+export { ApiError, type Problem, type ProblemDetail } from './problem.js'
+export type {
+  BatchAnswer,
+  ChangeAnswer,
+  CredentialAnswer,
+  CredentialSummary,
+  DryRunAnswer,
+  EventAnswer,
+  IssueAnswer,
+  IssueLine,
+  IssueProgress,
+  NodeAnswer,
+  PublishAnswer,
+  VerifyAnswer,
+} from './wire.js'
