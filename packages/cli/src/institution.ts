@@ -1,6 +1,5 @@
 /** Setting up an institution's folder: all of it or nothing, so that its vote record is as old as its keys. */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { RecordClass } from '@chirograph/event'
@@ -8,11 +7,13 @@ import { initialiseStore, orgIdOfSeeds } from '@chirograph/node'
 import type { OrganisationType } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
 import { type Config, type DataDir, dataDirAt } from './data-dir.js'
-import { failure, usage } from './failure.js'
+import { failure } from './failure.js'
 import { isSystemError, jsonText, writeWhole } from './files.js'
 import { newSeeds, writeSeeds } from './keys-file.js'
 import { type MemberFile, memberFileOf } from './member-file.js'
 import { shownPath } from './paths.js'
+
+export { orgIdOfSeeds }
 
 export interface Institution {
   readonly name: string
@@ -56,37 +57,6 @@ export async function makeInstitution(
     await rm(draft.path, { recursive: true, force: true })
     throw error
   }
-}
-
-/** `4010` or a multiaddr; without one, a free port of this machine that only this machine reaches. */
-export async function listenAddress(text: string | undefined): Promise<string> {
-  if (text === undefined) return `/ip4/127.0.0.1/tcp/${await freePort()}`
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) {
-    return `/ip4/127.0.0.1/tcp/${text === '0' ? await freePort() : text}`
-  }
-  const match = /^(\/(?:ip4\/[\d.]+|ip6\/[\da-f:]+))\/tcp\/(\d{1,5})$/i.exec(text)
-  if (match === null)
-    throw usage(`--listen ${text} is no place to listen`, 'write it like 4010 or /ip4/0.0.0.0/tcp/4010')
-  return match[2] === '0' ? `${match[1]}/tcp/${await freePort()}` : text
-}
-
-/** What others can dial when nothing else is said: not "any interface", which is no address. */
-export function dialAddress(listen: string): string | null {
-  return /^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(listen) ? null : listen
-}
-
-/** The member file names its address before the node first runs, so the port is chosen now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }
 
 async function assertFree(path: string): Promise<void> {

@@ -3,7 +3,7 @@ import { equal, failsWith, is, match, not, ok, suite } from '../../workspace/kit
 import { describeMs, parseDuration, parseMoment } from '../src/duration.ts'
 import { exitCodeOf } from '../src/exit-codes.ts'
 import { describeFinal } from '../src/finality-view.ts'
-import { dialAddress, listenAddress } from '../src/institution.ts'
+import { dialAddress, listenAddress } from '../src/listen-address.ts'
 import { lineForPeople } from '../src/log.ts'
 import { resolvePath, shownPath } from '../src/paths.ts'
 import { plainText } from '../src/plain-text.ts'

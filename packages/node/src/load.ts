@@ -29,7 +29,14 @@ import {
   restorePending,
 } from '@chirograph/log'
 import { type ChainTip, decodeCheckpoint, type RestoredReplica } from '@chirograph/replica'
-import { type Genesis, genesisState, restoreState, rowsOf, type StateRow, stateRoot } from '@chirograph/status'
+import {
+  type Genesis,
+  genesisState,
+  restoreState,
+  rowsOf,
+  type StateRow,
+  stateRoot,
+} from '@chirograph/status'
 import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
 
 /** Signature of 64 bytes behind the header bytes, as an event lies in the store. */

@@ -2,13 +2,12 @@
 import { type Command, Option } from 'commander'
 import { fastestEd25519 } from '@chirograph/crypto-native'
 import type { RecordClass } from '@chirograph/event'
-import { orgIdOfSeeds } from '@chirograph/node'
 import { type OrganisationType, organisationTypes } from '@chirograph/status'
 import { type Context, contextOf } from '../context.js'
 import { isInitialised } from '../data-dir.js'
 import { usage } from '../failure.js'
-import { dialAddress, listenAddress, makeInstitution } from '../institution.js'
 import { readSeeds } from '../keys-file.js'
+import { dialAddress, listenAddress } from '../listen-address.js'
 import { type MemberFile, readMember, recordClassNames } from '../member-file.js'
 import { shownPath } from '../paths.js'
 
@@ -49,6 +48,8 @@ Examples:
 
 async function init(context: Context, options: InitOptions): Promise<void> {
   const { dataDir } = context
+  // Loaded here: the databases and the network take long, and no other command needs them.
+  const { makeInstitution, orgIdOfSeeds } = await import('../institution.js')
   const ed25519 = fastestEd25519()
   const isThere = await isInitialised(dataDir)
   const member = isThere

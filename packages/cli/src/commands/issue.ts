@@ -3,7 +3,13 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
 import { type Command, Option } from 'commander'
-import type { ApiClient, BatchAnswer, CohortSource, CredentialAnswer, IssueProgress } from '@chirograph/api/client'
+import type {
+  ApiClient,
+  BatchAnswer,
+  CohortSource,
+  CredentialAnswer,
+  IssueProgress,
+} from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
 import { jsonText, readJson, readText, writeWhole } from '../files.js'

@@ -9,7 +9,7 @@ import { dataDirAt } from '../data-dir.js'
 import { parseDuration } from '../duration.js'
 import { usage } from '../failure.js'
 import { jsonText, writeWhole } from '../files.js'
-import { freePort, makeInstitution } from '../institution.js'
+import { freePort } from '../listen-address.js'
 import { type MemberFile, readMember, recordClassNames } from '../member-file.js'
 import { type NetworkFile, networkOf, readNetwork } from '../network-file.js'
 import { resolvePath, shownPath } from '../paths.js'
@@ -132,6 +132,7 @@ async function createLocal(
       `--local ${options.local} makes no network`,
       `give a number from 1 to ${validatorsMax}, and no member files`,
     )
+  const { makeInstitution } = await import('../institution.js')
   const folder = resolvePath(options.out ?? 'chirograph-local')
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())
