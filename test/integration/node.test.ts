@@ -5,6 +5,7 @@ import { createEvent, encodeEvent, parseOrgId } from '@chirograph/event'
 import { memoryDisk, memoryHub, type Store } from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
+import { encodeEventFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, genesisOf, memberOf, startCluster } from './cluster.ts'
@@ -136,7 +137,7 @@ suite('nodes together', (it) => {
       },
       (message) => ed25519.sign({ seed: member.seeds.log, message }),
     )
-    await cluster.inject('events', encodeEvent(twin))
+    await cluster.inject('events', encodeEventFrame([encodeEvent(twin)]))
     const org = parseOrgId(college.org)
     await until('every member holds the author frozen', () =>
       cluster.nodes.every((node) => org !== undefined && node.organisation(org)?.frozen !== null),

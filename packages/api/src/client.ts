@@ -191,7 +191,7 @@ async function request(
     signal?.throwIfAborted()
     throw unreachable(
       `no node answers at ${url}`,
-      'check that it runs: chirograph status; or start it',
+      'start it with chirograph start; if it runs, look at its log',
       cause,
     )
   }
@@ -206,5 +206,8 @@ function linesOf(answer: Response): AsyncIterable<unknown> {
 }
 
 function cutOff(): ApiError {
-  return unreachable('the node ended its answer too early', 'check that it still runs: chirograph status')
+  return unreachable(
+    'the node ended its answer too early',
+    'see with chirograph status whether it still runs',
+  )
 }

@@ -83,6 +83,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     async *credentials() {
       yield* entries
     },
+    organisation: () => undefined,
     credentialStatus: () => ({ status: { state: 'active', ended: null }, finality: 'final', height: 3 }),
     proveStatus(target) {
       base.proved.push(target)

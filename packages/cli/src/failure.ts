@@ -23,7 +23,7 @@ export function report(terminal: Terminal, error: unknown): number {
     terminal.complain(JSON.stringify({ error: { code, what, hint, facts, ...errors } }))
   } else {
     const { red, dim, bold } = terminal.talkColours
-    const details = told instanceof ApiError ? told.errors.map(detailLine) : []
+    const details = told instanceof ApiError ? told.errors.map((detail) => detailLine(told.code, detail)) : []
     terminal.complain(
       [
         `${red(bold('✘'))} ${capitalised(plainText(told.what))}.`,
@@ -55,7 +55,9 @@ function inWords(error: unknown): ChirographError {
   )
 }
 
-function detailLine({ row, column, expected, got }: ApiError['errors'][number]): string {
+function detailLine(code: string, { row, column, expected, got }: ApiError['errors'][number]): string {
+  // The candidates, of which none is wrong.
+  if (code === 'API_AMBIGUOUS') return plainText(`${column}  ${got}`)
   const place = [row === undefined ? '' : `row ${row}`, column].filter((part) => part !== '').join(', ')
   // A misspelt column is answered with a question, not with a rule.
   const told = expected.startsWith('did you mean')

@@ -121,7 +121,10 @@ export interface Seat {
   /** Hands in one input; returns its effects, and judges every proposal to be good unless told otherwise. */
   take(input: Bare<Input>): Effect[]
   /** A good proposal of this view on genesis, from its leader. */
-  propose(view: number, options?: { mark?: number; timeMs?: number; skips?: readonly Certificate[] }): Verified<Proposal>
+  propose(
+    view: number,
+    options?: { mark?: number; timeMs?: number; skips?: readonly Certificate[] },
+  ): Verified<Proposal>
 }
 
 export function createSeat({
@@ -200,8 +203,8 @@ export function sent<K extends Message['kind']>(
   effects: readonly Effect[],
   kind: K,
 ): Extract<Message, { kind: K }>[] {
-  return effectsOf(effects, 'send').flatMap(({ message }) =>
-    message.kind === kind ? [message as Extract<Message, { kind: K }>] : [], // its kind was just compared
+  return effectsOf(effects, 'send').flatMap(
+    ({ message }) => (message.kind === kind ? [message as Extract<Message, { kind: K }>] : []), // its kind was just compared
   )
 }
 

@@ -2,13 +2,16 @@
 import {
   type Clock,
   eventRange,
+  type GossipVerdict,
   isChirographError,
   type Network,
   type NetworkHandlers,
   type Store,
+  type Topic,
 } from '@chirograph/interface'
 import {
   createReplica,
+  decodeEventFrame,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
@@ -18,10 +21,33 @@ import {
 } from '@chirograph/replica'
 import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter } from './facts.js'
+import { createGossipOutbox } from './gossip-outbox.js'
 import { loadReplica, splitSigned } from './load.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { fetchCheckpoints, type SyncProgress, serveCheckpoints, serveSync, syncWith } from './syncing.js'
+
+/** What a gossiped message holds; an events message that is no frame of events yields one input that is refused. */
+function inputsOf(topic: Topic, bytes: Uint8Array, from: string): Bare<ReplicaInput>[] {
+  switch (topic) {
+    case 'evidence':
+      return [{ kind: 'evidence', bytes, from }]
+    case 'certificates':
+      return [{ kind: 'checkpoint', bytes, from, isGossip: true }]
+    case 'events': {
+      const frame = decodeEventFrame(bytes)
+      const events = frame.ok ? frame.value : [bytes]
+      return events.map((event) => ({ kind: 'event', bytes: event, from, isGossip: true }))
+    }
+  }
+}
+
+/** One bad event condemns the message and whoever forwarded it; one new event makes it worth relaying. */
+function verdictOf(effects: readonly ReplicaEffect[]): GossipVerdict {
+  const verdicts = effects.flatMap((effect) => (effect.kind === 'verdict' ? [effect.verdict] : []))
+  if (verdicts.includes('reject')) return 'reject'
+  return verdicts.includes('accept') ? 'accept' : 'ignore'
+}
 
 /** Correctness never depends on gossip: this often a node compares logs with one of its peers. */
 const syncIntervalMs = 5_000
@@ -70,6 +96,7 @@ export async function startShell(args: {
   const syncs = new Map<string, SyncState>()
   let isStopping = false
 
+  const outbox = createGossipOutbox((frame) => gossip('events', frame))
   const runner = createEffectRunner({ store, writer, run, onFailure: args.onFailure })
   const tasks = createPeerTasks((peer, task, error) => {
     onNotice({ level: 'debug', what: `${task} with a peer failed`, facts: { peer, error: String(error) } })
@@ -86,15 +113,8 @@ export async function startShell(args: {
   function run(effect: Exclude<ReplicaEffect, { kind: 'persist' }>): void {
     switch (effect.kind) {
       case 'gossip':
-        network.publish(effect.topic, effect.bytes).catch((error: unknown) => {
-          // Best effort: whoever misses it learns of it by sync.
-          const level = isChirographError(error, 'NETWORK_STOPPED') ? 'debug' : 'warn'
-          onNotice({
-            level,
-            what: 'gossip refused a message',
-            facts: { topic: effect.topic, error: String(error) },
-          })
-        })
+        if (effect.topic === 'events') outbox.add(effect.bytes)
+        else gossip(effect.topic, effect.bytes)
         break
       case 'send':
         for (const peer of effect.to === null ? validators : [effect.to]) {
@@ -118,6 +138,14 @@ export async function startShell(args: {
       default:
         onNews(effect)
     }
+  }
+
+  function gossip(topic: Topic, bytes: Uint8Array): void {
+    network.publish(topic, bytes).catch((error: unknown) => {
+      // Best effort: whoever misses it learns of it by sync.
+      const level = isChirographError(error, 'NETWORK_STOPPED') ? 'debug' : 'warn'
+      onNotice({ level, what: 'gossip refused a message', facts: { topic, error: String(error) } })
+    })
   }
 
   function setTimer({ timer, view, afterMs }: Extract<ReplicaEffect, { kind: 'set-timer' }>): void {
@@ -169,14 +197,7 @@ export async function startShell(args: {
 
   const handlers: NetworkHandlers = {
     async gossip(topic, bytes, from) {
-      const input =
-        topic === 'events'
-          ? ({ kind: 'event', bytes, from, isGossip: true } as const)
-          : topic === 'evidence'
-            ? ({ kind: 'evidence', bytes, from } as const)
-            : ({ kind: 'checkpoint', bytes, from, isGossip: true } as const)
-      const verdict = dispatch(input).find((effect) => effect.kind === 'verdict')
-      return verdict?.kind === 'verdict' ? verdict.verdict : 'ignore'
+      return verdictOf(inputsOf(topic, bytes, from).flatMap(dispatch))
     },
     message(from, bytes) {
       dispatch({ kind: 'message', bytes, from })
