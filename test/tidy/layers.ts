@@ -22,7 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof EVER
   'network-libp2p': ['codec', 'interface'],
   simulator: [...PURE, 'interface', 'crypto-native'],
   node: [...PURE, 'credential', 'interface'],
-  api: ['codec', 'status', 'verifier', 'credential', 'node'],
+  api: ['codec', 'event', 'status', 'verifier', 'credential', 'interface', 'node'],
   cli: EVERYTHING,
 }
 

@@ -105,6 +105,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
         },
       })
     },
+    stopped: new Promise(() => {}),
     stop: async () => {},
   }
   return base

@@ -1,8 +1,7 @@
 /** A node with everything it needs, opened in order and closed in the opposite one. */
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
-import { contentIdOfDigest, toHex } from '@chirograph/codec'
+import { toHex } from '@chirograph/codec'
 import { fastestEd25519 } from '@chirograph/crypto-native'
 import type { Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
@@ -70,7 +69,7 @@ export async function runNode({
       onNotice: (notice) => logNotice(log, notice),
     })
     closers.push(() => node.stop())
-    whenStopped(node, () => onStop('failed'))
+    node.stopped.then(() => onStop('failed'))
     const api = await startApi({
       node,
       dataDir: dataDir.path,
@@ -84,12 +83,4 @@ export async function runNode({
     await close()
     throw error
   }
-}
-
-/**
- * A node whose disk fails stops by itself. Whoever waits for an event is told then; nobody publishes the one that is
- * named by chance, so only that ends the wait.
- */
-function whenStopped(node: ChirographNode, stopped: () => void): void {
-  node.finality(contentIdOfDigest(randomBytes(32))).then(stopped, stopped)
 }

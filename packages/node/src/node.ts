@@ -119,6 +119,8 @@ export interface ChirographNode {
   /** With a proof of this node's own making when none is given and it issued the credential. */
   verify(credential: unknown, options?: { proof?: Uint8Array; maxAgeSeconds?: number }): Promise<Verdict>
   stop(): Promise<void>
+  /** Resolves when the node has stopped, by `stop` or because its disk refused a write. */
+  readonly stopped: Promise<void>
 }
 
 export interface CredentialStatus {
@@ -153,7 +155,11 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   const counters: NodeCounters = { rejected: {}, equivocations: 0, conflicts: 0 }
   const startedAtMs = clock.nowMs()
   let requests = 0
-  let stopped: Promise<void> | null = null
+  let stopping: Promise<void> | null = null
+  let end: () => void = () => {}
+  const stopped = new Promise<void>((resolve) => {
+    end = resolve
+  })
   let failure: unknown
 
   const shell = await startShell({
@@ -184,6 +190,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     },
   })
 
+  // What is final for the callers of this node: on disk, and with its outcome known.
+  let shownCut = shell.replica.final.cut
+
   function onNews(news: ReplicaNews): void {
     switch (news.kind) {
       case 'published': {
@@ -199,6 +208,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         break
       case 'final': {
         const { height, timeMs } = news.checkpoint.header.core
+        shownCut = news.cut
         const finalAtMs = clock.nowMs()
         for (const outcome of news.outcomes)
           tracker.final({ id: outcome.id, height, timeMs, finalAtMs, outcome })
@@ -246,7 +256,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   }
 
   function publish(body: EventBody): Promise<PublishedEvent> {
-    if (stopped) return Promise.reject(nodeStopped(failure))
+    if (stopping) return Promise.reject(nodeStopped(failure))
     if (!hasVoteRecord && !hasHeardEnough()) return Promise.reject(signingRefused('own-events-missing'))
     const request = requests++
     return new Promise((resolve, reject) => {
@@ -289,8 +299,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     eventState(id) {
       const found = tracker.get(id)
       if (found) return { state: 'final', finality: found }
-      const { log, final } = shell.replica
-      if (isInCut(log, final.cut, id)) return { state: 'final', finality: null }
+      const { log } = shell.replica
+      if (isInCut(log, shownCut, id)) return { state: 'final', finality: null }
       return { state: eventAt(log, id) ? 'pending' : 'unknown' }
     },
     findCredentials: (key) => registrar.find(key),
@@ -334,13 +344,15 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         ed25519,
       })
     },
+    stopped,
     stop() {
-      stopped ??= (async () => {
+      stopping ??= (async () => {
         tracker.stop(nodeStopped(failure))
         await shell.stop()
         for (const { reject } of publishing.values()) reject(nodeStopped(failure))
+        end()
       })()
-      return stopped
+      return stopping
     },
   }
 

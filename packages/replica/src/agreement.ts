@@ -136,7 +136,7 @@ export function settle(turn: Turn, reached: ChainState): void {
     facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows }],
     isSynced: true,
   })
-  turn.effects.push({ kind: 'final', checkpoint, state, events, outcomes })
+  turn.effects.push({ kind: 'final', checkpoint, state, cut, events, outcomes })
 }
 
 function run(turn: Turn, effect: Effect): Bare<Input>[] {

@@ -107,6 +107,7 @@ export type ReplicaEffect =
       readonly kind: 'final'
       readonly checkpoint: Checkpoint
       readonly state: NetworkState
+      readonly cut: Cut
       readonly events: readonly VerifiedEvent[]
       readonly outcomes: readonly EventOutcome[]
     }

@@ -9,7 +9,7 @@ export const uncertifiedCheckpointsMax = 512
 /** One checkpoint on the wire: its changes dominate. */
 export const checkpointBytesMax = 1_000_000
 
-/** A frontier entry is below 130 bytes; this is room for about 6,000 authors and their locators. */
+/** A frontier entry is below 130 bytes; this is room for 4,096 authors and their locators. */
 export const syncRequestBytesMax = 800_000
 
 /** Authors whose branches one request asks about: forkers are few, and frozen when found. */
