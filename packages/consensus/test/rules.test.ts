@@ -206,6 +206,21 @@ suite('H3: what is notarized', (it) => {
     ok(votesSent(seat.take({ kind: 'certificate', certificate: notarization })).includes('notarize 1'))
   })
 
+  it('H3: a past view is not joined late once its SKIP was sent', () => {
+    const seat = createFollower()
+    seat.take({ kind: 'eligible', isEligible: true })
+    seat.take({ kind: 'timer', timer: 'view', view: 1 })
+    const skipped = certificate(seat.set, { type: 'skip', view: 1, digest: null })
+    seat.take({ kind: 'certificate', certificate: skipped })
+    const proposal = seat.propose(1)
+    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: proposal.header.digest })
+    const effects = [
+      ...seat.take({ kind: 'proposal', proposal }),
+      ...seat.take({ kind: 'certificate', certificate: notarization }),
+    ]
+    equal(votesSent(effects), [])
+  })
+
   it('H3: a proposal that skips a notarized view with a skip certificate is notarized too', () => {
     const seat = createSeat({ self: (leaderOf(setOf(4), 2) + 1) % 4 })
     const first = seat.propose(1)

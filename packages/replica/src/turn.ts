@@ -9,6 +9,9 @@ export interface Turn {
 }
 
 /** Refuses what a peer handed over; gossip stops relaying it, and the shell holds it against the peer. */
-export function reject(turn: Turn, refused: { reason: RejectReason; detail: string; from: string }): void {
-  turn.effects.push({ kind: 'verdict', verdict: 'reject' }, { kind: 'rejected', ...refused })
+export function reject(
+  turn: Turn,
+  { reason, detail, from }: { reason: RejectReason; detail: string; from: string },
+): void {
+  turn.effects.push({ kind: 'verdict', verdict: 'reject' }, { kind: 'rejected', reason, detail, from })
 }
