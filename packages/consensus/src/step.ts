@@ -55,7 +55,10 @@ function receive(turn: Turn, input: Input): void {
       greet(turn, input.peer)
       break
     case 'evaluated':
-      setExecution(turn, input.digest, input.isValid ? 'executed' : 'invalid')
+      if (input.isValid) setExecution(turn, input.digest, 'executed')
+      // The changes beside a header are not under its digest, so a bad copy condemns the message, never the header:
+      // it is forgotten, and a good copy is judged when it comes.
+      else turn.state.proposals.delete(input.digest)
       break
     case 'built':
       propose(turn, input)
@@ -82,10 +85,14 @@ function greet(turn: Turn, peer: string): void {
   turn.effects.push({ kind: 'send', to: { peer }, message })
 }
 
-/** After a restart: what disk says was voted is counted again; it goes out again when peers connect or time passes. */
+/** After a restart: what disk says was voted is counted and sent again, and nothing else (H5). */
 function resume(turn: Turn): void {
   for (const record of turn.state.records.values()) {
-    for (const vote of recordedVotes(turn, record)) collectVote(turn, vote)
+    for (const vote of recordedVotes(turn, record)) {
+      // Cast before the stop, and perhaps never sent: a later vote that rests on it must not be the first to be heard.
+      turn.effects.push({ kind: 'send', to: 'validators', message: { kind: 'vote', vote } })
+      collectVote(turn, vote)
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export const filled = (byte: number) => toHex(new Uint8Array(32).fill(byte))
 
 export function createCluster(
   size: number,
-  { drop = (_: Delivery) => false, latencyMs = 1, viewTimeoutMs = 1000 } = {},
+  { drop = (_: Delivery): boolean => false, latencyMs = 1, viewTimeoutMs = 1000 } = {},
 ) {
   const seeds = Array.from({ length: size }, (_, index) => new Uint8Array(32).fill(index + 1))
   const members = seeds.map((seed, index) => ({

@@ -138,7 +138,7 @@ suite('views', (it) => {
 })
 
 suite('repair', (it) => {
-  it('R1: a standstill re-sends the certificates, the own votes and the own standing', () => {
+  it('H6: a standstill re-sends the certificates, the own votes and the own standing', () => {
     const seat = createFollower()
     const proposal = seat.propose(1)
     const { digest } = proposal.header
@@ -156,7 +156,7 @@ suite('repair', (it) => {
     )
   })
 
-  it('R2: whoever is behind in views is sent the proposals, certificates and votes it lacks', () => {
+  it('H7: whoever is behind in views is sent the proposals, certificates and votes it lacks', () => {
     const seat = createFollower()
     const proposal = seat.propose(1)
     const { digest } = proposal.header
@@ -173,7 +173,7 @@ suite('repair', (it) => {
     )
   })
 
-  it('R3: whoever is behind in height is told so, and fetches checkpoints without another word', () => {
+  it('H8: whoever is behind in height is told so, and fetches checkpoints without another word', () => {
     const ahead = { view: 9, finalView: 8, finalHeight: 5 }
     const behind = createFollower()
     const effects = behind.take({ kind: 'standing', from: 'ahead', standing: ahead })
@@ -196,7 +196,7 @@ suite('repair', (it) => {
     )
   })
 
-  it('R4: a proposal whose parent is not here asks the leader for it', () => {
+  it('H9: a proposal whose parent is not here asks the leader for it', () => {
     const seat = createSeat({ self: (leaderOf(setOf(4), 2) + 1) % 4 })
     const first = seat.propose(1).header
     const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: first.digest })
@@ -218,7 +218,7 @@ suite('repair', (it) => {
     )
   })
 
-  it('R5: a new connection is greeted with the own standing', () => {
+  it('H10: a new connection is greeted with the own standing', () => {
     const effects = createFollower().take({ kind: 'connected', peer: 'new' })
     equal(effectsOf(effects, 'send'), [
       {

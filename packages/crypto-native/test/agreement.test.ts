@@ -1,6 +1,7 @@
 /** Three libraries, one answer: a disagreement on one signature would split a network. */
-import { type Ed25519, nobleEd25519 } from '@chirograph/crypto'
+
 import fc from 'fast-check'
+import { type Ed25519, nobleEd25519 } from '@chirograph/crypto'
 import { type Crafted, craft, craftCancelling } from '../../crypto/test/craft.ts'
 import { flip, recipes } from '../../crypto/test/ed25519-claims.ts'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'

@@ -2,8 +2,9 @@
  * Text forms of an ed25519 public key: Multikey (W3C Controlled Identifiers v1.0, 2.2.2) and did:key (the
  * did:key method, W3C CCG). Format only: whether the bytes are a usable key, a signature's check decides.
  */
-import { concatBytes, equalBytes } from '@chirograph/codec'
+
 import { base58btc } from 'multiformats/bases/base58'
+import { concatBytes, equalBytes } from '@chirograph/codec'
 import { ED25519_PUBLIC_KEY_BYTES } from './encodings.js'
 
 /** Public key, 32 bytes → `z6Mk…`, 48 characters. Throws a `RangeError` on any other length. */

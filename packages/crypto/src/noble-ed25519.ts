@@ -4,11 +4,12 @@
  * noble's own `verify` decides the cofactored equation, which accepts more, so the equation is written out
  * here on its points.
  */
-import { equalBytes } from '@chirograph/codec'
+
 import type { EdwardsPoint } from '@noble/curves/abstract/edwards.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
+import { equalBytes } from '@chirograph/codec'
 import { type Ed25519, pinEd25519 } from './ed25519.js'
 
 /** The pinned rule (see `Ed25519`) in plain JavaScript. */

@@ -2,11 +2,12 @@
  * Signatures that nobody honest makes, from known discrete logarithms and torsion parts. Whether the pinned
  * rule accepts one follows from whole numbers alone, so the verdict here owes nothing to any verifier.
  */
-import { concatBytes } from '@chirograph/codec'
+
 import type { EdwardsPoint } from '@noble/curves/abstract/edwards.js'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
+import { concatBytes } from '@chirograph/codec'
 import { hex } from './ed25519-vectors.ts'
 
 const { Point } = ed25519

@@ -1,7 +1,8 @@
 /** The list of small orders and the bounds, derived again in another way. */
-import { toHex } from '@chirograph/codec'
+
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { numberToBytesLE } from '@noble/curves/utils.js'
+import { toHex } from '@chirograph/codec'
 import { equal, is, suite } from '../../workspace/kit.ts'
 import { checkSignatureEncodings } from '../src/index.ts'
 import { encodingsOf, torsionPoints } from './craft.ts'

@@ -1,7 +1,8 @@
 /** How credentials are tied to the log: handle, digest, leaf, and the batch tree. */
+
+import * as fc from 'fast-check'
 import { nodeHash, sha256, toHex, utf8 } from '@chirograph/codec'
 import { hashDomain } from '@chirograph/crypto'
-import * as fc from 'fast-check'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
 import {
   buildBatch,

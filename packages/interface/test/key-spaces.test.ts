@@ -1,6 +1,7 @@
 /** Keys are a format on disk: their bytes are pinned, and their order is the order of what they name. */
-import { compareBytes, contentIdOfDigest, toHex } from '@chirograph/codec'
+
 import fc from 'fast-check'
+import { compareBytes, contentIdOfDigest, toHex } from '@chirograph/codec'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import type { EventPosition, KeyRange, KeySpace } from '../src/index.js'
 import {

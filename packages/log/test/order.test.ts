@@ -1,7 +1,8 @@
 /** The final order: rules L16 and L17. */
+
+import * as fc from 'fast-check'
 import { compareBytes, contentIdBytes, type EventId } from '@chirograph/codec'
 import type { VerifiedEvent } from '@chirograph/event'
-import * as fc from 'fast-check'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import { type Orderable, orderEvents } from '../src/index.ts'
 import { chain, history, make, org } from './world.ts'

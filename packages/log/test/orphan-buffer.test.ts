@@ -1,6 +1,7 @@
 /** Where events wait for the one before: rule L28. */
-import type { VerifiedEvent } from '@chirograph/event'
+
 import * as fc from 'fast-check'
+import type { VerifiedEvent } from '@chirograph/event'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import {
   createOrphanBuffer,

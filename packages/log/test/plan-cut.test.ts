@@ -1,6 +1,7 @@
 /** What a leader proposes: rules L18 to L20. */
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+
 import * as fc from 'fast-check'
+import type { OrgId, VerifiedEvent } from '@chirograph/event'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import {
   type Cut,

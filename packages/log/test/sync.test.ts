@@ -1,7 +1,8 @@
 /** What two nodes owe each other: rules L21 to L27. */
+
+import * as fc from 'fast-check'
 import { compareBytes, contentIdBytes, digestOfContentId, sha256 } from '@chirograph/codec'
 import type { VerifiedEvent } from '@chirograph/event'
-import * as fc from 'fast-check'
 import { equal, is, not, ok, seeded, suite } from '../../workspace/kit.ts'
 import {
   branchesMax,

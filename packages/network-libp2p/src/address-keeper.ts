@@ -1,9 +1,9 @@
 /** Keeps addresses connected: dials, and dials again with growing, jittered waits for as long as the network runs. */
 
-import type { Clock } from '@chirograph/interface'
-import { isChirographError } from '@chirograph/interface'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Clock } from '@chirograph/interface'
+import { isChirographError } from '@chirograph/interface'
 import type { NetworkLimits } from './limits.js'
 import { peerOfAddress } from './membership-gate.js'
 import type { PeerTable } from './peer-table.js'

@@ -1,9 +1,9 @@
 /** One dial, and what its failure means. */
 
-import type { ChirographError } from '@chirograph/interface'
-import { dialFailed, networkStopped, peerNotAllowed } from '@chirograph/interface'
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { ChirographError } from '@chirograph/interface'
+import { dialFailed, networkStopped, peerNotAllowed } from '@chirograph/interface'
 import type { Libp2pNode } from './libp2p-node.js'
 import { peerOfAddress } from './membership-gate.js'
 import type { PeerTable } from './peer-table.js'

@@ -1,7 +1,7 @@
 /** Waiting until a stream takes more. */
 
-import type { Clock } from '@chirograph/interface'
 import type { Stream } from '@libp2p/interface'
+import type { Clock } from '@chirograph/interface'
 
 /**
  * Whether the stream can be written again: false once it is closed, or when its

@@ -3,8 +3,8 @@
  * the stream, and a paused stream holds its sender back.
  */
 
-import type { Clock } from '@chirograph/interface'
 import type { Stream } from '@libp2p/interface'
+import type { Clock } from '@chirograph/interface'
 import { createFrameDecoder } from './frames.js'
 import { readAheadBytes } from './limits.js'
 import { pauseSoon } from './pause-soon.js'

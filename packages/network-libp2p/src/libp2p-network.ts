@@ -1,5 +1,7 @@
 /** The Network port on libp2p: puts the parts together and owns their lifetime. */
 
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr } from '@multiformats/multiaddr'
 import { fromHex } from '@chirograph/codec'
 import type { Clock, Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from '@chirograph/interface'
 import {
@@ -10,8 +12,6 @@ import {
   requestProtocols,
   systemClock,
 } from '@chirograph/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { multiaddr } from '@multiformats/multiaddr'
 import type { AddressKeeper } from './address-keeper.js'
 import { createAddressKeeper } from './address-keeper.js'
 import { dial } from './dialer.js'

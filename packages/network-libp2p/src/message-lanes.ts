@@ -5,9 +5,9 @@
  * socket has no timer and no disk in it.
  */
 
+import type { Connection, Stream } from '@libp2p/interface'
 import type { Clock } from '@chirograph/interface'
 import { messageBytesMax } from '@chirograph/interface'
-import type { Connection, Stream } from '@libp2p/interface'
 import { createFrameDecoder, encodeFrames } from './frames.js'
 import type { NetworkLimits } from './limits.js'
 import { reopenMs, sendChunkBytes } from './limits.js'

@@ -1,7 +1,7 @@
 /** What the dashboard and the doctor see of each peer. */
 
-import type { PeerStatus } from '@chirograph/interface'
 import type { Connection } from '@libp2p/interface'
+import type { PeerStatus } from '@chirograph/interface'
 import type { Gossip } from './gossip.js'
 import type { MessageLanes } from './message-lanes.js'
 import type { PeerTable } from './peer-table.js'

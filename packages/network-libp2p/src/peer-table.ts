@@ -4,8 +4,8 @@
  * the member list bounds it.
  */
 
-import type { Clock, PeerChange } from '@chirograph/interface'
 import type { Connection } from '@libp2p/interface'
+import type { Clock, PeerChange } from '@chirograph/interface'
 
 export interface Peer {
   readonly id: string

@@ -1,8 +1,8 @@
 /** The answering side of requests: refuses what is above a peer's limits, and sends answers no faster than they are read. */
 
+import type { Connection, Stream } from '@libp2p/interface'
 import type { Clock, NetworkHandlers, RequestProtocol } from '@chirograph/interface'
 import { messageBytesMax } from '@chirograph/interface'
-import type { Connection, Stream } from '@libp2p/interface'
 import { drained } from './drained.js'
 import { createFrameReader } from './frame-reader.js'
 import { encodeFrames } from './frames.js'

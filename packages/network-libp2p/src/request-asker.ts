@@ -1,5 +1,6 @@
 /** The asking side of requests: opens a stream, sends the request, yields the answer at the caller's pace. */
 
+import type { Connection, Stream } from '@libp2p/interface'
 import type { ChirographError, Clock, PeerRequest } from '@chirograph/interface'
 import {
   messageBytesMax,
@@ -10,7 +11,6 @@ import {
   requestRefused,
   requestStalled,
 } from '@chirograph/interface'
-import type { Connection, Stream } from '@libp2p/interface'
 import type { FrameOrEnd } from './frame-reader.js'
 import { createFrameReader } from './frame-reader.js'
 import { encodeFrames } from './frames.js'

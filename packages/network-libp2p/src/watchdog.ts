@@ -5,8 +5,8 @@
  * connections on which nothing was ever heard.
  */
 
-import type { Clock } from '@chirograph/interface'
 import type { Stream } from '@libp2p/interface'
+import type { Clock } from '@chirograph/interface'
 import type { AddressKeeper } from './address-keeper.js'
 import type { Gossip } from './gossip.js'
 import type { Libp2pNode } from './libp2p-node.js'

@@ -23,6 +23,7 @@ import {
   cutOf,
   cutRoot,
   decodeForkEvidence,
+  eventAt,
   type LogIndex,
   recordFork,
   restoreEntry,
@@ -121,7 +122,9 @@ async function loadLog(store: Store, cut: Cut): Promise<LogIndex> {
     const event = await readEvent(store, position)
     // A batch is atomic, so a header without its body was damaged, not interrupted.
     if (!event) throw damaged(`the body of ${position.id} is missing`)
-    restorePending(log, event)
+    // A power cut may have taken the event before it; sync brings both back in order.
+    const { prev } = event.header
+    if (prev === null || eventAt(log, prev)) restorePending(log, event)
   }
   for await (const [, value] of store.range(spaceRange('evidence'))) {
     const evidence = decodeForkEvidence(value)
@@ -148,6 +151,7 @@ function enterChain(
       expected = prev
     } else pending.push(position)
   }
+  if (expected !== null) throw damaged(`event ${expected} of the final cut is missing`)
   for (const { headerBytes, id } of final.reverse()) {
     const decoded = decodeHeader(headerBytes)
     if (decoded.kind === 'reject') throw damaged(`header of ${id}: ${decoded.detail}`)

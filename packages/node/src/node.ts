@@ -1,6 +1,6 @@
 /** A node: one institution's replica running, with what its people do — issue, change a status, prove, verify. */
 import { type EventId, toHex } from '@chirograph/codec'
-import { encodeCertificate, faultsOf } from '@chirograph/consensus'
+import { encodeCertificate } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { EventBody, OrgId, StatusReason } from '@chirograph/event'
@@ -8,6 +8,7 @@ import {
   ChirographError,
   type Clock,
   eventRange,
+  isChirographError,
   type Network,
   readEventKey,
   type Store,
@@ -130,6 +131,9 @@ export interface CredentialStatus {
   readonly height: number
 }
 
+/** How often a node that may not sign yet tries again to finish what a stop interrupted. */
+const resumeEveryMs = 5_000
+
 /** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close. */
 export async function createNode(options: NodeOptions): Promise<ChirographNode> {
   const { genesis, seeds, store, network, ed25519, clock = systemClock, onNotice = () => {} } = options
@@ -155,6 +159,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   const counters: NodeCounters = { rejected: {}, equivocations: 0, conflicts: 0 }
   const startedAtMs = clock.nowMs()
   let requests = 0
+  let running: ChirographNode | undefined
+  let cancelResume: () => void = () => {}
   let stopping: Promise<void> | null = null
   let end: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
@@ -186,7 +192,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         what: 'the disk refused a write: this node stops',
         facts: { error: String(error) },
       })
-      node.stop().catch(() => {})
+      running?.stop().catch(() => {})
     },
   })
 
@@ -257,7 +263,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   function publish(body: EventBody): Promise<PublishedEvent> {
     if (stopping) return Promise.reject(nodeStopped(failure))
-    if (!hasVoteRecord && !hasHeardEnough()) return Promise.reject(signingRefused('own-events-missing'))
     const request = requests++
     return new Promise((resolve, reject) => {
       publishing.set(request, { resolve, reject })
@@ -265,13 +270,10 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     })
   }
 
-  /** A store that was lost may have held own events; f + 1 members together include one that would tell. */
-  function hasHeardEnough(): boolean {
-    const synced = [...shell.syncs.values()].filter(({ endedMs }) => endedMs !== null)
-    return synced.length > faultsOf(shell.replica.set)
+  const finality: ChirographNode['finality'] = (id, { signal } = {}) => {
+    const isOld = tracker.get(id) === undefined && isInCut(shell.replica.log, shownCut, id)
+    return isOld ? Promise.reject(outcomeForgotten(id)) : tracker.wait(id, signal)
   }
-
-  const finality: ChirographNode['finality'] = (id, { signal } = {}) => tracker.wait(id, signal)
   const state = () => shell.replica.final.state
   const context = {
     genesis,
@@ -287,12 +289,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     finality,
   }
 
+  let issuing: Promise<unknown> = Promise.resolve()
   const node: ChirographNode = {
     org,
     networkId,
     genesis,
     status: () => statusOfNode({ shell, network, clock, startedAtMs, hasVoteRecord, counters }),
-    issueCohort: (rows, issueOptions) => issueCohort(context, rows, issueOptions),
+    issueCohort(rows, issueOptions) {
+      // One after the other, or two cohorts could be given the same free positions.
+      const issued = issuing.then(() => issueCohort(context, rows, issueOptions))
+      issuing = issued.catch(() => {})
+      return issued
+    },
     change: (change) => publish(bodyOfChange(change, clock.nowMs())),
     publish,
     finality,
@@ -347,6 +355,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     stopped,
     stop() {
       stopping ??= (async () => {
+        cancelResume()
         tracker.stop(nodeStopped(failure))
         await shell.stop()
         for (const { reject } of publishing.values()) reject(nodeStopped(failure))
@@ -386,13 +395,27 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     return undefined
   }
 
-  const resumed = await resumePrepared(context, findPublished)
-  if (resumed > 0)
-    onNotice({
-      level: 'info',
-      what: 'finished batches that a stop had interrupted',
-      facts: { batches: resumed },
-    })
+  /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
+  async function resume(): Promise<void> {
+    try {
+      const batches = await resumePrepared(context, findPublished)
+      if (batches > 0)
+        onNotice({ level: 'info', what: 'finished batches that a stop had interrupted', facts: { batches } })
+    } catch (error) {
+      if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
+      onNotice({ level: 'warn', what: 'a batch waits to be published', facts: { why: error.what } })
+      cancelResume = clock.setTimer(resumeEveryMs, () => void resume().catch(() => {}))
+    }
+  }
+
+  running = node
+  try {
+    if (failure !== undefined) throw failure
+    await resume()
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
   return node
 }
 
@@ -453,6 +476,15 @@ function batchNotFinal(batch: EventId): ChirographError {
     what: `batch ${batch} is not final here yet`,
     hint: 'wait until it is final, or check that this node is in sync',
     facts: { batch },
+  })
+}
+
+function outcomeForgotten(id: EventId): ChirographError {
+  return new ChirographError({
+    code: 'NODE_OUTCOME_FORGOTTEN',
+    what: `event ${id} is final, since before what this node keeps in memory`,
+    hint: 'ask for the status of the credential or batch that it was about',
+    facts: { id },
   })
 }
 

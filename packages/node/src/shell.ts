@@ -105,7 +105,15 @@ export async function startShell(args: {
 
   function dispatch(input: Bare<ReplicaInput>): ReplicaEffect[] {
     if (isStopping) return []
-    const effects = step(replica, { ...input, nowMs: clock.nowMs() } as ReplicaInput) // rebuilt whole
+    let effects: ReplicaEffect[]
+    try {
+      effects = step(replica, { ...input, nowMs: clock.nowMs() } as ReplicaInput) // rebuilt whole
+    } catch (error) {
+      // A step that broke off has changed the state without its effects: votes in it may not be on disk (SPEC H5).
+      isStopping = true
+      args.onFailure(error)
+      return []
+    }
     runner.enqueue(effects)
     return effects
   }
@@ -168,6 +176,7 @@ export async function startShell(args: {
       try {
         await syncWith({ replica, network, peerId, signal, take, onProgress })
         syncs.set(peerId, { endedMs: clock.nowMs(), progress: null })
+        dispatch({ kind: 'synced', peer: peerId })
       } catch (error) {
         syncs.set(peerId, { endedMs: before, progress: null })
         throw error
@@ -242,9 +251,8 @@ export async function startShell(args: {
     drained: () => runner.drained(),
     syncs,
     async stop() {
-      for (const cancel of timers.values()) cancel()
-      await runner.drained()
       isStopping = true
+      await runner.drained()
       for (const cancel of timers.values()) cancel()
       await Promise.all([tasks.stop(), network.stop()])
       await runner.drained()

@@ -128,11 +128,13 @@ function place(turn: Turn, event: VerifiedEvent, input: EventInput): void {
     case 'accept': {
       turn.effects.push({ kind: 'verdict', verdict: 'accept' })
       enter(turn, event, verdict)
+      retryWaiting(turn, event.id)
       for (const orphan of release(replica.orphans, event.id)) {
         const next = admit(replica.log, orphan)
-        if (next.kind === 'accept') enter(turn, orphan, next)
+        if (next.kind !== 'accept') continue
+        enter(turn, orphan, next)
+        retryWaiting(turn, orphan.id)
       }
-      retryWaiting(turn)
       refreshEligibility(turn)
       break
     }
@@ -146,11 +148,12 @@ function enter(
 ): void {
   const { replica } = turn
   const fork = apply(replica.log, event, verdict)
-  // Unsynced on purpose: the vote or checkpoint that relies on it is synced after it, and syncs it too (SPEC H3).
-  turn.effects.push({ kind: 'persist', facts: [{ kind: 'event', event }], isSynced: false })
+  // Synced, in one write with whatever else is ready: a later synced write does not reach back over a rotated log file
+  // of LevelDB, and a vote says that every event of its cut is on disk (SPEC H3).
+  turn.effects.push({ kind: 'persist', facts: [{ kind: 'event', event }], isSynced: true })
   turn.effects.push({ kind: 'admitted', event })
   const author = event.header.author
-  if (author === replica.config.org) adoptOwn(replica, event)
+  if (author === replica.config.org) adoptOwn(turn, event)
   learnAccusation(turn, event)
   const evidence = fork ?? forksOf(replica.log, author)[0]
   if (evidence) accuse(turn, author, evidence)
@@ -167,8 +170,11 @@ function learnAccusation(turn: Turn, event: VerifiedEvent): void {
 }
 
 /** An own event that comes back from the network: written before this data directory was restored, or by a twin. */
-function adoptOwn(replica: Replica, event: VerifiedEvent): void {
+function adoptOwn(turn: Turn, event: VerifiedEvent): void {
   const { generation, sequence } = event.header
-  const own = replica.lastSigned
-  if (own === null || sequence > own.sequence) replica.lastSigned = { generation, sequence, id: event.id }
+  const { replica } = turn
+  if (replica.lastSigned !== null && sequence <= replica.lastSigned.sequence) return
+  const tip = { generation, sequence, id: event.id }
+  replica.lastSigned = tip
+  turn.effects.push({ kind: 'persist', facts: [{ kind: 'last-signed', tip }], isSynced: true })
 }

@@ -1,5 +1,5 @@
 /** The seam between consensus and the log: messages in, headers built and executed, and what became final handed out. */
-import { equalBytes, toHex } from '@chirograph/codec'
+import { type EventId, equalBytes, toHex } from '@chirograph/codec'
 import {
   type Certificate,
   type ConsensusState,
@@ -22,7 +22,7 @@ import { changedRows, stateRoot } from '@chirograph/status'
 import { type ChainState, type Execution, execute, isFrozen, restOf } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import type { ReplicaInput } from './io.js'
-import { cutEventsMax, fetchPatienceMs } from './limits.js'
+import { cutEventsMax, fetchPatienceMs, unhelpfulForMs } from './limits.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
 
@@ -86,9 +86,10 @@ export function reconsiderEligibility(turn: Turn): void {
   if (isEligible || turn.replica.consensus.isEligible) feed(turn, { kind: 'eligible', isEligible })
 }
 
-/** Judges proposals again that had waited for events. */
-export function retryWaiting(turn: Turn): void {
-  for (const proposal of [...turn.replica.waiting.values()]) {
+/** Judges proposals again whose last missing event this was. */
+export function retryWaiting(turn: Turn, admitted: EventId): void {
+  for (const { proposal, missing } of [...turn.replica.waiting.values()]) {
+    if (!missing.delete(admitted) || missing.size > 0) continue
     for (const input of evaluate(turn, proposal)) feed(turn, input)
   }
 }
@@ -97,14 +98,17 @@ export function retryWaiting(turn: Turn): void {
 export function executeHeader(
   replica: Replica,
   { header, changes }: Pick<Checkpoint, 'header' | 'changes'>,
-): { kind: 'executed'; execution: Execution } | { kind: 'missing' } | { kind: 'invalid'; detail: string } {
+):
+  | { kind: 'executed'; execution: Execution }
+  | { kind: 'missing'; ids: readonly EventId[] }
+  | { kind: 'invalid'; detail: string } {
   const parent = replica.chain.get(header.rest.parent)
   const decoded = decodeChanges(changes)
   if (!parent) return { kind: 'invalid', detail: 'its parent was not executed here' }
   if (!decoded.ok) return { kind: 'invalid', detail: decoded.detail }
   const { height, timeMs } = header.core
   const executed = execute({ parent, changes: decoded.value, height, timeMs, ...groundsOf(replica) })
-  if (executed.kind === 'missing') return { kind: 'missing' }
+  if (executed.kind === 'missing') return { kind: 'missing', ids: executed.ids }
   if (executed.kind === 'invalid')
     return { kind: 'invalid', detail: `${executed.reason}: ${executed.detail}` }
   const { execution } = executed
@@ -194,7 +198,7 @@ function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
   if (header.core.view <= replica.consensus.finalized.view) return []
   const executed = executeHeader(replica, proposal)
   if (executed.kind === 'missing') {
-    replica.waiting.set(header.digest, proposal)
+    replica.waiting.set(header.digest, { proposal, missing: new Set(executed.ids) })
     turn.effects.push({
       kind: 'sync',
       peer: peerOfValidator(replica, leaderOf(replica.set, header.core.view)),
@@ -252,14 +256,27 @@ function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'f
   return [{ kind: 'eligible', isEligible }]
 }
 
-/** Asks one peer at a time for the checkpoints above ours. */
+/** Asks one peer at a time for the checkpoints above ours, and last those whose answers brought nothing. */
 export function fetchCheckpoints(turn: Turn, peer: string): void {
   const { replica, nowMs, effects } = turn
   if (replica.fetching && nowMs < replica.fetching.untilMs) return
-  replica.fetching = { peer, untilMs: nowMs + fetchPatienceMs }
+  if (nowMs < (replica.unhelpful.get(peer) ?? 0)) return
+  const fromHeight = replica.final.header.core.height + 1
+  replica.fetching = { peer, fromHeight, untilMs: nowMs + fetchPatienceMs }
   replica.incoming.length = 0
   effects.push({ kind: 'sync', peer })
-  effects.push({ kind: 'fetch-checkpoints', peer, fromHeight: replica.final.header.core.height + 1 })
+  effects.push({ kind: 'fetch-checkpoints', peer, fromHeight })
+}
+
+/** The answer has ended. A standing is a claim; a peer whose claim brought no checkpoint is not believed for a while. */
+export function endFetch(turn: Turn, peer: string): void {
+  const { replica, nowMs } = turn
+  if (replica.fetching?.peer !== peer) return
+  const hasBrought = replica.final.header.core.height >= replica.fetching.fromHeight
+  if (hasBrought) replica.unhelpful.delete(peer)
+  else replica.unhelpful.set(peer, nowMs + unhelpfulForMs)
+  replica.fetching = null
+  replica.incoming.length = 0
 }
 
 /** Keeps the chain states of headers that consensus may still build on. */
@@ -268,8 +285,8 @@ export function forgetOthers(replica: Replica): void {
   for (const digest of replica.chain.keys()) {
     if (digest !== final.header.digest && !consensus.proposals.has(digest)) replica.chain.delete(digest)
   }
-  for (const [digest, { header }] of replica.waiting) {
-    if (header.core.view <= consensus.finalized.view) replica.waiting.delete(digest)
+  for (const digest of replica.waiting.keys()) {
+    if (!consensus.proposals.has(digest)) replica.waiting.delete(digest)
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import type { ChainState } from './chain-state.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import type { ReplicaInput } from './io.js'
-import { uncertifiedCheckpointsMax } from './limits.js'
+import { fetchPatienceMs, uncertifiedCheckpointsMax } from './limits.js'
 import { reject, type Turn } from './turn.js'
 
 /** Collects a run of headers that ends in a certificate, then executes and adopts the run. */
@@ -20,29 +20,42 @@ export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 
   const decoded = decodeCheckpoint(input.bytes)
   if (!decoded.ok) return reject(turn, { reason: 'bad-checkpoint', detail: decoded.detail, from: input.from })
   const checkpoint = decoded.value
-  const last = replica.incoming.at(-1)?.header ?? replica.final.header
   const { height } = checkpoint.header.core
   if (height <= replica.final.header.core.height) {
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
     return
   }
-  if (input.isGossip && height > replica.final.header.core.height + 1) {
-    turn.effects.push({ kind: 'verdict', verdict: 'accept' })
-    fetchCheckpoints(turn, input.from)
-    return
+  if (input.isGossip) takeAnnounced(turn, checkpoint, input.from)
+  else takeFetched(turn, checkpoint, input.from)
+}
+
+/** A gossiped checkpoint stands on its own certificate: the next one is adopted, a later one tells where to ask. */
+function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
+  const { final } = turn.replica
+  const { core, rest } = checkpoint.header
+  if (checkpoint.certificate === null || !isTrustworthy(turn, checkpoint)) {
+    return reject(turn, { reason: 'bad-checkpoint', detail: `height ${core.height} is not certified`, from })
   }
+  turn.effects.push({ kind: 'verdict', verdict: 'accept' })
+  if (rest.parent === final.header.digest) adopt(turn, [checkpoint], from)
+  else fetchCheckpoints(turn, from)
+}
+
+function takeFetched(turn: Turn, checkpoint: Checkpoint, from: string): void {
+  const { replica, nowMs } = turn
+  // What another peer still sends after its time was up would only mix two answers.
+  if (replica.fetching?.peer !== from) return
+  const last = replica.incoming.at(-1)?.header ?? replica.final.header
+  const { height } = checkpoint.header.core
   const isNext = height === last.core.height + 1 && checkpoint.header.rest.parent === last.digest
   if (!isNext || replica.incoming.length >= uncertifiedCheckpointsMax || !isTrustworthy(turn, checkpoint)) {
     replica.incoming.length = 0
-    return reject(turn, {
-      reason: 'bad-checkpoint',
-      detail: `height ${height} does not follow or is not certified`,
-      from: input.from,
-    })
+    const detail = `height ${height} does not follow or is not certified`
+    return reject(turn, { reason: 'bad-checkpoint', detail, from })
   }
-  turn.effects.push({ kind: 'verdict', verdict: 'accept' })
+  replica.fetching.untilMs = nowMs + fetchPatienceMs
   replica.incoming.push(checkpoint)
-  if (checkpoint.certificate) adopt(turn, input.from)
+  if (checkpoint.certificate) adopt(turn, replica.incoming.splice(0), from)
 }
 
 /** A certificate, where there is one, must be a quorum's FINAL for this very header. */
@@ -53,15 +66,15 @@ function isTrustworthy({ replica }: Turn, { header, certificate }: Checkpoint): 
   if (
     certificate.type !== 'final' ||
     certificate.digest !== header.digest ||
-    certificate.view !== header.core.view
+    certificate.view !== header.core.view ||
+    certificate.height !== header.core.height
   )
     return false
   return checkCertificate(certificate, { set, ed25519: config.ed25519 }).kind === 'valid'
 }
 
-function adopt(turn: Turn, from: string): void {
+function adopt(turn: Turn, run: readonly Checkpoint[], from: string): void {
   const { replica } = turn
-  const run = replica.incoming.splice(0)
   const states = executeRun(turn, run, from)
   if (states === undefined) return
   for (const state of states) settle(turn, state)

@@ -34,7 +34,9 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'evidence'; readonly bytes: Uint8Array; readonly from: string }
   | { readonly kind: 'connected'; readonly peer: string }
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
-  /** A sync or a checkpoint fetch with this peer has ended, well or not. */
+  /** A sync with this peer ended well: what it knows is here. */
+  | { readonly kind: 'synced'; readonly peer: string }
+  /** A checkpoint fetch from this peer has ended, well or not. */
   | { readonly kind: 'fetched'; readonly peer: string }
 )
 

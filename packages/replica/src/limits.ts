@@ -3,8 +3,11 @@
 /** Events that one header makes final: a backlog of 100,000 is final in two headers. */
 export const cutEventsMax = 65_536
 
-/** Checkpoints taken in before one of them must be certified: 200 validators cannot leave more headers in a row open. */
-export const uncertifiedCheckpointsMax = 512
+/**
+ * Checkpoints taken in before one of them must be certified. A silent minority can keep headers from being certified
+ * for hours; an empty one has about 500 bytes, so this many are about 32 MB.
+ */
+export const uncertifiedCheckpointsMax = 65_536
 
 /** One checkpoint on the wire: its changes dominate. */
 export const checkpointBytesMax = 1_000_000
@@ -23,3 +26,6 @@ export const syncFrameBytes = 262_144
 
 /** A peer that was asked for checkpoints is given this long before another one is asked. */
 export const fetchPatienceMs = 5_000
+
+/** A peer whose answer brought no checkpoint is asked again after this long; its standing may have been honest. */
+export const unhelpfulForMs = 3_000

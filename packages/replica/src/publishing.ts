@@ -1,4 +1,5 @@
 /** Own events: signed once, stored with a note of what was signed, and only then shown to anyone. */
+import { faultsOf } from '@chirograph/consensus'
 import {
   createEvent,
   type EventBody,
@@ -7,9 +8,9 @@ import {
   type OrgId,
   type VerifiedEvent,
 } from '@chirograph/event'
-import { admit, apply, eventAt } from '@chirograph/log'
+import { admit, apply, eventAt, forksOf, recordFork } from '@chirograph/log'
 import { refreshEligibility } from './agreement.js'
-import { isFrozen } from './chain-state.js'
+import { accusedBy, isFrozen } from './chain-state.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
 import type { Turn } from './turn.js'
 
@@ -30,13 +31,27 @@ export function logEvidence(turn: Turn, author: OrgId, { first, second }: ForkEv
   sign(turn, { kind: 'evidence.fork', first, second })
 }
 
+/** A sync with one more member ended well; enough of them make it certain which of our own events there are. */
+export function noteSync(turn: Turn, peer: string): void {
+  const { replica } = turn
+  if (replica.isOwnChainCertain) return
+  replica.syncedPeers.add(peer)
+  if (replica.syncedPeers.size <= faultsOf(replica.set)) return
+  replica.isOwnChainCertain = true
+  for (const author of replica.accused) {
+    const [evidence] = forksOf(replica.log, author)
+    if (evidence) logEvidence(turn, author, evidence)
+  }
+}
+
 /**
  * A node must never sign two events at one place. It refuses when its own fork is known, and when the last event that
  * it noted as signed is not in its log: the log was restored from before it, or lost it.
  */
 function refusalOf({ replica }: Turn): RefuseReason | undefined {
-  const { lastSigned, log, isSigningStopped } = replica
+  const { lastSigned, log, isSigningStopped, isOwnChainCertain } = replica
   if (isSigningStopped) return 'own-fork'
+  if (!isOwnChainCertain) return 'own-events-missing'
   if (lastSigned !== null && !eventAt(log, lastSigned.id)) return 'own-events-missing'
   return undefined
 }
@@ -49,8 +64,11 @@ function sign(turn: Turn, body: EventBody): VerifiedEvent {
   const place = { networkId, author: config.org, generation, sequence, prev: lastSigned?.id ?? null }
   const event = createEvent({ ...place, references: [], timeMs: turn.nowMs, body }, config.signers.event)
   const verdict = admit(replica.log, event)
-  if (verdict.kind !== 'accept') throw new Error(`own event ${event.id} was not admitted: ${verdict.kind}`)
+  if (verdict.kind !== 'accept' || verdict.fork)
+    throw new Error(`own event ${event.id} has no place: ${verdict.kind}`)
   apply(replica.log, event, verdict)
+  const accused = accusedBy(event, replica.final.state, config.ed25519)
+  if (accused !== undefined && body.kind === 'evidence.fork') recordFork(replica.log, body)
   const tip = { generation, sequence, id: event.id }
   replica.lastSigned = tip
   // Synced before anyone hears of it: acknowledged means durable, and a signed place is never signed again.

@@ -16,7 +16,15 @@ import {
 } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { OrgId } from '@chirograph/event'
-import { type Cut, createLog, createOrphanBuffer, type LogIndex, type OrphanBuffer } from '@chirograph/log'
+import {
+  type Cut,
+  createLog,
+  createOrphanBuffer,
+  forksOf,
+  headsOf,
+  type LogIndex,
+  type OrphanBuffer,
+} from '@chirograph/log'
 import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
@@ -70,15 +78,20 @@ export interface Replica {
   /** Executed headers from the final one on, by digest. */
   readonly chain: Map<Hex, ChainState>
   final: ChainState
-  /** Proposals that wait for events, with what was missing when last tried. */
-  readonly waiting: Map<Hex, Verified<Proposal>>
+  /** Proposals that wait for events, with the ids that were missing when last tried. */
+  readonly waiting: Map<Hex, { readonly proposal: Verified<Proposal>; readonly missing: Set<EventId> }>
   /** Checkpoints received that no certificate covers yet, in order of height. */
   readonly incoming: Checkpoint[]
-  fetching: { readonly peer: string; readonly untilMs: number } | null
+  fetching: { readonly peer: string; readonly fromHeight: number; untilMs: number } | null
+  /** Peers whose last answer brought nothing, and until when others are asked first. */
+  readonly unhelpful: Map<string, number>
   lastSigned: ChainTip | null
   /** Evidence already gossiped and logged, by author. */
   readonly accused: Set<OrgId>
   isSigningStopped: boolean
+  /** False after the store was lost, until f + 1 members have brought back what they know of this one. */
+  isOwnChainCertain: boolean
+  readonly syncedPeers: Set<string>
 }
 
 export const emptyRestored = (): RestoredReplica => ({
@@ -134,10 +147,26 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     waiting: new Map(),
     incoming: [],
     fetching: null,
-    lastSigned: restored.lastSigned,
-    accused: new Set(),
-    isSigningStopped: false,
+    unhelpful: new Map(),
+    lastSigned: higherTip(restored.lastSigned, ownHeadOf(restored.log, org)),
+    accused: new Set(
+      [...restored.log.chains.keys()].filter((author) => forksOf(restored.log, author).length > 0),
+    ),
+    isSigningStopped: forksOf(restored.log, org).length > 0,
+    isOwnChainCertain: config.hasVoteRecord,
+    syncedPeers: new Set(),
   }
+}
+
+/** What the log holds of our own chain counts as signed, whatever became of the note. */
+function ownHeadOf(log: LogIndex, org: OrgId): ChainTip | null {
+  const head = headsOf(log, org, 0).at(-1)
+  return head ? { generation: head.generation, sequence: head.sequence, id: head.id } : null
+}
+
+function higherTip(a: ChainTip | null, b: ChainTip | null): ChainTip | null {
+  if (a === null || b === null) return a ?? b
+  return b.sequence > a.sequence ? b : a
 }
 
 /** The peer id under which the genesis knows a validator. */

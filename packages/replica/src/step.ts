@@ -1,9 +1,9 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
 import { admitEvent, admitLoaded, takeEvidence } from './admission.js'
-import { feed, receiveMessage } from './agreement.js'
+import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
 import { takeCheckpoint } from './catch-up.js'
 import type { ReplicaEffect, ReplicaInput } from './io.js'
-import { publish } from './publishing.js'
+import { noteSync, publish } from './publishing.js'
 import type { Replica } from './replica.js'
 import type { Turn } from './turn.js'
 
@@ -17,6 +17,8 @@ function receive(turn: Turn, input: ReplicaInput): void {
   switch (input.kind) {
     case 'start':
       feed(turn, { kind: 'start' })
+      // What was pending at the stop still waits.
+      reconsiderEligibility(turn)
       break
     case 'publish':
       publish(turn, input)
@@ -44,7 +46,10 @@ function receive(turn: Turn, input: ReplicaInput): void {
       feed(turn, { kind: 'timer', timer: input.timer, view: input.view })
       break
     case 'fetched':
-      if (turn.replica.fetching?.peer === input.peer) turn.replica.fetching = null
+      endFetch(turn, input.peer)
+      break
+    case 'synced':
+      noteSync(turn, input.peer)
       break
   }
 }

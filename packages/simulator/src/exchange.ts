@@ -60,7 +60,10 @@ export function createExchanges({
         }
         if (answer && answer.probes.length > 0 && probes.length === 0)
           syncRound(asker, answerer, { probes: answer.probes, done })
-        else done()
+        else {
+          if (answer) asker.input({ kind: 'synced', peer: peerOf(answerer.index) })
+          done()
+        }
       },
     })
   }

@@ -5,9 +5,9 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Level } from 'level'
 import type { RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
-import { Level } from 'level'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readRange } from './range.js'
