@@ -32,6 +32,19 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
   throw new Error(`never happened: ${what}`)
 }
 
+/** Repeats while the node does not know yet which events of its own there are. */
+async function untilSigned<T>(publish: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await publish()
+    } catch (error) {
+      if (attempt > 100 || !(error instanceof Error) || !error.message.startsWith('NODE_SIGNING_REFUSED'))
+        throw error
+      await sleep(50)
+    }
+  }
+}
+
 suite('nodes together', (it) => {
   it('agree on a revocation, and each of them proves it', async () => {
     const cluster = await startCluster(4)
@@ -168,10 +181,61 @@ suite('nodes together', (it) => {
       'the wiped member has its own event again',
       () => wiped.eventState(lease.id).state === 'final',
     )
-    const next = await wiped.publish({ kind: 'status.lease', count: 1024 })
+    const next = await untilSigned(() => wiped.publish({ kind: 'status.lease', count: 1024 }))
     const [here] = await Promise.all(cluster.nodes.map((node) => node.finality(next.id)))
     is(here?.outcome.outcome, 'applied')
     is(wiped.organisation(wiped.org)?.frozen, null)
+    await cluster.stop()
+  })
+
+  it('never sign a place twice after a lost store and a restart', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const lease = await college.publish({ kind: 'status.lease', count: 1024 })
+    await Promise.all(cluster.nodes.map((node) => node.finality(lease.id)))
+    await college.stop()
+    cluster.wipe(0)
+    const wiped = await cluster.start(0)
+    await until(
+      'the wiped member has its own event again',
+      () => wiped.eventState(lease.id).state === 'final',
+    )
+    await wiped.stop()
+    const again = await cluster.start(0)
+    await until('members were heard', () => again.status().sync.state === 'current')
+    const next = await untilSigned(() => again.publish({ kind: 'status.lease', count: 1024 }))
+    await Promise.all(cluster.nodes.map((node) => node.finality(next.id)))
+    for (const node of cluster.nodes) is(node.organisation(again.org)?.frozen, null)
+    await cluster.stop()
+  })
+
+  it('know after a restart that their own chain forked, and stay silent', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    const [member] = cluster.members
+    if (!college || !member) throw new Error('four nodes')
+    await cluster.nodes[1]?.finality((await college.publish({ kind: 'status.lease', count: 1024 })).id)
+    const networkId = networkIdOf(cluster.genesis)
+    const place = {
+      networkId,
+      author: college.org,
+      generation: 0,
+      sequence: 0,
+      prev: null,
+      references: [],
+      timeMs: 5,
+    }
+    const body = { kind: 'status.lease', count: 2048 } as const
+    const twin = createEvent({ ...place, body }, (message) =>
+      ed25519.sign({ seed: member.seeds.log, message }),
+    )
+    await cluster.inject('events', encodeEventFrame([encodeEvent(twin)]))
+    await until('it knows of its fork', () => college.status().signing === 'own-fork')
+    await college.stop()
+    const again = await cluster.start(0)
+    is(again.status().signing, 'own-fork')
+    await failsWith('NODE_SIGNING_REFUSED', again.publish({ kind: 'status.lease', count: 1024 }))
     await cluster.stop()
   })
 

@@ -352,7 +352,7 @@ suite('H5: disk before wire', (it) => {
     const records = [...seat.state.records.values()]
     const again = createFollower({ restored: { records, proposals: [proposal] } })
     const started = again.take({ kind: 'start' })
-    equal(votesSent(started), [])
+    equal(sent(started, 'vote'), before)
     equal(effectsOf(started, 'persist'), [])
     const standing = { view: 1, finalView: 0, finalHeight: 0 }
     const after = sent(again.take({ kind: 'standing', from: 'peer', standing }), 'vote')
