@@ -247,6 +247,15 @@ suite('H3: what is notarized', (it) => {
     equal(votesSent(effects), [])
     equal(effectsOf(effects, 'persist'), [])
   })
+
+  it('H3: a bad copy of the changes beside a header does not condemn the header', () => {
+    const verdicts = [false, true]
+    const seat = createFollower({ isExecutable: () => verdicts.shift() })
+    const proposal = seat.propose(1)
+    const bad = { ...proposal, changes: new Uint8Array([0x80]) }
+    equal(votesSent(seat.take({ kind: 'proposal', proposal: bad as typeof proposal })), [])
+    equal(votesSent(seat.take({ kind: 'proposal', proposal })), ['notarize 1'])
+  })
 })
 
 suite('H4: what is voted FINAL', (it) => {
