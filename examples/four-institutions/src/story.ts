@@ -122,7 +122,12 @@ export async function changeDuringCrash(
   const killedAtMs = Date.now()
   const published = await revoking
   const finals = await finalEverywhere(others, published.id)
-  const fact = timesOf(`revoked while ${name} was killed`, published, others, finals)
+  const fact = timesOf(
+    `revoked while ${name} was killed${isLeader ? ', leading' : ''}`,
+    published,
+    others,
+    finals,
+  )
   const wasInFlight = finals.every(({ finalAtMs }) => finalAtMs >= killedAtMs)
   const role = isLeader ? 'leads' : 'does not lead'
   telling.line(`${name} ${role} when its process is killed, with ${entry.learnerId}'s revocation under way.`)
