@@ -8,7 +8,7 @@ import pc from 'picocolors'
 import { parseCohort } from '@chirograph/credential'
 import { pathBytes } from '@chirograph/node'
 import { anchorOf } from '@chirograph/status'
-import { describeVerdict, type Verdict, verify } from '@chirograph/verifier'
+import { checkOrder, describeVerdict, type Verdict, verify } from '@chirograph/verifier'
 import { forgeInName, signWithoutLogging } from './forgery.js'
 import { createInstitutionProcess } from './institution-process.js'
 import { ed25519, foundInstitutions, genesisOf, type Institution } from './institutions.js'
@@ -198,16 +198,7 @@ async function tell(stage: Stage) {
 /** The verdict, and the first check that decided it. */
 function codeOf({ verdict, checks }: Verdict): string {
   if (verdict === 'pass') return 'pass'
-  const order = [
-    'schema',
-    'proof',
-    'issuerKey',
-    'issuanceLogged',
-    'status',
-    'validity',
-    'recognition',
-  ] as const
-  const decisive = order.map((name) => checks[name]).find(({ result }) => result === verdict)
+  const decisive = checkOrder.map((name) => checks[name]).find(({ result }) => result === verdict)
   return `${verdict}: ${decisive?.code ?? 'unknown'}`
 }
 

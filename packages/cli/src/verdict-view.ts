@@ -1,5 +1,5 @@
 /** A verdict for a person: one of four outcomes in words, then each check with its reason. */
-import { type Check, type Checks, describeVerdict, type Verdict } from '@chirograph/verifier'
+import { type Check, checkOrder, describeVerdict, type Verdict } from '@chirograph/verifier'
 import { describeMs } from './duration.js'
 import { exitCodes } from './exit-codes.js'
 import { plainText } from './plain-text.js'
@@ -58,16 +58,7 @@ export function renderVerdict(verdict: Verdict, colours: Colours): string {
 /** The one reason that decided, so that nobody has to read the list for it. */
 function reasonOf({ verdict, checks }: Verdict): string {
   if (verdict === 'pass') return ''
-  const order: readonly (keyof Checks)[] = [
-    'schema',
-    'proof',
-    'issuerKey',
-    'issuanceLogged',
-    'status',
-    'validity',
-    'recognition',
-  ]
-  const deciding = order.map((name) => checks[name]).find(({ result }) => result === verdict)
+  const deciding = checkOrder.map((name) => checks[name]).find(({ result }) => result === verdict)
   return deciding ? `: ${plainText(deciding.detail)}` : ''
 }
 

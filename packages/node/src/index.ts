@@ -5,15 +5,14 @@ export { initialiseStore, schemaVersion } from './meta.js'
 export {
   type ChirographNode,
   type CredentialStatus,
-  type CredentialTarget,
   createNode,
   type EventState,
   type NodeOptions,
   type ProofTarget,
   type PublishedEvent,
-  type StatusChange,
 } from './node.js'
 export type { NodeCounters, NodeStatus } from './node-status.js'
 export type { Notice } from './notice.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
+export type { CredentialTarget, StatusChange } from './status-change.js'

@@ -3,9 +3,8 @@ import { type EventId, toHex } from '@chirograph/codec'
 import { encodeCertificate } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { EventBody, OrgId, StatusReason } from '@chirograph/event'
+import type { EventBody, OrgId } from '@chirograph/event'
 import {
-  ChirographError,
   type Clock,
   eventRange,
   isChirographError,
@@ -15,7 +14,6 @@ import {
   systemClock,
 } from '@chirograph/interface'
 import { eventAt, isInCut } from '@chirograph/log'
-import type { RefuseReason } from '@chirograph/replica'
 import {
   type Anchor,
   anchorOf,
@@ -28,18 +26,19 @@ import {
   readCredential,
   readOrg,
   statusOfRow,
-  suspensionMsDefault,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
 import { readEvent } from './load.js'
 import { claimStore } from './meta.js'
+import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
 import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
+import { bodyOfChange, changesHandle, type StatusChange } from './status-change.js'
 
 export interface NodeOptions {
   readonly genesis: Genesis
@@ -62,27 +61,6 @@ export interface PublishedEvent {
   readonly id: EventId
   readonly publishedAtMs: number
 }
-
-/** A credential as a status event names it; the position lets the public lists show the restriction. */
-export interface CredentialTarget {
-  readonly handle: Uint8Array
-  readonly position: number | null
-}
-
-export type StatusChange =
-  | {
-      readonly kind: 'revoke'
-      readonly credentials: readonly CredentialTarget[]
-      readonly reason: StatusReason
-    }
-  | {
-      readonly kind: 'suspend'
-      readonly credentials: readonly CredentialTarget[]
-      readonly reason: StatusReason
-      /** 90 days from now when absent. */
-      readonly untilMs?: number
-    }
-  | { readonly kind: 'reinstate'; readonly credentials: readonly CredentialTarget[] }
 
 /** What a proof is about: a credential by its handle, and where its leaf lies. */
 export interface ProofTarget {
@@ -417,82 +395,4 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     throw error
   }
   return node
-}
-
-function bodyOfChange(change: StatusChange, nowMs: number): EventBody {
-  const entries = [...change.credentials]
-    .map(({ handle, position }) => ({ handle, position }))
-    .sort((a, b) => (toHex(a.handle) < toHex(b.handle) ? -1 : 1))
-  switch (change.kind) {
-    case 'revoke':
-      return { kind: 'status.revoke', entries, reason: change.reason }
-    case 'suspend':
-      return {
-        kind: 'status.suspend',
-        entries,
-        reason: change.reason,
-        untilMs: change.untilMs ?? nowMs + suspensionMsDefault,
-      }
-    case 'reinstate':
-      return { kind: 'status.reinstate', entries }
-  }
-}
-
-function changesHandle(body: EventBody, handle: Uint8Array): boolean {
-  if (!('entries' in body)) return false
-  const wanted = toHex(handle)
-  return body.entries.some((entry) => toHex(entry.handle) === wanted)
-}
-
-function assertMember(genesis: Genesis, org: OrgId): void {
-  if (genesis.organisations.some(({ id }) => id === org)) return
-  throw new ChirographError({
-    code: 'NODE_NOT_A_MEMBER',
-    what: `these keys belong to organisation ${org.slice(0, 16)}…, which is not a member of ${genesis.name}`,
-    hint: 'ask for a network file that lists this institution, or use the keys that it was made with',
-    facts: { org },
-  })
-}
-
-function signingRefused(reason: RefuseReason): ChirographError {
-  const what = {
-    'own-fork': 'two different events of this institution stand at one place of its log',
-    'own-events-missing': 'the last event that this institution signed is not in its log',
-  }[reason]
-  return new ChirographError({
-    code: 'NODE_SIGNING_REFUSED',
-    what,
-    hint:
-      reason === 'own-fork'
-        ? 'make sure no copy of this data directory runs elsewhere; the log stays frozen until its key is rotated'
-        : 'let the node connect to other members: they bring it back',
-    facts: { reason },
-  })
-}
-
-function batchNotFinal(batch: EventId): ChirographError {
-  return new ChirographError({
-    code: 'PROOF_BATCH_NOT_FINAL',
-    what: `batch ${batch} is not final here yet`,
-    hint: 'wait until it is final, or check that this node is in sync',
-    facts: { batch },
-  })
-}
-
-function outcomeForgotten(id: EventId): ChirographError {
-  return new ChirographError({
-    code: 'NODE_OUTCOME_FORGOTTEN',
-    what: `event ${id} is final, since before what this node keeps in memory`,
-    hint: 'ask for the status of the credential or batch that it was about',
-    facts: { id },
-  })
-}
-
-function nodeStopped(cause: unknown): ChirographError {
-  return new ChirographError({
-    code: 'NODE_STOPPED',
-    what: cause === undefined ? 'the node has stopped' : `the node has stopped: ${String(cause)}`,
-    hint: 'start it again',
-    ...(cause === undefined ? {} : { cause }),
-  })
 }

@@ -8,7 +8,7 @@ import type { Checks, Verdict } from './verdict.js'
  * for each warning.
  */
 export function describeVerdict(verdict: Verdict): string {
-  const checks = order.map((name) => {
+  const checks = checkOrder.map((name) => {
     const check = verdict.checks[name]
     return `${symbols[check.result]} ${titles[name]}: ${check.detail}`
   })
@@ -18,7 +18,7 @@ export function describeVerdict(verdict: Verdict): string {
 }
 
 function answerOf({ verdict, checks, issuer, asOf }: Verdict): string {
-  const inOrder = order.map((name) => checks[name])
+  const inOrder = checkOrder.map((name) => checks[name])
   if (verdict === 'pass') {
     // A pass has a proven checkpoint and a proven issuer.
     if (issuer === undefined || asOf === undefined)
@@ -30,7 +30,7 @@ function answerOf({ verdict, checks, issuer, asOf }: Verdict): string {
 }
 
 /** What decides most comes first, so that the first failing check is the best reason. */
-const order: readonly (keyof Checks)[] = [
+export const checkOrder: readonly (keyof Checks)[] = [
   'schema',
   'proof',
   'issuerKey',

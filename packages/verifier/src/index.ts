@@ -16,7 +16,7 @@ export {
   verifyJcsProof,
 } from './data-integrity.js'
 export { describeTime, parseDateTime } from './date-time.js'
-export { describeVerdict } from './describe.js'
+export { checkOrder, describeVerdict } from './describe.js'
 export type { JsonObject } from './json-value.js'
 export { clockBoundMsDefault, credentialBytesMax, proofAgeSecondsDefault } from './limits.js'
 export type { Policy } from './policy.js'
