@@ -263,9 +263,15 @@ export function fetchCheckpoints(turn: Turn, peer: string): void {
   if (nowMs < (replica.unhelpful.get(peer) ?? 0)) return
   const fromHeight = replica.final.header.core.height + 1
   replica.fetching = { peer, fromHeight, untilMs: nowMs + fetchPatienceMs }
-  replica.incoming.length = 0
+  takeIncoming(replica)
   effects.push({ kind: 'sync', peer })
   effects.push({ kind: 'fetch-checkpoints', peer, fromHeight })
+}
+
+/** Hands out the run collected so far, and begins a new one. */
+export function takeIncoming(replica: Replica): Checkpoint[] {
+  replica.incomingBytes = 0
+  return replica.incoming.splice(0)
 }
 
 /** The answer has ended. A standing is a claim; a peer whose claim brought no checkpoint is not believed for a while. */
@@ -276,7 +282,7 @@ export function endFetch(turn: Turn, peer: string): void {
   if (hasBrought) replica.unhelpful.delete(peer)
   else replica.unhelpful.set(peer, nowMs + unhelpfulForMs)
   replica.fetching = null
-  replica.incoming.length = 0
+  takeIncoming(replica)
 }
 
 /** Keeps the chain states of headers that consensus may still build on. */

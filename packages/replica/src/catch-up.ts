@@ -7,11 +7,12 @@ import {
   forgetOthers,
   reconsiderEligibility,
   settle,
+  takeIncoming,
 } from './agreement.js'
 import type { ChainState } from './chain-state.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import type { ReplicaInput } from './io.js'
-import { fetchPatienceMs, uncertifiedCheckpointsMax } from './limits.js'
+import { fetchPatienceMs, uncertifiedBytesMax } from './limits.js'
 import { reject, type Turn } from './turn.js'
 
 /** Collects a run of headers that ends in a certificate, then executes and adopts the run. */
@@ -26,7 +27,7 @@ export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 
     return
   }
   if (input.isGossip) takeAnnounced(turn, checkpoint, input.from)
-  else takeFetched(turn, checkpoint, input.from)
+  else takeFetched(turn, checkpoint, input)
 }
 
 /** A gossiped checkpoint stands on its own certificate: the next one is adopted, a later one tells where to ask. */
@@ -41,21 +42,26 @@ function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
   else fetchCheckpoints(turn, from)
 }
 
-function takeFetched(turn: Turn, checkpoint: Checkpoint, from: string): void {
+function takeFetched(
+  turn: Turn,
+  checkpoint: Checkpoint,
+  { bytes, from }: { bytes: Uint8Array; from: string },
+): void {
   const { replica, nowMs } = turn
   // What another peer still sends after its time was up would only mix two answers.
   if (replica.fetching?.peer !== from) return
   const last = replica.incoming.at(-1)?.header ?? replica.final.header
   const { height } = checkpoint.header.core
   const isNext = height === last.core.height + 1 && checkpoint.header.rest.parent === last.digest
-  if (!isNext || replica.incoming.length >= uncertifiedCheckpointsMax || !isTrustworthy(turn, checkpoint)) {
-    replica.incoming.length = 0
+  replica.incomingBytes += bytes.length
+  if (!isNext || replica.incomingBytes > uncertifiedBytesMax || !isTrustworthy(turn, checkpoint)) {
+    takeIncoming(replica)
     const detail = `height ${height} does not follow or is not certified`
     return reject(turn, { reason: 'bad-checkpoint', detail, from })
   }
   replica.fetching.untilMs = nowMs + fetchPatienceMs
   replica.incoming.push(checkpoint)
-  if (checkpoint.certificate) adopt(turn, replica.incoming.splice(0), from)
+  if (checkpoint.certificate) adopt(turn, takeIncoming(replica), from)
 }
 
 /** A certificate, where there is one, must be a quorum's FINAL for this very header. */

@@ -4,10 +4,10 @@
 export const cutEventsMax = 65_536
 
 /**
- * Checkpoints taken in before one of them must be certified. A silent minority can keep headers from being certified
- * for hours; an empty one has about 500 bytes, so this many are about 32 MB.
+ * Bytes of checkpoints taken in before one of them must be certified. A silent minority can keep headers from being
+ * certified for hours; an empty one has about 500 bytes, so this is room for more than 100,000 of them.
  */
-export const uncertifiedCheckpointsMax = 65_536
+export const uncertifiedBytesMax = 64 * 1_024 * 1_024
 
 /** One checkpoint on the wire: its changes dominate. */
 export const checkpointBytesMax = 1_000_000

@@ -82,6 +82,7 @@ export interface Replica {
   readonly waiting: Map<Hex, { readonly proposal: Verified<Proposal>; readonly missing: Set<EventId> }>
   /** Checkpoints received that no certificate covers yet, in order of height. */
   readonly incoming: Checkpoint[]
+  incomingBytes: number
   fetching: { readonly peer: string; readonly fromHeight: number; untilMs: number } | null
   /** Peers whose last answer brought nothing, and until when others are asked first. */
   readonly unhelpful: Map<string, number>
@@ -146,6 +147,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     final,
     waiting: new Map(),
     incoming: [],
+    incomingBytes: 0,
     fetching: null,
     unhelpful: new Map(),
     lastSigned: higherTip(restored.lastSigned, ownHeadOf(restored.log, org)),

@@ -168,7 +168,9 @@ suite('four replicas', (it) => {
     const { certificate } = decoded.value
     const [first = new Uint8Array(64), ...rest] = certificate.signatures
     const forged = { ...certificate, signatures: [first.with(7, (first[7] ?? 0) ^ 1), ...rest] }
-    for (const wrong of [forged, { ...certificate, type: 'notarize' as const }]) {
+    // The height is not signed; adopted wrong, it would make every proof at this checkpoint fail.
+    const elsewhere = { ...certificate, height: certificate.height + 1 }
+    for (const wrong of [forged, { ...certificate, type: 'notarize' as const }, elsewhere, null]) {
       const hostile = encodeCheckpoint({ ...decoded.value, certificate: wrong })
       const effects = take(replicaOf(3), { kind: 'checkpoint', bytes: hostile, from, isGossip: true })
       equal(
