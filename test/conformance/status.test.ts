@@ -227,9 +227,10 @@ function rowTexts(state: NetworkState): { key: string; value: string }[] {
 }
 
 function eventOf(hex: string) {
-  is(decodeEvent(bytesOf(hex)).kind, 'decoded')
-  const restored = restoreEvent(bytesOf(hex))
-  ok(restored.kind === 'verified')
+  const decoded = decodeEvent(bytesOf(hex))
+  ok(decoded.kind === 'decoded')
+  const restored = restoreEvent(decoded.event)
+  ok(restored.kind === 'authentic')
   return restored.event
 }
 

@@ -27,10 +27,20 @@ export interface SignedEvent {
   readonly bodyBytes: Uint8Array
 }
 
-declare const verifiedBrand: unique symbol
+declare const authenticBrand: unique symbol
 
-/** An event whose signature was checked against its author's key on this network. Made by `verifyEvent` alone. */
-export type VerifiedEvent = SignedEvent & { readonly [verifiedBrand]: true }
+/**
+ * An event that its author stands behind: its own signature was checked, or it is a prev-ancestor of one whose was.
+ * The id excludes the signature, so nothing else could have been signed above it. Without a checked signature of its
+ * own it has none here: what was not checked is not kept. SPEC.md, "Authentic".
+ */
+export type AuthenticEvent = Omit<SignedEvent, 'signature'> & {
+  readonly signature: Uint8Array | null
+  readonly [authenticBrand]: true
+}
+
+/** An event whose own signature was checked against its author's key on this network. */
+export type VerifiedEvent = SignedEvent & AuthenticEvent
 
 export type EventRejectReason =
   | 'oversize'
@@ -43,6 +53,8 @@ export type EventRejectReason =
   | 'wrong-network'
   | 'unknown-author'
   | 'bad-signature'
+  | 'broken-chain'
+  | 'missing-body'
 
 export interface EventRejected {
   readonly kind: 'reject'

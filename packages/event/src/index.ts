@@ -11,6 +11,7 @@ export {
   type StatusEntry,
 } from './body.js'
 export {
+  type AuthenticEvent,
   assembleEvent,
   createEvent,
   type DecodedEvent,
@@ -41,10 +42,28 @@ export {
   paddedSizeMin,
   positionMax,
   referencesMax,
+  runBytesMax,
+  segmentBytesMax,
+  segmentEventsMax,
   signatureBytes,
   wireBytesMax,
 } from './limits.js'
 export { nextKeyHashOf, type OrgId, orgId, orgIdBytes, orgIdOf, parseOrgId } from './organisation.js'
+export {
+  type AuthenticSegmentEvent,
+  type DecodedSegment,
+  type DecodedSegmentVerdict,
+  decodeSegment,
+  encodeSegment,
+  runBytes,
+  type Segment,
+  type SegmentEvent,
+  type SegmentItem,
+  type SegmentVerdict,
+  segmentOf,
+  verifySegment,
+  wholeEvents,
+} from './segment.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {
   type CredentialType,

@@ -35,3 +35,18 @@ export const paddedSizeMin = 16
 
 /** Sixteen million credentials in one batch: a path of 24 hashes, half a gigabyte of leaves. */
 export const paddedSizeMax = 2 ** 24
+
+/** Events in one segment: one signature check for a thousand hashes, and small enough to be judged in one turn. */
+export const segmentEventsMax = 1_024
+
+/**
+ * Bytes of one segment on the wire. It is one frame of a stream, whose limit is 1 MiB, and is judged as a whole; so
+ * what follows a checked signature without one of its own is never more than this.
+ */
+export const segmentBytesMax = 1_000_000
+
+/**
+ * Bytes that a run of headers without checked signatures may take in the proof of a fork (`runBytes`): two runs must
+ * fit into one body. About 600 headers without references.
+ */
+export const runBytesMax = 31_000

@@ -1,8 +1,15 @@
 /** The one place where an event becomes believed: its author's key signed it, for this network. */
 import { equalBytes } from '@chirograph/codec'
 import { type Ed25519, signingBytes } from '@chirograph/crypto'
-import { decodeEvent, type EventRejected, type SignedEvent, type VerifiedEvent } from './event.js'
+import {
+  type AuthenticEvent,
+  assembleEvent,
+  type EventRejected,
+  type SignedEvent,
+  type VerifiedEvent,
+} from './event.js'
 import type { SignedHeader } from './header.js'
+import { signatureBytes } from './limits.js'
 
 export type EventVerdict = { readonly kind: 'verified'; readonly event: VerifiedEvent } | EventRejected
 
@@ -39,11 +46,17 @@ export function isSignedBy(args: {
 }
 
 /**
- * Reads back an event that this node verified before it stored it, without checking the signature again.
- * Damage of the body is found by its hash; a damaged header is another event, which shows by its id.
+ * Reads back an event that this node admitted before it stored it, without checking a signature again; `signature` is
+ * null where none was checked. Damage of the body is found by its hash; a damaged header is another event, which shows
+ * by its id.
  */
-export function restoreEvent(wire: Uint8Array): EventVerdict {
-  const decoded = decodeEvent(wire)
+export function restoreEvent(stored: {
+  readonly headerBytes: Uint8Array
+  readonly signature: Uint8Array | null
+  readonly bodyBytes: Uint8Array
+}): { readonly kind: 'authentic'; readonly event: AuthenticEvent } | EventRejected {
+  const decoded = assembleEvent({ ...stored, signature: stored.signature ?? new Uint8Array(signatureBytes) })
   if (decoded.kind === 'reject') return decoded
-  return { kind: 'verified', event: decoded.event as VerifiedEvent } // verified before it was stored
+  // Authentic when it was admitted; only checked signatures are stored.
+  return { kind: 'authentic', event: { ...decoded.event, signature: stored.signature } as AuthenticEvent }
 }

@@ -3,7 +3,7 @@
  * for, stores what is accepted, and then applies it. Rules L1 to L8 of SPEC.md.
  */
 import { compareBytes, type EventId } from '@chirograph/codec'
-import type { EventHeader, ForkEvidence, OrgId, SignedHeader, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, EventHeader, ForkEvidence, OrgId, SignedHeader } from '@chirograph/event'
 import { forkEvidenceOf, smallerEvidence } from './fork-evidence.js'
 import { branchesMax } from './limits.js'
 import {
@@ -15,6 +15,7 @@ import {
   type LogIndex,
   openChain,
   type Slot,
+  type StoredHeader,
 } from './log-index.js'
 
 export type AdmitRejectReason =
@@ -41,7 +42,7 @@ export type AdmitVerdict =
   | { readonly kind: 'reject'; readonly reason: AdmitRejectReason; readonly detail: string }
 
 /** Decides about one verified event. Changes nothing. */
-export function admit(log: LogIndex, event: VerifiedEvent): AdmitVerdict {
+export function admit(log: LogIndex, event: AuthenticEvent): AdmitVerdict {
   const { header } = event
   // L1: what is known is ignored, whichever peer brings it again.
   if (log.entries.has(event.id)) return { kind: 'ignore' }
@@ -67,7 +68,11 @@ export function admit(log: LogIndex, event: VerifiedEvent): AdmitVerdict {
  * Enters an accepted event. Returns the proof when the author is seen to have forked: compared again here, because
  * a sibling may have been applied since the verdict. An event that came in twice meanwhile is left as it is.
  */
-export function apply(log: LogIndex, event: VerifiedEvent, verdict: AdmitAccepted): ForkEvidence | undefined {
+export function apply(
+  log: LogIndex,
+  event: AuthenticEvent,
+  verdict: AdmitAccepted,
+): ForkEvidence | undefined {
   if (log.entries.has(event.id)) return verdict.fork
   const { header } = event
   const chain = openChain(log, header)
@@ -81,7 +86,8 @@ export function apply(log: LogIndex, event: VerifiedEvent, verdict: AdmitAccepte
     kind: header.kind,
     isFinal: false,
     arrival: log.arrivals++,
-    signed: event,
+    isVerified: event.signature !== null,
+    stored: event,
     event,
   })
   if (fork !== undefined) chain.fork = smallerEvidence(chain.fork, fork)
@@ -112,7 +118,7 @@ function faultOfPrev(header: EventHeader, before: LogEntry): AdmitVerdict | unde
 }
 
 /** L6 to L8: what else stands at this place. */
-function judgeSiblings(chain: Chain | undefined, event: VerifiedEvent): AdmitVerdict {
+function judgeSiblings(chain: Chain | undefined, event: AuthenticEvent): AdmitVerdict {
   const { sequence } = event.header
   // L6: a sibling may be on disk only.
   if (!isResident(chain, sequence)) return { kind: 'load', slots: [slotOf(event.header, 0)] }
@@ -123,19 +129,27 @@ function judgeSiblings(chain: Chain | undefined, event: VerifiedEvent): AdmitVer
     return reject('branch-limit', `${siblings.length} branches at sequence ${sequence}`)
   // L8: both branches are kept, and the proof is made.
   const fork = forkWith(chain, event) ?? chain.fork
-  if (fork === undefined) return { kind: 'load', slots: [slotOf(event.header, 0)] }
-  return { kind: 'accept', fork }
+  if (fork !== undefined) return { kind: 'accept', fork }
+  if (siblings.some(({ stored }) => stored === undefined))
+    return { kind: 'load', slots: [slotOf(event.header, 0)] }
+  return { kind: 'accept' }
 }
 
-/** The proof with the smallest sibling whose header is here. */
-function forkWith(chain: Chain, event: VerifiedEvent): ForkEvidence | undefined {
+/** The proof with the smallest sibling whose header and signature are here. */
+function forkWith(chain: Chain, event: AuthenticEvent): ForkEvidence | undefined {
+  const own = signedHeaderOf(event)
   let smallest: SignedHeader | undefined
-  for (const { id, signed } of chain.slots.get(event.header.sequence) ?? []) {
+  for (const { id, stored } of chain.slots.get(event.header.sequence) ?? []) {
+    const signed = stored && signedHeaderOf(stored)
     if (signed === undefined || id === event.id) continue
     if (smallest === undefined || compareBytes(signed.headerBytes, smallest.headerBytes) < 0)
       smallest = signed
   }
-  return smallest === undefined ? undefined : forkEvidenceOf(smallest, event)
+  return smallest === undefined || own === undefined ? undefined : forkEvidenceOf(smallest, own)
+}
+
+function signedHeaderOf({ headerBytes, signature }: StoredHeader): SignedHeader | undefined {
+  return signature === null ? undefined : { headerBytes, signature }
 }
 
 function slotOf(

@@ -3,7 +3,7 @@
  * same parent give the same events in the same order on every node. Rules L11 to L15 of SPEC.md.
  */
 import type { EventId } from '@chirograph/codec'
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import { type AuthenticEvent, type OrgId, signatureBytes } from '@chirograph/event'
 import type { Cut, CutEntry } from './cut.js'
 import { cutChangesMax } from './limits.js'
 import type { LogEntry, LogIndex } from './log-index.js'
@@ -24,7 +24,7 @@ export type CutFault =
 
 export type ExtendedCut =
   /** The new cut, and what it makes final, in final order. */
-  | { readonly kind: 'extended'; readonly cut: Cut; readonly events: VerifiedEvent[] }
+  | { readonly kind: 'extended'; readonly cut: Cut; readonly events: AuthenticEvent[] }
   /** Not judged yet: the tips that are not here, and the ranges of their authors' chains that would bring them. */
   | { readonly kind: 'missing'; readonly ids: EventId[]; readonly ranges: Range[] }
   | { readonly kind: 'invalid'; readonly reason: CutFault; readonly detail: string }
@@ -48,7 +48,7 @@ export function extendCut(
   const fault = faultOfChanges({ parent, changes, frozen, eventsMax })
   if (fault !== undefined) return fault
 
-  const found: VerifiedEvent[] = []
+  const found: AuthenticEvent[] = []
   const missing: CutEntry[] = []
   for (const change of changes) {
     const base = parent.get(change.author)
@@ -68,9 +68,9 @@ export function extendCut(
   return { kind: 'extended', cut, events: orderEvents(found) }
 }
 
-/** What an event counts for under the byte cap of a cut. */
-export function eventBytes(event: VerifiedEvent): number {
-  return event.headerBytes.length + event.signature.length + event.bodyBytes.length
+/** What an event counts for under the byte cap of a cut: its signature too, whether this node holds it or not. */
+export function eventBytes(event: AuthenticEvent): number {
+  return event.headerBytes.length + signatureBytes + event.bodyBytes.length
 }
 
 type Invalid = Extract<ExtendedCut, { kind: 'invalid' }>
@@ -123,7 +123,7 @@ function isSameEntry(base: CutEntry | undefined, change: CutEntry): boolean {
 }
 
 type Lane =
-  | { readonly kind: 'events'; readonly events: VerifiedEvent[] }
+  | { readonly kind: 'events'; readonly events: AuthenticEvent[] }
   | { readonly kind: 'missing' }
   | Invalid
 
@@ -137,7 +137,7 @@ function laneBetween(log: LogIndex, base: CutEntry | undefined, change: CutEntry
     tip.sequence !== change.sequence
   )
     return invalid('entry-mismatch', `${change.id} stands elsewhere`)
-  const events: VerifiedEvent[] = []
+  const events: AuthenticEvent[] = []
   const from = (base?.sequence ?? -1) + 1
   let entry: LogEntry | undefined = tip
   for (;;) {

@@ -3,9 +3,16 @@
  * the events that are not final, not the history.
  */
 import type { EventId } from '@chirograph/codec'
-import type { EventHeader, SignedHeader, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, EventHeader } from '@chirograph/event'
 import { apply } from './admit.js'
-import { type Chain, insertEntry, type LogIndex, openChain, replaceEntry } from './log-index.js'
+import {
+  type Chain,
+  insertEntry,
+  type LogIndex,
+  openChain,
+  replaceEntry,
+  type StoredHeader,
+} from './log-index.js'
 
 /**
  * Marks events as final: their bodies and wire bytes leave memory, their places stay. Each must be in the index.
@@ -15,24 +22,29 @@ export function markFinal(log: LogIndex, events: Iterable<{ readonly id: EventId
   for (const { id } of events) {
     const entry = log.entries.get(id)
     if (entry === undefined) throw new Error(`made final what is not in the log: ${id}`)
-    if (!entry.isFinal) replaceEntry(log, { ...entry, isFinal: true, signed: undefined, event: undefined })
+    if (!entry.isFinal) replaceEntry(log, { ...entry, isFinal: true, stored: undefined, event: undefined })
   }
 }
 
 /**
  * Enters a final event from its stored header, at start-up or because `admit` said `load`. To start, the last
- * final event of each author is enough; `load` asks for more. With `signed` the header bytes are kept for a fork
+ * final event of each author is enough; `load` asks for more. With `stored` the header bytes are kept for a fork
  * proof: give them when answering `load`. All events stored at a slot may be given; those not final are known
  * already and are left as they are.
  */
 export function restoreEntry(
   log: LogIndex,
-  stored: { readonly id: EventId; readonly header: EventHeader; readonly signed?: SignedHeader },
+  restored: {
+    readonly id: EventId
+    readonly header: EventHeader
+    readonly isVerified: boolean
+    readonly stored?: StoredHeader
+  },
 ): void {
-  const { id, header, signed } = stored
+  const { id, header, isVerified, stored } = restored
   const held = log.entries.get(id)
   if (held !== undefined) {
-    if (held.signed === undefined && signed !== undefined) replaceEntry(log, { ...held, signed })
+    if (held.stored === undefined && stored !== undefined) replaceEntry(log, { ...held, stored })
     return
   }
   const { author, generation, sequence, prev, kind } = header
@@ -40,12 +52,12 @@ export function restoreEntry(
   // The first one restored is where memory begins; what lies before it comes back only to answer a question.
   if (chain.finalTip === undefined) chain.residentFrom = sequence
   else if (sequence < chain.residentFrom) chain.loaded.add(sequence)
-  const entry = { id, author, generation, sequence, prev, kind, isFinal: true, arrival: log.arrivals++ }
-  insertEntry(log, { ...entry, signed, event: undefined })
+  const entry = { id, author, generation, sequence, prev, kind, isFinal: true, isVerified }
+  insertEntry(log, { ...entry, arrival: log.arrivals++, stored, event: undefined })
 }
 
 /** Enters an event that was admitted before a restart and is not final. Order does not matter. */
-export function restorePending(log: LogIndex, event: VerifiedEvent): void {
+export function restorePending(log: LogIndex, event: AuthenticEvent): void {
   apply(log, event, { kind: 'accept' })
 }
 

@@ -56,6 +56,7 @@ export {
   type LogIndex,
   mayHold,
   type Slot,
+  type StoredHeader,
 } from './log-index.js'
 export { type Orderable, orderEvents } from './order.js'
 export {

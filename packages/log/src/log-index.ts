@@ -7,7 +7,7 @@
  * loaded from the store first (`isResident`).
  */
 import { compareBytes, contentIdBytes, type EventId } from '@chirograph/codec'
-import type { EventKind, ForkEvidence, OrgId, SignedHeader, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, EventKind, ForkEvidence, OrgId } from '@chirograph/event'
 import { branchesMax } from './limits.js'
 
 /** One place in an author's chain. */
@@ -15,6 +15,12 @@ export interface Slot {
   readonly author: OrgId
   readonly generation: number
   readonly sequence: number
+}
+
+/** A header as a node keeps it; the signature is null where none was checked. */
+export interface StoredHeader {
+  readonly headerBytes: Uint8Array
+  readonly signature: Uint8Array | null
 }
 
 /** One event as the index knows it. */
@@ -25,10 +31,12 @@ export interface LogEntry extends Slot {
   readonly isFinal: boolean
   /** Counts what came in here, from 0. Local: it decides who waited longest, never what is agreed. */
   readonly arrival: number
-  /** Header bytes and signature: always there unless final; then only if loaded for a fork proof. */
-  readonly signed: SignedHeader | undefined
+  /** Its own signature was checked here: a segment may end with it. */
+  readonly isVerified: boolean
+  /** Header bytes and checked signature: always there unless final; then only if loaded for a fork proof. */
+  readonly stored: StoredHeader | undefined
   /** The whole event: there exactly while it is not final. */
-  readonly event: VerifiedEvent | undefined
+  readonly event: AuthenticEvent | undefined
 }
 
 /** One author's events of one generation. */

@@ -3,7 +3,7 @@
  * whose prev never comes; a flood pushes out its own sender's first. Rule L28 of SPEC.md.
  */
 import type { EventId } from '@chirograph/codec'
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent } from '@chirograph/event'
 import { eventBytes } from './extend-cut.js'
 import { orphanBytesMax, orphanBytesPerPeerMax, orphanEventsMax, orphanEventsPerPeerMax } from './limits.js'
 
@@ -20,7 +20,7 @@ interface Load {
 }
 
 interface Orphan {
-  readonly event: VerifiedEvent
+  readonly event: AuthenticEvent
   readonly peer: string
 }
 
@@ -63,7 +63,7 @@ export function createOrphanBuffer(limits: OrphanLimits = defaultLimits): Orphan
 /** Keeps an event that `admit` deferred, for the account of the peer that sent it. */
 export function holdOrphan(
   orphans: OrphanBuffer,
-  { event, peer }: { readonly event: VerifiedEvent; readonly peer: string },
+  { event, peer }: { readonly event: AuthenticEvent; readonly peer: string },
 ): HoldVerdict {
   const { prev } = event.header
   if (prev === null) throw new Error('an event without a prev waits for nothing')
@@ -90,8 +90,8 @@ export function holdOrphan(
  * Takes out the events that waited for this one, those that waited for them, and so on: each after its prev, ready
  * to be admitted in this order.
  */
-export function release(orphans: OrphanBuffer, id: EventId): VerifiedEvent[] {
-  const released: VerifiedEvent[] = []
+export function release(orphans: OrphanBuffer, id: EventId): AuthenticEvent[] {
+  const released: AuthenticEvent[] = []
   const arrived = [id]
   // The list grows while it is walked: breadth first, so that every event follows its prev.
   for (const prev of arrived) {

@@ -3,7 +3,7 @@
  * author who got least so far, and among equals from the one who waited longest. Rules L18 to L20 of SPEC.md.
  */
 import type { EventId } from '@chirograph/codec'
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Cut, CutEntry } from './cut.js'
 import { eventBytes } from './extend-cut.js'
 import { createHeap } from './heap.js'
@@ -97,7 +97,7 @@ function lanesOf(log: LogIndex, parent: Cut, frozen: (author: OrgId) => boolean)
 function nextOf({
   chain,
   at,
-}: Pick<Lane, 'chain' | 'at'>): { readonly entry: LogEntry; readonly event: VerifiedEvent } | undefined {
+}: Pick<Lane, 'chain' | 'at'>): { readonly entry: LogEntry; readonly event: AuthenticEvent } | undefined {
   const entry = chain.slots.get(at.sequence + 1)?.find((one) => one.prev === at.id)
   return entry?.event === undefined ? undefined : { entry, event: entry.event }
 }
@@ -106,7 +106,7 @@ function nextOf({
  * L20: the event must not be made void by haste. A reference that this log can still make final is taken first; one
  * that is unknown, or of an author left out, is not waited for, so no liar holds up an honest chain.
  */
-function awaitedBy(log: LogIndex, lanes: Map<OrgId, Lane>, event: VerifiedEvent): EventId | undefined {
+function awaitedBy(log: LogIndex, lanes: Map<OrgId, Lane>, event: AuthenticEvent): EventId | undefined {
   return event.header.references.find((id) => {
     const entry = log.entries.get(id)
     // A lane has only what is not final.

@@ -1,6 +1,6 @@
 /** Cuts and what they make final: rules L11 to L15. */
 import { leafHash, merkleRoot, sha256 } from '@chirograph/codec'
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent } from '@chirograph/event'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
 import {
   type Cut,
@@ -41,8 +41,8 @@ function faultOf(log: LogIndex, args: Case): string {
 
 const a = chain(org(1), 4)
 const b = chain(org(2), 3)
-const [a0, a1, a2, a3] = a as [VerifiedEvent, VerifiedEvent, VerifiedEvent, VerifiedEvent]
-const [b0, b1, b2] = b as [VerifiedEvent, VerifiedEvent, VerifiedEvent]
+const [a0, a1, a2, a3] = a as [AuthenticEvent, AuthenticEvent, AuthenticEvent, AuthenticEvent]
+const [b0, b1, b2] = b as [AuthenticEvent, AuthenticEvent, AuthenticEvent]
 const both = (): LogIndex => logOf(...a, ...b)
 
 suite('extendCut', (it) => {
@@ -209,7 +209,7 @@ suite('cut', (it) => {
       inside,
     )
     trimFinal(log, { keep: 0 })
-    restoreEntry(log, a0)
+    restoreEntry(log, { ...a0, isVerified: true })
     is(isInCut(log, cut, a2.id), true)
     is(isInCut(log, cut, a0.id), true, 'across what was trimmed')
     is(isInCut(log, cut, branch.id), false)

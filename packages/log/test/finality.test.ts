@@ -44,7 +44,8 @@ suite('finality', (it) => {
       prev,
       kind,
       isFinal: true,
-      signed: undefined,
+      isVerified: true,
+      stored: undefined,
       event: undefined,
     })
     is(eventAt(log, e2.id)?.event, e2)
@@ -91,15 +92,15 @@ suite('finality', (it) => {
     const log = logOf(e0)
     markFinal(log, [e0])
     equal(
-      headsOf(log, org(1), 0).map(({ id, isFinal, event, signed }) => ({ id, isFinal, event, signed })),
-      [{ id: e0.id, isFinal: true, event: undefined, signed: undefined }],
+      headsOf(log, org(1), 0).map(({ id, isFinal, event, stored }) => ({ id, isFinal, event, stored })),
+      [{ id: e0.id, isFinal: true, event: undefined, stored: undefined }],
     )
   })
 
   it('L30: keeps loaded entries that lie within what is kept, and takes none for a head', () => {
     const log = createLog()
-    restoreEntry(log, e5)
-    for (const event of [e1, e4]) restoreEntry(log, { ...event, signed: event })
+    restoreEntry(log, { ...e5, isVerified: true })
+    for (const event of [e1, e4]) restoreEntry(log, { ...event, isVerified: true, stored: event })
     equal(
       headsOf(log, org(1), 0).map((head) => head.id),
       [e5.id],
@@ -111,7 +112,7 @@ suite('finality', (it) => {
   it('L30: takes no time for history that is not in memory', () => {
     const old = make({ author: org(1), sequence: 2 ** 52, prev: e0.id })
     const log = createLog()
-    restoreEntry(log, old)
+    restoreEntry(log, { ...old, isVerified: true })
     trimFinal(log, { keep: 0 })
     is(judged(log, after(old)), 'accept')
   })
@@ -121,7 +122,7 @@ suite('finality', (it) => {
     markFinal(log, events)
     trimFinal(log, { keep: 0 })
     is(judged(log, e1), 'load')
-    restoreEntry(log, { ...e1, signed: e1 })
+    restoreEntry(log, { ...e1, isVerified: true, stored: e1 })
     is(judged(log, e1), 'ignore')
     trimFinal(log, { keep: 0 })
     equal([...log.entries.keys()], [e5.id])
@@ -143,7 +144,7 @@ suite('start-up', (it) => {
       [e5, e4, branch],
     ]) {
       const log = createLog()
-      restoreEntry(log, e3)
+      restoreEntry(log, { ...e3, isVerified: true })
       for (const event of pending) restorePending(log, event)
       equal(frontier(log), frontier(before))
       is(finalTipOf(log, org(1), 0)?.id, e3.id)
@@ -164,7 +165,7 @@ suite('start-up', (it) => {
     ]) {
       const log = createLog()
       for (const event of order) {
-        restoreEntry(log, event)
+        restoreEntry(log, { ...event, isVerified: true })
         is(headsOf(log, org(1), 0).length, 1)
       }
       for (const event of [e4, e5, branch]) restorePending(log, event)
@@ -175,9 +176,9 @@ suite('start-up', (it) => {
 
   it('leaves an event that is not final as it is when its slot is loaded whole', () => {
     const log = createLog()
-    restoreEntry(log, e3)
+    restoreEntry(log, { ...e3, isVerified: true })
     restorePending(log, branch)
-    for (const event of [branch, e2]) restoreEntry(log, { ...event, signed: event })
+    for (const event of [branch, e2]) restoreEntry(log, { ...event, isVerified: true, stored: event })
     is(eventAt(log, branch.id)?.isFinal, false)
     is(eventAt(log, branch.id)?.event, branch)
     is(eventAt(log, e2.id)?.isFinal, true)
@@ -185,7 +186,7 @@ suite('start-up', (it) => {
 
   it('asks for a slot of which only a lost branch is in memory', () => {
     const log = createLog()
-    restoreEntry(log, e3)
+    restoreEntry(log, { ...e3, isVerified: true })
     restorePending(log, branch)
     is(judged(log, e2), 'load')
   })
@@ -194,7 +195,7 @@ suite('start-up', (it) => {
     const before = logOf(...events)
     markFinal(before, [e0, e1, e2])
     const log = createLog()
-    restoreEntry(log, e2)
+    restoreEntry(log, { ...e2, isVerified: true })
     for (const event of [e5, e3, e4]) restorePending(log, event)
     const args = { parent: new Map([[org(1), entryOf(e2)]]), frozen: nobody, ...unlimited }
     equal(planCut(log, args), planCut(before, args))

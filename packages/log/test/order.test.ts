@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { compareBytes, contentIdBytes, type EventId } from '@chirograph/codec'
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent } from '@chirograph/event'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import { type Orderable, orderEvents } from '../src/index.ts'
 import { chain, history, make, org } from './world.ts'
@@ -10,7 +10,7 @@ import { chain, history, make, org } from './world.ts'
 const seeds = fc.integer({ min: 0, max: 2 ** 31 })
 
 /** The order as SPEC.md states it, in quadratic time: the smallest event whose edges are all placed, repeatedly. */
-function orderSlowly(events: readonly VerifiedEvent[]): EventId[] {
+function orderSlowly(events: readonly AuthenticEvent[]): EventId[] {
   const left = new Map(events.map((event) => [event.id, event]))
   const order: EventId[] = []
   while (left.size > 0) {
@@ -78,7 +78,7 @@ suite('orderEvents', (it) => {
   it('L17: ends on a cycle, which no hash allows, with every event once', () => {
     const [a, b, c] = [1, 2, 3].map((n) => make({ author: org(n) }))
     ok(a && b && c)
-    const loop = (event: VerifiedEvent, on: VerifiedEvent): Orderable => ({
+    const loop = (event: AuthenticEvent, on: AuthenticEvent): Orderable => ({
       id: event.id,
       header: { ...event.header, references: [on.id] },
     })

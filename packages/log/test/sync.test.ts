@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check'
 import { compareBytes, contentIdBytes, digestOfContentId, sha256 } from '@chirograph/codec'
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent } from '@chirograph/event'
 import { equal, is, not, ok, seeded, suite } from '../../workspace/kit.ts'
 import {
   branchesMax,
@@ -41,7 +41,7 @@ import {
 
 const root = make({ author: org(1) })
 const left = [after(root, { timeMs: 1 })]
-left.push(after(left[0] as VerifiedEvent))
+left.push(after(left[0] as AuthenticEvent))
 const right = [after(root, { timeMs: 2 })]
 
 function planBetween(local: LogIndex, remote: LogIndex): ReturnType<typeof planSync> {
@@ -59,7 +59,7 @@ const range = (n: number, fromSequence: number, toSequence: number): object => {
 suite('frontier', (it) => {
   it('L21: has the highest event of each author, sorted by author', () => {
     const [a, b] = [chain(org(1), 3), chain(org(2), 2)]
-    const tips = [a[2], b[1]].map((event) => ({ ...entryOf(event as VerifiedEvent), branches: null }))
+    const tips = [a[2], b[1]].map((event) => ({ ...entryOf(event as AuthenticEvent), branches: null }))
     equal(frontier(logOf(...b, ...a)), tips)
     equal(frontier(createLog()), [])
   })
@@ -172,7 +172,7 @@ suite('planSync', (it) => {
     is(planBetween(ahead, behind).forks.length, 1)
     const plan = planBetween(behind, ahead)
     equal(plan.receive, [range(1, 2, 2)])
-    is(judged(behind, left[1] as VerifiedEvent), 'defer')
+    is(judged(behind, left[1] as AuthenticEvent), 'defer')
   })
 
   it('L26: asks for the gap of who is behind, and counts it', () => {
@@ -227,7 +227,7 @@ suite('branch sync', (it) => {
 
   it('L27: names few ids of a long chain, and finds where the branches part', () => {
     const trunk = chain(org(1), 1_000)
-    const top = trunk[999] as VerifiedEvent
+    const top = trunk[999] as AuthenticEvent
     const [mine, theirs] = [chainFrom(top, 40, 1), chainFrom(top, 50, 2)]
     const [a, b] = [logOf(...trunk, ...mine), logOf(...trunk, ...theirs)]
     const locator = locatorOf(a, org(1), 0)
@@ -243,7 +243,7 @@ suite('branch sync', (it) => {
 
   it('L27: answers in order of sequence, in whatever order the events were restored', () => {
     const log = createLog()
-    for (const event of [left[1], right[0], left[0], root]) restorePending(log, event as VerifiedEvent)
+    for (const event of [left[1], right[0], left[0], root]) restorePending(log, event as AuthenticEvent)
     const found = entriesBeyond(log, { author: org(1), generation: 0, locator: [root.id], entriesMax: 9 })
     equal(
       found.map((entry) => entry.sequence),
@@ -278,8 +278,8 @@ suite('branch sync', (it) => {
   })
 })
 
-function chainFrom(prev: VerifiedEvent, length: number, timeMs: number): VerifiedEvent[] {
-  const events: VerifiedEvent[] = []
+function chainFrom(prev: AuthenticEvent, length: number, timeMs: number): AuthenticEvent[] {
+  const events: AuthenticEvent[] = []
   for (let last = prev; events.length < length; events.push(last)) last = after(last, { timeMs })
   return events
 }
@@ -302,15 +302,15 @@ function exchange(a: LogIndex, b: LogIndex): void {
 function branches(
   asking: LogIndex,
   answering: LogIndex,
-  author: VerifiedEvent['header']['author'],
+  author: AuthenticEvent['header']['author'],
   generation: number,
-): VerifiedEvent[] {
+): AuthenticEvent[] {
   const locator = locatorOf(asking, author, generation)
   const entries = entriesBeyond(answering, { author, generation, locator, entriesMax: 1_000 })
   return entries.flatMap((entry) => (entry.event === undefined ? [] : [entry.event]))
 }
 
-function stretch(log: LogIndex, wanted: ReturnType<typeof planSync>['send'][number]): VerifiedEvent[] {
+function stretch(log: LogIndex, wanted: ReturnType<typeof planSync>['send'][number]): AuthenticEvent[] {
   return [...log.entries.values()]
     .filter(({ author, sequence }) => author === wanted.author && sequence >= wanted.fromSequence)
     .flatMap((entry) => (entry.event === undefined ? [] : [entry.event]))

@@ -1,6 +1,7 @@
 /** Authors, events and random histories for the tests of this package. */
 import { nobleEd25519 } from '@chirograph/crypto'
 import {
+  type AuthenticEvent,
   createEvent,
   type EventBody,
   type NewEvent,
@@ -46,7 +47,7 @@ export function make(place: Partial<NewEvent> & { readonly author: OrgId }): Ver
   return createEvent({ ...first, ...place }, () => new Uint8Array(64))
 }
 
-export function after(prev: VerifiedEvent, change: Partial<NewEvent> = {}): VerifiedEvent {
+export function after(prev: AuthenticEvent, change: Partial<NewEvent> = {}): VerifiedEvent {
   const { author, sequence } = prev.header
   return make({ author, sequence: sequence + 1, prev: prev.id, ...change })
 }
@@ -68,25 +69,25 @@ export function bodyOf(entries: number): EventBody {
   return { kind: 'status.revoke', entries: list, reason: 'withdrawn' }
 }
 
-export function logOf(...events: readonly VerifiedEvent[]): LogIndex {
+export function logOf(...events: readonly AuthenticEvent[]): LogIndex {
   const log = createLog()
   for (const event of events) accept(log, event)
   return log
 }
 
-export function accept(log: LogIndex, event: VerifiedEvent): void {
+export function accept(log: LogIndex, event: AuthenticEvent): void {
   const verdict = admit(log, event)
   if (verdict.kind !== 'accept') throw new Error(`not accepted: ${JSON.stringify(verdict)}`)
   apply(log, event, verdict)
 }
 
 /** The verdict in one word. */
-export function judged(log: LogIndex, event: VerifiedEvent): string {
+export function judged(log: LogIndex, event: AuthenticEvent): string {
   const verdict = admit(log, event)
   return verdict.kind === 'reject' ? verdict.reason : verdict.kind
 }
 
-export function entryOf(event: VerifiedEvent): CutEntry {
+export function entryOf(event: AuthenticEvent): CutEntry {
   const { author, generation, sequence } = event.header
   return { author, generation, sequence, id: event.id }
 }
@@ -147,11 +148,11 @@ export function history(
 }
 
 /** Takes events in as a node does: deferred ones wait for their prev. Returns what kinds of verdict there were. */
-export function takeIn(log: LogIndex, arriving: readonly VerifiedEvent[]): Set<AdmitVerdict['kind']> {
+export function takeIn(log: LogIndex, arriving: readonly AuthenticEvent[]): Set<AdmitVerdict['kind']> {
   const orphans = createOrphanBuffer()
   const kinds = new Set<AdmitVerdict['kind']>()
   for (const arrived of arriving) {
-    const queue = [arrived]
+    const queue: AuthenticEvent[] = [arrived]
     for (const event of queue) {
       const verdict = admit(log, event)
       kinds.add(verdict.kind)

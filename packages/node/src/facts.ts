@@ -81,7 +81,11 @@ export function createFactWriter({
           id,
         }
         return [
-          { kind: 'put', key: eventKey(position), value: concatBytes(headerBytes, signature) },
+          {
+            kind: 'put',
+            key: eventKey(position),
+            value: concatBytes(headerBytes, signature ?? new Uint8Array(64)),
+          },
           { kind: 'put', key: bodyKey(position), value: bodyBytes },
           { kind: 'put', key: positionKey(id), value: positionValue(position) },
           { kind: 'put', key: arrivalKey(ordinal++), value: digestOfContentId(id) },

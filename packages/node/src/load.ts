@@ -1,7 +1,7 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
 import { contentIdOfDigest, decode, type EventId, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
-import { assembleEvent, decodeHeader, type VerifiedEvent } from '@chirograph/event'
+import { type AuthenticEvent, assembleEvent, decodeHeader } from '@chirograph/event'
 import {
   bodyKey,
   ChirographError,
@@ -59,12 +59,12 @@ export async function loadReplica(store: Store, genesis: Genesis): Promise<Loade
 }
 
 /** The event at a place of the store, whole and checked; undefined when it or its body is not there. */
-export async function readEvent(store: Store, position: EventPosition): Promise<VerifiedEvent | undefined> {
+export async function readEvent(store: Store, position: EventPosition): Promise<AuthenticEvent | undefined> {
   const [signed, bodyBytes] = await store.getMany([eventKey(position), bodyKey(position)])
   if (!signed || !bodyBytes) return undefined
   const assembled = assembleEvent({ ...splitSigned(signed), bodyBytes })
   if (assembled.kind === 'reject') throw damaged(`event ${position.id}: ${assembled.detail}`)
-  return assembled.event as VerifiedEvent // only verified events are put under these keys
+  return assembled.event as AuthenticEvent // only verified events are put under these keys
 }
 
 export function splitSigned(value: Uint8Array): { headerBytes: Uint8Array; signature: Uint8Array } {
@@ -155,7 +155,7 @@ function enterChain(
   for (const { headerBytes, id } of final.reverse()) {
     const decoded = decodeHeader(headerBytes)
     if (decoded.kind === 'reject') throw damaged(`header of ${id}: ${decoded.detail}`)
-    restoreEntry(log, { id, header: decoded.header })
+    restoreEntry(log, { id, header: decoded.header, isVerified: true })
   }
   return pending.reverse()
 }

@@ -1,6 +1,6 @@
 /** The frames of sync and checkpoint requests, both sides. What is in them is the replica's business. */
 
-import { encodeEvent } from '@chirograph/event'
+import { encodeEvent, type SignedEvent } from '@chirograph/event'
 import { checkpointRange, eventRange, type Network, readEventKey, type Store } from '@chirograph/interface'
 import {
   answerSync,
@@ -114,11 +114,11 @@ async function* eventsOf(store: Store, { ranges, branches }: SyncAnswer): AsyncI
   for (const range of ranges) {
     for await (const [key] of store.range(eventRange(range))) {
       const event = await readEvent(store, readEventKey(key))
-      if (event) yield encodeEvent(event)
+      if (event) yield encodeEvent(event as SignedEvent)
     }
   }
   for (const entry of branches) {
     const event = await readEvent(store, entry)
-    if (event) yield encodeEvent(event)
+    if (event) yield encodeEvent(event as SignedEvent)
   }
 }

@@ -1,10 +1,10 @@
 /** Events and evidence from peers: checked, admitted, stored, and anything that waited for them tried again. */
 import {
+  type AuthenticEvent,
   decodeEvent,
   decodeHeader,
   type ForkEvidence,
   type OrgId,
-  type VerifiedEvent,
   verifyEvent,
 } from '@chirograph/event'
 import {
@@ -50,10 +50,11 @@ export function admitEvent(turn: Turn, input: EventInput): void {
 
 /** The store's answer to a `load`: the places are filled in, and the event is judged once more. */
 export function admitLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, { kind: 'loaded' }>): void {
-  for (const signed of stored) {
-    const decoded = decodeHeader(signed.headerBytes)
+  for (const one of stored) {
+    const decoded = decodeHeader(one.headerBytes)
     if (decoded.kind === 'reject') throw new Error(`a stored header does not decode: ${decoded.detail}`)
-    restoreEntry(turn.replica.log, { id: decoded.id, header: decoded.header, signed })
+    const { id, header } = decoded
+    restoreEntry(turn.replica.log, { id, header, isVerified: one.signature !== null, stored: one })
   }
   admitEvent(turn, retry)
 }
@@ -105,7 +106,7 @@ function logKeyOf(replica: Replica, author: OrgId, generation: number): Uint8Arr
   return readOrg(replica.final.state, author)?.logKeys.find((period) => period.generation === generation)?.key
 }
 
-function place(turn: Turn, event: VerifiedEvent, input: EventInput): void {
+function place(turn: Turn, event: AuthenticEvent, input: EventInput): void {
   const { replica } = turn
   const verdict = admit(replica.log, event)
   switch (verdict.kind) {
@@ -143,7 +144,7 @@ function place(turn: Turn, event: VerifiedEvent, input: EventInput): void {
 
 function enter(
   turn: Turn,
-  event: VerifiedEvent,
+  event: AuthenticEvent,
   verdict: Extract<ReturnType<typeof admit>, { kind: 'accept' }>,
 ): void {
   const { replica } = turn
@@ -160,7 +161,7 @@ function enter(
 }
 
 /** Evidence that another member logged counts here too, so that this node's own cuts leave the accused where it is. */
-function learnAccusation(turn: Turn, event: VerifiedEvent): void {
+function learnAccusation(turn: Turn, event: AuthenticEvent): void {
   const { replica } = turn
   const accused = accusedBy(event, replica.final.state, replica.config.ed25519)
   if (accused === undefined || event.body.kind !== 'evidence.fork') return
@@ -170,7 +171,7 @@ function learnAccusation(turn: Turn, event: VerifiedEvent): void {
 }
 
 /** An own event that comes back from the network: written before this data directory was restored, or by a twin. */
-function adoptOwn(turn: Turn, event: VerifiedEvent): void {
+function adoptOwn(turn: Turn, event: AuthenticEvent): void {
   const { generation, sequence } = event.header
   const { replica } = turn
   if (replica.lastSigned !== null && sequence <= replica.lastSigned.sequence) return

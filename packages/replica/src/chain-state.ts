@@ -10,7 +10,7 @@ import {
 } from '@chirograph/codec'
 import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import {
   type Cut,
   type CutEntry,
@@ -46,7 +46,7 @@ export interface ChainState {
   readonly cut: Cut
   readonly logTree: LogTree
   /** What this header makes final, in final order, and what came of each event. */
-  readonly events: readonly VerifiedEvent[]
+  readonly events: readonly AuthenticEvent[]
   readonly outcomes: readonly EventOutcome[]
 }
 
@@ -115,7 +115,7 @@ export function execute(args: {
 }
 
 /** The author that valid evidence in this event accuses; undefined for any other event, and for a false accusation. */
-export function accusedBy(event: VerifiedEvent, state: NetworkState, ed25519: Ed25519): OrgId | undefined {
+export function accusedBy(event: AuthenticEvent, state: NetworkState, ed25519: Ed25519): OrgId | undefined {
   if (event.body.kind !== 'evidence.fork') return undefined
   const { first, second } = event.body
   const place = placeOfForkEvidence({ first, second })

@@ -1,15 +1,8 @@
 /** What goes into a replica and what comes out: closed unions of plain data. */
 import type { LogTree } from '@chirograph/codec'
 import type { Equivocation, Proposal, Timer, VoteRecord } from '@chirograph/consensus'
-import type {
-  EventBody,
-  EventRejectReason,
-  ForkEvidence,
-  OrgId,
-  SignedHeader,
-  VerifiedEvent,
-} from '@chirograph/event'
-import type { AdmitRejectReason, Cut, Slot } from '@chirograph/log'
+import type { AuthenticEvent, EventBody, EventRejectReason, ForkEvidence, OrgId } from '@chirograph/event'
+import type { AdmitRejectReason, Cut, Slot, StoredHeader } from '@chirograph/log'
 import type { EventOutcome, NetworkState, StateRow } from '@chirograph/status'
 import type { Checkpoint } from './checkpoint.js'
 import type { ChainTip } from './replica.js'
@@ -21,7 +14,7 @@ export type ReplicaInput = { readonly nowMs: number } & (
   /** Wire bytes of an event; `from` is the peer that handed it over. */
   | EventInput
   /** What the store holds at the slots of a `load`; the event is judged again. */
-  | { readonly kind: 'loaded'; readonly stored: readonly SignedHeader[]; readonly retry: EventInput }
+  | { readonly kind: 'loaded'; readonly stored: readonly StoredHeader[]; readonly retry: EventInput }
   /** A message from a member's direct stream. */
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly from: string }
   /** A checkpoint, by gossip or as an answer to a fetch. */
@@ -51,7 +44,7 @@ export interface EventInput {
 
 /** What must be on disk. Facts of one `persist` go into one atomic batch. */
 export type Fact =
-  | { readonly kind: 'event'; readonly event: VerifiedEvent }
+  | { readonly kind: 'event'; readonly event: AuthenticEvent }
   | { readonly kind: 'last-signed'; readonly tip: ChainTip }
   | { readonly kind: 'votes'; readonly record: VoteRecord }
   | { readonly kind: 'proposal'; readonly proposal: Proposal }
@@ -96,9 +89,9 @@ export type ReplicaEffect =
   | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly retry: EventInput }
   /** What gossip should do with the message of this input. */
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'ignore' | 'reject' }
-  | { readonly kind: 'published'; readonly request: number; readonly event: VerifiedEvent }
+  | { readonly kind: 'published'; readonly request: number; readonly event: AuthenticEvent }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefuseReason }
-  | { readonly kind: 'admitted'; readonly event: VerifiedEvent }
+  | { readonly kind: 'admitted'; readonly event: AuthenticEvent }
   | {
       readonly kind: 'rejected'
       readonly reason: RejectReason
@@ -110,7 +103,7 @@ export type ReplicaEffect =
       readonly checkpoint: Checkpoint
       readonly state: NetworkState
       readonly cut: Cut
-      readonly events: readonly VerifiedEvent[]
+      readonly events: readonly AuthenticEvent[]
       readonly outcomes: readonly EventOutcome[]
     }
   | { readonly kind: 'forked'; readonly author: OrgId; readonly evidence: ForkEvidence }

@@ -1,12 +1,12 @@
 /** Own events: signed once, stored with a note of what was signed, and only then shown to anyone. */
 import { faultsOf } from '@chirograph/consensus'
 import {
+  type AuthenticEvent,
   createEvent,
   type EventBody,
   encodeEvent,
   type ForkEvidence,
   type OrgId,
-  type VerifiedEvent,
 } from '@chirograph/event'
 import { admit, apply, eventAt, forksOf, recordFork } from '@chirograph/log'
 import { refreshEligibility } from './agreement.js'
@@ -56,7 +56,7 @@ function refusalOf({ replica }: Turn): RefuseReason | undefined {
   return undefined
 }
 
-function sign(turn: Turn, body: EventBody): VerifiedEvent {
+function sign(turn: Turn, body: EventBody): AuthenticEvent {
   const { replica } = turn
   const { config, networkId, lastSigned } = replica
   const sequence = lastSigned === null ? 0 : lastSigned.sequence + 1

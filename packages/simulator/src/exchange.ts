@@ -1,6 +1,6 @@
 /** What nodes ask of each other over a stream: missing events, and checkpoints. Answers are read from virtual disks. */
 import type { EventId } from '@chirograph/codec'
-import { encodeEvent } from '@chirograph/event'
+import { encodeEvent, type SignedEvent } from '@chirograph/event'
 import { answerSync, type Chain, encodeSyncRequest } from '@chirograph/replica'
 import type { Schedule } from './schedule.js'
 import type { SimulatedNode } from './simulated-node.js'
@@ -76,7 +76,10 @@ export function createExchanges({
     if (isBehind) sync(answerer, asker)
     const single = branches.flatMap(({ id }: { readonly id: EventId }) => answerer.disk.event(id) ?? [])
     const events = ranges.length > 0 ? answerer.disk.eventsOf(ranges) : []
-    return { probes: offer.probes, events: [...events, ...single].map(encodeEvent) }
+    return {
+      probes: offer.probes,
+      events: [...events, ...single].map((event) => encodeEvent(event as SignedEvent)),
+    }
   }
 
   function sync(asker: SimulatedNode, answerer: SimulatedNode): void {

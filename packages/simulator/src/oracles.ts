@@ -5,7 +5,7 @@
 import { contentIdBytes, type EventId, equalBytes, leafHash, merkleRoot, toHex } from '@chirograph/codec'
 import { checkCertificate, decodeMessage, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Checkpoint } from '@chirograph/replica'
 import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
 
@@ -23,7 +23,7 @@ export interface Oracles {
   /** A checkpoint that became durable at a node. */
   finalized(node: number, checkpoint: Checkpoint): void
   /** What a node says a checkpoint made final, in order. */
-  ordered(node: number, checkpoint: Checkpoint, events: readonly VerifiedEvent[]): void
+  ordered(node: number, checkpoint: Checkpoint, events: readonly AuthenticEvent[]): void
   /** Folds everything final once more, from genesis. */
   auditHistory(): void
   /** An accusation: nobody here is dishonest. */
@@ -52,7 +52,7 @@ export function createOracles({
   const counts: OracleCounts = { votes: 0, proposals: 0, certificates: 0, checkpoints: 0 }
   const said = new Map<string, Said>()
   const proposed = new Map<number, Uint8Array>()
-  const agreed: { readonly checkpoint: Checkpoint; events: readonly VerifiedEvent[] | null }[] = []
+  const agreed: { readonly checkpoint: Checkpoint; events: readonly AuthenticEvent[] | null }[] = []
 
   return {
     counts,
@@ -137,7 +137,7 @@ export function createOracles({
 
 /** The roots of every final header, from nothing but the genesis and the events in their order. */
 function auditHistory(
-  agreed: readonly { readonly checkpoint: Checkpoint; readonly events: readonly VerifiedEvent[] | null }[],
+  agreed: readonly { readonly checkpoint: Checkpoint; readonly events: readonly AuthenticEvent[] | null }[],
   { genesis, ed25519 }: { genesis: Genesis; ed25519: Ed25519 },
 ): void {
   let state = genesisState(genesis)

@@ -1,7 +1,7 @@
 /** A cluster in one thread: production replicas on a virtual clock, network and disks, watched by oracles. */
 import type { Ed25519 } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import type { EventBody, OrgId, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import type { Checkpoint, RefuseReason } from '@chirograph/replica'
 import { type Genesis, type GenesisParameters, validatorSetOf } from '@chirograph/status'
 import { createExchanges } from './exchange.js'
@@ -44,7 +44,7 @@ export interface SimulationOptions {
   readonly onFinal?: (final: {
     readonly node: number
     readonly checkpoint: Checkpoint
-    readonly events: readonly VerifiedEvent[]
+    readonly events: readonly AuthenticEvent[]
     readonly atMs: number
   }) => void
 }

@@ -5,7 +5,7 @@
 import type { EventId } from '@chirograph/codec'
 import { toHex } from '@chirograph/codec'
 import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
-import type { ForkEvidence, SignedHeader, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, ForkEvidence } from '@chirograph/event'
 import {
   createLog,
   eventAt,
@@ -15,6 +15,7 @@ import {
   restoreEntry,
   restorePending,
   type Slot,
+  type StoredHeader,
 } from '@chirograph/log'
 import {
   type ChainTip,
@@ -32,9 +33,9 @@ export interface VirtualDisk {
   crash(random: Random, torn: readonly Fact[] | null): number
   restore(genesis: Genesis): RestoredReplica
   /** Events of these ranges and slots, as far as they are here. */
-  eventsOf(ranges: readonly Range[]): VerifiedEvent[]
-  event(id: EventId): VerifiedEvent | undefined
-  headersAt(slots: readonly Slot[]): SignedHeader[]
+  eventsOf(ranges: readonly Range[]): AuthenticEvent[]
+  event(id: EventId): AuthenticEvent | undefined
+  headersAt(slots: readonly Slot[]): StoredHeader[]
   checkpointsFrom(height: number): Uint8Array[]
   /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
   durableVotes(view: number): VoteRecord | undefined
@@ -44,7 +45,7 @@ type CheckpointFact = Extract<Fact, { kind: 'checkpoint' }>
 
 /** What survives. */
 interface Durable {
-  readonly events: Map<EventId, VerifiedEvent>
+  readonly events: Map<EventId, AuthenticEvent>
   readonly records: Map<number, VoteRecord>
   readonly everVoted: Map<number, VoteRecord>
   readonly proposals: Map<string, Verified<Proposal>>
@@ -176,7 +177,7 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
   const log = createLog()
   const final = new Set<EventId>()
   for (const entry of last?.cut.values() ?? []) {
-    const chain: VerifiedEvent[] = []
+    const chain: AuthenticEvent[] = []
     for (
       let event = events.get(entry.id);
       event;
@@ -186,7 +187,7 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
     if (chain[0]?.header.prev !== null) throw new Error('a final event is not on disk')
     for (const { id, header } of chain) {
       final.add(id)
-      restoreEntry(log, { id, header })
+      restoreEntry(log, { id, header, isVerified: true })
     }
   }
   const pending = [...events.values()].filter(({ id }) => !final.has(id))
@@ -198,11 +199,11 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
   return log
 }
 
-function isInRange(range: Range, { author, generation, sequence }: VerifiedEvent['header']): boolean {
+function isInRange(range: Range, { author, generation, sequence }: AuthenticEvent['header']): boolean {
   const isOfChain = author === range.author && generation === range.generation
   return isOfChain && sequence >= range.fromSequence && sequence <= range.toSequence
 }
 
-function isInSlot(slot: Slot, { author, generation, sequence }: VerifiedEvent['header']): boolean {
+function isInSlot(slot: Slot, { author, generation, sequence }: AuthenticEvent['header']): boolean {
   return author === slot.author && generation === slot.generation && sequence === slot.sequence
 }

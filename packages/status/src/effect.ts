@@ -1,13 +1,13 @@
 /** What folding an event reads, and what it answers: applied, or void with a named reason. */
 import type { EventId } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { OrgId, VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { OrgRow } from './rows.js'
 
 /** What the fold must know beside the state: the header that makes the events final, and its cut. */
 export interface FoldContext {
   /** The events that this header makes final, in their final order. */
-  readonly events: readonly VerifiedEvent[]
+  readonly events: readonly AuthenticEvent[]
   readonly height: number
   /** The header's time; the events' own times are claims. */
   readonly timeMs: number
@@ -53,9 +53,9 @@ export type Effect =
 export type EventOutcome = Effect & { readonly id: EventId }
 
 /** An event of one kind with what its rule reads. */
-export interface Folding<Kind extends VerifiedEvent['body']['kind']> {
-  readonly event: VerifiedEvent
-  readonly body: Extract<VerifiedEvent['body'], { kind: Kind }>
+export interface Folding<Kind extends AuthenticEvent['body']['kind']> {
+  readonly event: AuthenticEvent
+  readonly body: Extract<AuthenticEvent['body'], { kind: Kind }>
   readonly author: OrgRow
   readonly context: FoldContext
 }

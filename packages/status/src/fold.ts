@@ -2,7 +2,7 @@
  * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
  * fixes, so every replica computes the same rows and the same root. Rules S1 to S20 are in SPEC.md, "Fold".
  */
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent } from '@chirograph/event'
 import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
 import { applied, type Effect, type EventOutcome, type FoldContext, type Folding, voided } from './effect.js'
 import { foldEvidence } from './fold-evidence.js'
@@ -33,7 +33,7 @@ export function applyEvents(state: NetworkState, context: FoldContext): Applied 
   return { state: { ...state, map: draft.map }, outcomes }
 }
 
-function foldEvent(draft: Draft, event: VerifiedEvent, context: FoldContext): Effect {
+function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): Effect {
   const author = draftOrg(draft, event.header.author)
   if (author === undefined) return voided('unknown-author') // S1
   if (author.state !== 'active') return voided('author-closed') // S2
