@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventId } from '@chirograph/codec'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { createEvent, encodeEvent, type OrgId } from '@chirograph/event'
+import { createEvent, type OrgId, segmentOf } from '@chirograph/event'
 import { memoryHub } from '@chirograph/interface'
 import { createNode, initialiseStore } from '@chirograph/node'
-import { encodeEventFrame } from '@chirograph/replica'
+import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
 import type { Limits } from './limits.js'
@@ -43,7 +43,7 @@ export async function benchIngest(limits: Limits, { events = 20_000 } = {}): Pro
   await peer.connect(`memory:${own.peerId}`)
 
   const begin = performance.now()
-  for (const wire of wires) await peer.publish('events', encodeEventFrame([wire]))
+  for (const wire of wires) await peer.publish('events', encodeSegmentFrame([wire]))
   while (node.status().events.known < events) await new Promise((resolve) => setImmediate(resolve))
   await node.stop() // resolves once everything is on disk
   const perSecond = (events * 1000) / (performance.now() - begin)
@@ -101,7 +101,7 @@ function signedEvents(
       ed25519.sign({ seed: author.seeds.log, message }),
     )
     prev = event.id
-    wires.push(encodeEvent(event))
+    wires.push(segmentOf(event))
   }
   return wires
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fromHex } from '@chirograph/codec'
 import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
-import { createEvent, encodeEvent, parseOrgId } from '@chirograph/event'
+import { createEvent, parseOrgId, segmentOf } from '@chirograph/event'
 import { memoryDisk, memoryHub, type Store } from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
-import { encodeEventFrame } from '@chirograph/replica'
+import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, genesisOf, memberOf, startCluster } from './cluster.ts'
@@ -24,9 +24,9 @@ function targetOf(entry: RegistrarEntry | undefined) {
 }
 
 /** Waits for what gossip or sync brings, and says what it waited for when that never comes. */
-async function until(what: string, isTrue: () => boolean): Promise<void> {
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < 15_000; waited += 20) {
-    if (isTrue()) return
+    if (await isTrue()) return
     await sleep(20)
   }
   throw new Error(`never happened: ${what}`)
@@ -118,7 +118,7 @@ suite('nodes together', (it) => {
     const back = await cluster.start(3)
     await until(
       'the restarted member has the revocation final',
-      () => back.eventState(revoked.id).state === 'final',
+      async () => (await back.eventState(revoked.id)).state === 'final',
     )
     ok(back.status().isVoting)
     const again = await college.change({
@@ -150,7 +150,7 @@ suite('nodes together', (it) => {
       },
       (message) => ed25519.sign({ seed: member.seeds.log, message }),
     )
-    await cluster.inject('events', encodeEventFrame([encodeEvent(twin)]))
+    await cluster.inject('events', encodeSegmentFrame([segmentOf(twin)]))
     const org = parseOrgId(college.org)
     await until('every member holds the author frozen', () =>
       cluster.nodes.every((node) => org !== undefined && node.organisation(org)?.frozen !== null),
@@ -179,7 +179,7 @@ suite('nodes together', (it) => {
     is(wiped.status().whyNotVoting, 'vote-record-lost')
     await until(
       'the wiped member has its own event again',
-      () => wiped.eventState(lease.id).state === 'final',
+      async () => (await wiped.eventState(lease.id)).state === 'final',
     )
     const next = await untilSigned(() => wiped.publish({ kind: 'status.lease', count: 1024 }))
     const [here] = await Promise.all(cluster.nodes.map((node) => node.finality(next.id)))
@@ -199,7 +199,7 @@ suite('nodes together', (it) => {
     const wiped = await cluster.start(0)
     await until(
       'the wiped member has its own event again',
-      () => wiped.eventState(lease.id).state === 'final',
+      async () => (await wiped.eventState(lease.id)).state === 'final',
     )
     await wiped.stop()
     const again = await cluster.start(0)
@@ -230,7 +230,7 @@ suite('nodes together', (it) => {
     const twin = createEvent({ ...place, body }, (message) =>
       ed25519.sign({ seed: member.seeds.log, message }),
     )
-    await cluster.inject('events', encodeEventFrame([encodeEvent(twin)]))
+    await cluster.inject('events', encodeSegmentFrame([segmentOf(twin)]))
     await until('it knows of its fork', () => college.status().signing === 'own-fork')
     await college.stop()
     const again = await cluster.start(0)

@@ -46,7 +46,7 @@ const calls: Calls = {
   change: (change) => node().change(change),
   publish: (body) => node().publish(body),
   finality: (id) => node().finality(id),
-  isFinal: async (id) => node().eventState(id).state === 'final',
+  isFinal: async (id) => (await node().eventState(id)).state === 'final',
   proof: async (target) => node().proveStatus(target),
   async stop() {
     await running?.node.stop()

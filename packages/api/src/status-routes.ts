@@ -49,9 +49,9 @@ export function addStatusRoutes(app: FastifyInstance, node: ChirographNode, clos
     const id = parseContentId(request.params.id)
     if (id === undefined) throw badRequest('this is no id of an event', 'event ids begin with bafyrei')
     const { wait, timeoutMs } = readRequest(waitQuery, request.query)
-    const waitMs = wait === 'final' ? waitMsFor(node.eventState(id), timeoutMs) : 0
+    const waitMs = wait === 'final' ? waitMsFor(await node.eventState(id), timeoutMs) : 0
     if (waitMs > 0) await finalOrLater(node, id, AbortSignal.any([AbortSignal.timeout(waitMs), closing]))
-    const state = node.eventState(id)
+    const state = await node.eventState(id)
     if (state.state !== 'unknown') return { event: id, ...state }
     throw new ApiError({
       code: 'API_EVENT_NOT_FOUND',

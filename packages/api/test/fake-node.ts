@@ -65,7 +65,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
         signal?.addEventListener('abort', () => reject(signal.reason))
       })
     },
-    eventState: (id) => base.states.get(id) ?? { state: 'unknown' },
+    eventState: async (id) => base.states.get(id) ?? { state: 'unknown' },
     makeFinal(id) {
       const finality: Finality = {
         id,

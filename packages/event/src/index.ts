@@ -44,6 +44,7 @@ export {
   referencesMax,
   runBytesMax,
   segmentBytesMax,
+  segmentBytesSoft,
   segmentEventsMax,
   signatureBytes,
   wireBytesMax,
@@ -64,6 +65,7 @@ export {
   verifySegment,
   wholeEvents,
 } from './segment.js'
+export { createSegmenter, type HeldEvent, type Segmenter } from './segmenter.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {
   type CredentialType,

@@ -45,6 +45,9 @@ export const segmentEventsMax = 1_024
  */
 export const segmentBytesMax = 1_000_000
 
+/** A sender ends a segment at the next signature above this: small enough to be judged between two other things. */
+export const segmentBytesSoft = 131_072
+
 /**
  * Bytes that a run of headers without checked signatures may take in the proof of a fork (`runBytes`): two runs must
  * fit into one body. About 600 headers without references.

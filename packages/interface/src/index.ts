@@ -6,7 +6,8 @@ export type { ContractKit, DefineTest } from './contract-kit.js'
 export type { ErrorFacts, ErrorParts } from './errors.js'
 export { ChirographError, isChirographError } from './errors.js'
 export type {
-  EventPosition,
+  ChainPlace,
+  EventPlace,
   HeightRange,
   KeySpace,
   LogPosition,
@@ -16,6 +17,8 @@ export type {
 export {
   arrivalKey,
   arrivalRange,
+  authorKey,
+  authorValue,
   bodyKey,
   bodyRange,
   checkpointDigestKey,
@@ -25,18 +28,24 @@ export {
   eventRange,
   evidenceKey,
   frontierKey,
+  historyKey,
   keySpaces,
   metaKey,
+  placeValue,
   positionKey,
-  positionValue,
   prefixRange,
   readArrivalKey,
+  readAuthorKey,
+  readAuthorValue,
   readCheckpointHeightKey,
   readEventKey,
-  readPosition,
+  readHistoryKey,
+  readPlace,
+  readPositionKey,
   readVoteKey,
   spaceRange,
   stateRowKey,
+  strayKey,
   voteKey,
 } from './key-spaces.js'
 export {

@@ -2,22 +2,26 @@
  * Where everything lies in the one database: a key space byte, then big-endian
  * fields, so that byte order is the order in which things are read.
  *
- * | space              | key                                   | value                                   |
- * |--------------------|---------------------------------------|-----------------------------------------|
- * | event              | author, generation, sequence, digest  | header bytes ‖ signature                |
- * | body               | author, generation, sequence, digest  | body bytes                              |
- * | position           | id digest                             | author, generation, sequence            |
- * | arrival            | ordinal                               | id digest, in the order of admission    |
- * | frontier           | author, generation                    | head of that chain                      |
- * | evidence           | author, generation, sequence          | fork evidence                           |
- * | checkpointHeight   | height                                | header, certificate, changes            |
- * | checkpointDigest   | header digest                         | height                                  |
- * | stateRow           | row key                               | row value                               |
- * | vote               | epoch, view, kind                     | own signed vote or proposal             |
- * | meta               | name                                  | schema version, own last signed, …      |
+ * | space              | key                                   | value                                     |
+ * |--------------------|---------------------------------------|-------------------------------------------|
+ * | author             | organisation id                       | its number here                           |
+ * | event              | author, generation, sequence, branch  | flags, header bytes, signature if checked |
+ * | body               | author, generation, sequence, branch  | body bytes                                |
+ * | position           | id digest                             | author, generation, sequence, branch      |
+ * | arrival            | ordinal                               | author, generation, sequence, branch      |
+ * | stray              | author, generation, sequence, branch  | nothing: held, not final, and passed over |
+ * | history            | author, generation                    | how far back its events are held          |
+ * | frontier           | organisation id, generation           | the last final event of that chain        |
+ * | evidence           | organisation id, generation, sequence | fork evidence                             |
+ * | checkpointHeight   | height                                | header, certificate, changes              |
+ * | checkpointDigest   | header digest                         | height                                    |
+ * | stateRow           | row key                               | row value                                 |
+ * | vote               | epoch, view, kind                     | own signed vote or proposal               |
+ * | meta               | name                                  | schema version, own last signed, …        |
  *
- * Sizes: author 32 bytes, digest 32, generation and epoch u32, sequence, ordinal,
- * height and view u64 (safe integers), kind u8.
+ * Sizes: organisation id 32 bytes, digest 32, author, generation and epoch u32, sequence, ordinal, height and view
+ * u64 (safe integers), branch and kind u8. Authors are numbered by this node in the order in which it met them, so
+ * that the key of an event takes 18 bytes; a branch tells apart the events of a forked author at one place.
  */
 
 import type { EventId } from '@chirograph/codec'
@@ -26,10 +30,7 @@ import type { KeyRange } from './store.js'
 
 /** The first byte of every key. Part of the format on disk: numbers are never reused. */
 export const keySpaces = Object.freeze({
-  event: 0x01,
-  body: 0x02,
-  position: 0x03,
-  arrival: 0x04,
+  // 0x01 to 0x04 were events, bodies, positions and arrivals of schema 1.
   frontier: 0x05,
   evidence: 0x06,
   checkpointHeight: 0x07,
@@ -37,38 +38,82 @@ export const keySpaces = Object.freeze({
   stateRow: 0x09,
   vote: 0x0a,
   meta: 0x0b,
+  author: 0x10,
+  event: 0x11,
+  body: 0x12,
+  position: 0x13,
+  arrival: 0x14,
+  stray: 0x15,
+  history: 0x16,
 })
 
 export type KeySpace = keyof typeof keySpaces
 
-/** A place in an organisation's log. `author` is the organisation id: 64 hex characters. */
-export interface LogPosition {
-  readonly author: string
+/** One author's chain of one generation; `author` is the number that this store gave it. */
+export interface ChainPlace {
+  readonly author: number
   readonly generation: number
+}
+
+/** Where an event lies in this store. A forked author has several branches at one sequence, numbered from 0. */
+export interface EventPlace extends ChainPlace {
   readonly sequence: number
+  readonly branch: number
 }
 
-/** A place and the event in it; a forked author has several events at one place. */
-export interface EventPosition extends LogPosition {
-  readonly id: EventId
+/** A stretch of one chain. */
+export interface SequenceRange extends ChainPlace {
+  /** First sequence, inclusive. */
+  readonly fromSequence: number
+  /** Last sequence, inclusive. */
+  readonly toSequence: number
 }
 
-export function eventKey(position: EventPosition): Uint8Array {
-  return placedKey('event', position)
+export function authorKey(org: string): Uint8Array {
+  const key = newKey('author', 33)
+  writeOrg(key, 1, org)
+  return key
+}
+
+/** Reads the organisation id from a key made by `authorKey`. */
+export function readAuthorKey(key: Uint8Array): string {
+  assertLength(key, 33)
+  return toHex(key.subarray(1))
+}
+
+export function authorValue(author: number): Uint8Array {
+  const value = new Uint8Array(4)
+  writeU32(value, 0, author)
+  return value
+}
+
+/** Reads a value made by `authorValue`. */
+export function readAuthorValue(value: Uint8Array): number {
+  assertLength(value, 4)
+  return readU32(value, 0)
+}
+
+export function eventKey(place: EventPlace): Uint8Array {
+  return placedKey('event', place)
 }
 
 /** Beside the event, not in it, so that bodies can be pruned while headers stay. */
-export function bodyKey(position: EventPosition): Uint8Array {
-  return placedKey('body', position)
+export function bodyKey(place: EventPlace): Uint8Array {
+  return placedKey('body', place)
 }
 
-/** Reads a key made by `eventKey` or `bodyKey`. */
-export function readEventKey(key: Uint8Array): EventPosition {
-  assertLength(key, 77)
-  return { ...readPosition(key.subarray(1, 45)), id: contentIdOfDigest(key.slice(45)) }
+/** Marks an event that is not final although its chain is final beyond its place. */
+export function strayKey(place: EventPlace): Uint8Array {
+  return placedKey('stray', place)
 }
 
-/** Events of one author and generation with `fromSequence ≤ sequence ≤ toSequence`, in log order. */
+/** Reads a key made by `eventKey`, `bodyKey` or `strayKey`. */
+export function readEventKey(key: Uint8Array): EventPlace {
+  assertLength(key, 18)
+  return readPlace(key.subarray(1))
+}
+
+/** Events of one chain with `fromSequence ≤ sequence ≤ toSequence`, in log order. */
 export function eventRange(range: SequenceRange): KeyRange {
   return sequenceRange('event', range)
 }
@@ -78,36 +123,43 @@ export function bodyRange(range: SequenceRange): KeyRange {
   return sequenceRange('body', range)
 }
 
-export interface SequenceRange {
-  readonly author: string
-  readonly generation: number
-  /** First sequence, inclusive. */
-  readonly fromSequence: number
-  /** Last sequence, inclusive. */
-  readonly toSequence: number
-}
-
 export function positionKey(id: EventId): Uint8Array {
   return bytesKey('position', digestOfContentId(id))
 }
 
-/** The value under `positionKey`: 44 bytes. */
-export function positionValue({ author, generation, sequence }: LogPosition): Uint8Array {
-  const value = new Uint8Array(44)
-  writeAuthor(value, 0, author)
-  writeU32(value, 32, generation)
-  writeU64(value, 36, sequence)
-  return value
+/** Reads the id from a key made by `positionKey`. */
+export function readPositionKey(key: Uint8Array): EventId {
+  assertLength(key, 33)
+  return contentIdOfDigest(key.slice(1))
 }
 
-/** Reads a value made by `positionValue`. */
-export function readPosition(value: Uint8Array): LogPosition {
-  assertLength(value, 44)
+/** A place as the value of a position or an arrival: 17 bytes. */
+export function placeValue(place: EventPlace): Uint8Array {
+  return placedKey('event', place).subarray(1)
+}
+
+/** Reads a value made by `placeValue`. */
+export function readPlace(value: Uint8Array): EventPlace {
+  assertLength(value, 17)
   return {
-    author: toHex(value.subarray(0, 32)),
-    generation: readU32(value, 32),
-    sequence: readU64(value, 36),
+    author: readU32(value, 0),
+    generation: readU32(value, 4),
+    sequence: readU64(value, 8),
+    branch: viewOf(value).getUint8(16),
   }
+}
+
+export function historyKey({ author, generation }: ChainPlace): Uint8Array {
+  const key = newKey('history', 9)
+  writeU32(key, 1, author)
+  writeU32(key, 5, generation)
+  return key
+}
+
+/** Reads a key made by `historyKey`. */
+export function readHistoryKey(key: Uint8Array): ChainPlace {
+  assertLength(key, 9)
+  return { author: readU32(key, 1), generation: readU32(key, 5) }
 }
 
 export function arrivalKey(ordinal: number): Uint8Array {
@@ -125,12 +177,19 @@ export function arrivalRange({ fromOrdinal }: { readonly fromOrdinal: number }):
   return { from: arrivalKey(fromOrdinal), to: spaceRange('arrival').to }
 }
 
+/** A place in an organisation's chain, named by its id: 64 hex characters. */
+export interface LogPosition {
+  readonly author: string
+  readonly generation: number
+  readonly sequence: number
+}
+
 export function frontierKey({ author, generation }: Omit<LogPosition, 'sequence'>): Uint8Array {
-  return authorKey('frontier', { author, generation }, 37)
+  return orgKey('frontier', { author, generation }, 37)
 }
 
 export function evidenceKey({ author, generation, sequence }: LogPosition): Uint8Array {
-  const key = authorKey('evidence', { author, generation }, 45)
+  const key = orgKey('evidence', { author, generation }, 45)
   writeU64(key, 37, sequence)
   return key
 }
@@ -205,10 +264,13 @@ export function prefixRange(space: KeySpace, prefix: Uint8Array): KeyRange {
   return { from, to: after(from) }
 }
 
-function placedKey(space: KeySpace, { author, generation, sequence, id }: EventPosition): Uint8Array {
-  const key = authorKey(space, { author, generation }, 77)
-  writeU64(key, 37, sequence)
-  key.set(digestOfContentId(id), 45)
+function placedKey(space: KeySpace, { author, generation, sequence, branch }: EventPlace): Uint8Array {
+  assertUint(branch, 0xff)
+  const key = newKey(space, 18)
+  writeU32(key, 1, author)
+  writeU32(key, 5, generation)
+  writeU64(key, 9, sequence)
+  key[17] = branch
   return key
 }
 
@@ -216,11 +278,9 @@ function sequenceRange(
   space: KeySpace,
   { author, generation, fromSequence, toSequence }: SequenceRange,
 ): KeyRange {
-  const from = authorKey(space, { author, generation }, 45)
-  const last = from.slice()
-  writeU64(from, 37, fromSequence)
-  writeU64(last, 37, toSequence)
-  return { from, to: after(last) }
+  const from = placedKey(space, { author, generation, sequence: fromSequence, branch: 0 })
+  const last = placedKey(space, { author, generation, sequence: toSequence, branch: 0xff })
+  return { from: from.subarray(0, 17), to: after(last) }
 }
 
 /** The first key behind every key that starts with `prefix`: the prefix plus one, as a number. */
@@ -237,9 +297,9 @@ function after(prefix: Uint8Array): Uint8Array {
   throw new RangeError('a key range without an end')
 }
 
-function authorKey(space: KeySpace, chain: Omit<LogPosition, 'sequence'>, length: number): Uint8Array {
+function orgKey(space: KeySpace, chain: Omit<LogPosition, 'sequence'>, length: number): Uint8Array {
   const key = newKey(space, length)
-  writeAuthor(key, 1, chain.author)
+  writeOrg(key, 1, chain.author)
   writeU32(key, 33, chain.generation)
   return key
 }
@@ -262,7 +322,7 @@ function newKey(space: KeySpace, length: number): Uint8Array {
   return key
 }
 
-function writeAuthor(target: Uint8Array, offset: number, author: string): void {
+function writeOrg(target: Uint8Array, offset: number, author: string): void {
   const bytes = fromHex(author)
   if (bytes?.length !== 32) throw new TypeError(`not an organisation id: ${author}`)
   target.set(bytes, offset)

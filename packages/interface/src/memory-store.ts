@@ -23,6 +23,9 @@ export function memoryDisk(): MemoryDisk {
   return { open: async () => openOn(state) }
 }
 
+/** Small, so that tests turn pages. */
+const pageEntries = 16
+
 interface MemoryState {
   /** By the key in hex, whose order as text is the order of the bytes. */
   readonly values: Map<string, Uint8Array>
@@ -59,6 +62,17 @@ function openOn(state: MemoryState): Store {
       for (const [key, value] of snapshot(state, bounds)) {
         assertOpen()
         yield [bytesOf(key), value.slice()]
+      }
+    },
+
+    async *pages(bounds: RangeBounds): AsyncIterable<readonly StoreEntry[]> {
+      assertOpen()
+      const entries = snapshot(state, bounds)
+      for (let at = 0; at < entries.length; at += pageEntries) {
+        assertOpen()
+        yield entries
+          .slice(at, at + pageEntries)
+          .map(([key, value]) => [bytesOf(key), value.slice()] as StoreEntry)
       }
     },
 

@@ -77,10 +77,14 @@ export const topics: readonly Topic[] = Object.freeze(['events', 'certificates',
 
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
-/** Request protocols: `sync` moves events, `checkpoints` moves headers, certificates and state. */
-export type RequestProtocol = 'sync' | 'checkpoints'
+/** Request protocols: `sync` moves events, `history` old final ones, `checkpoints` headers and certificates. */
+export type RequestProtocol = 'sync' | 'checkpoints' | 'history'
 
-export const requestProtocols: readonly RequestProtocol[] = Object.freeze(['sync', 'checkpoints'] as const)
+export const requestProtocols: readonly RequestProtocol[] = Object.freeze([
+  'sync',
+  'checkpoints',
+  'history',
+] as const)
 
 export type PeerChange = 'connected' | 'disconnected'
 

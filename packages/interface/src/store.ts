@@ -30,6 +30,9 @@ export interface Store {
    */
   range(bounds: RangeBounds): AsyncIterable<StoreEntry>
 
+  /** The same entries by the page, each of one entry or more: for whoever reads many, since waiting costs more than reading. */
+  pages(bounds: RangeBounds): AsyncIterable<readonly StoreEntry[]>
+
   /** Ends running ranges and releases the disk. Afterwards everything fails with `STORE_CLOSED`; closing again does nothing. */
   close(): Promise<void>
 }

@@ -77,11 +77,21 @@ export function apply(
   const { header } = event
   const chain = openChain(log, header)
   const fork = forkWith(chain, event) ?? verdict.fork
+  const branches = chain.slots.get(header.sequence)?.map(({ branch }) => branch) ?? []
+  insertPending(log, event, Math.max(-1, ...branches) + 1)
+  if (fork !== undefined) chain.fork = smallerEvidence(chain.fork, fork)
+  return fork
+}
+
+/** Puts an event that is not final in its place. */
+export function insertPending(log: LogIndex, event: AuthenticEvent, branch: number): void {
+  const { header } = event
   insertEntry(log, {
     id: event.id,
     author: header.author,
     generation: header.generation,
     sequence: header.sequence,
+    branch,
     prev: header.prev,
     kind: header.kind,
     isFinal: false,
@@ -90,8 +100,45 @@ export function apply(
     stored: event,
     event,
   })
-  if (fork !== undefined) chain.fork = smallerEvidence(chain.fork, fork)
-  return fork
+}
+
+export type SegmentAdmission =
+  /** The events that are new here; each is to be applied, in this order. */
+  | { readonly kind: 'accept'; readonly fresh: readonly AuthenticEvent[] }
+  | Exclude<AdmitVerdict, AdmitAccepted>
+
+/**
+ * Decides about authentic events of which each follows the one before. All of the new ones are admitted or none: the
+ * last is the one whose signature was checked, and nothing may be held without a checked signature above it.
+ */
+export function admitSegment(log: LogIndex, events: readonly AuthenticEvent[]): SegmentAdmission {
+  const slots = slotsToLoad(log, events)
+  if (slots.length > 0) return { kind: 'load', slots }
+  const fresh = events.filter(({ id }) => !log.entries.has(id))
+  const [first] = fresh
+  if (first === undefined) return { kind: 'ignore' }
+  const verdict = admit(log, first)
+  if (verdict.kind !== 'accept') return verdict
+  const chain = chainAt(log, first.header)
+  for (const event of fresh.slice(1)) {
+    const judged = judgeSiblings(chain, event)
+    if (judged.kind === 'reject' || judged.kind === 'load') return judged
+  }
+  return { kind: 'accept', fresh }
+}
+
+/** L6: places of these events, and the one before, of which final events are on disk only. */
+function slotsToLoad(log: LogIndex, events: readonly AuthenticEvent[]): Slot[] {
+  const slots: Slot[] = []
+  const chain = events[0] && chainAt(log, events[0].header)
+  const prev = events[0]?.header.prev
+  for (const [index, { id, header }] of events.entries()) {
+    if (log.entries.has(id)) continue
+    if (index === 0 && prev != null && !log.entries.has(prev) && !isResident(chain, header.sequence - 1))
+      slots.push(slotOf(header, -1))
+    if (!isResident(chain, header.sequence)) slots.push(slotOf(header, 0))
+  }
+  return slots
 }
 
 /** The rules that need the header alone. The one place that knows which generations there are. */

@@ -7,58 +7,110 @@ import type { EventId } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { locatorHeadsMax, locatorMax } from './limits.js'
 import { chainAt, headsOf, type LogEntry, type LogIndex } from './log-index.js'
+import type { Range } from './sync-plan.js'
 
-/** An author's heads, then ids at doubling distances behind the highest, down to where memory begins. */
-export function locatorOf(log: LogIndex, author: OrgId, generation: number): EventId[] {
+/** An author's heads, and the sequences behind the highest whose ids complete a locator; the store has those. */
+export interface LocatorPlan {
+  readonly heads: readonly EventId[]
+  /** At doubling distances behind the highest head, down to 0; at most 54. */
+  readonly sequences: readonly number[]
+}
+
+export function planLocator(log: LogIndex, author: OrgId, generation: number): LocatorPlan {
   const heads = headsOf(log, author, generation).reverse().slice(0, locatorHeadsMax)
-  const ids = new Set(heads.map((head) => head.id))
-  let at = heads[0]
-  for (let distance = 1; at !== undefined && ids.size < locatorMax; distance *= 2) {
-    const before = ancestorOf(log, { entry: at, distance })
-    ids.add(before.id)
-    at = before === at ? undefined : before
-  }
-  return [...ids]
+  const top = heads[0]?.sequence ?? 0
+  const sequences: number[] = []
+  for (let distance = 1; distance <= top; distance *= 2) sequences.push(top - distance)
+  if (top > 0 && sequences.at(-1) !== 0) sequences.push(0)
+  return { heads: heads.map(({ id }) => id), sequences }
+}
+
+/** What whoever sent a locator may lack of one chain. */
+export interface BranchPlan {
+  /** Of what is final here: everything above the highest final event that the locator names; null when nothing. */
+  readonly final: Range | null
+  /** What is not final and not below an event of the locator, in order of sequence. */
+  readonly pending: readonly LogEntry[]
 }
 
 /**
- * The entries here that whoever sent this locator may lack: those that are not equal to, nor before, an event of
- * the locator known here. In order of sequence, at most `entriesMax`. An untrusted locator is cut at `locatorMax`.
+ * Plans the answer to an untrusted locator, which is cut at `locatorMax`. `placeOf` gives the sequence of an event
+ * that is in the store and not in the index: such events are final (L30).
  */
-export function entriesBeyond(
+export function planBranches(
   log: LogIndex,
   args: {
     readonly author: OrgId
     readonly generation: number
     readonly locator: readonly EventId[]
+    readonly placeOf: (id: EventId) => number | undefined
     readonly entriesMax: number
   },
-): LogEntry[] {
-  const { author, generation, locator, entriesMax } = args
+): BranchPlan {
+  const { author, generation, locator, placeOf, entriesMax } = args
   const chain = chainAt(log, { author, generation })
-  if (chain === undefined) return []
+  if (chain === undefined) return { final: null, pending: [] }
   const held = new Set<EventId>()
+  let finalTo = -1
   for (const id of locator.slice(0, locatorMax)) {
     let entry = log.entries.get(id)
+    if (entry === undefined) finalTo = Math.max(finalTo, placeOf(id) ?? -1)
     if (entry?.author !== author || entry.generation !== generation) continue
-    while (entry !== undefined && !held.has(entry.id)) {
+    while (entry !== undefined && !entry.isFinal && !held.has(entry.id)) {
       held.add(entry.id)
-      entry = entry.prev === null ? undefined : log.entries.get(entry.prev)
+      const before: LogEntry | undefined = entry.prev === null ? undefined : log.entries.get(entry.prev)
+      // The prev of what is not final is in memory, or final and trimmed: then it is the event one below.
+      if (before === undefined && entry.prev !== null) finalTo = Math.max(finalTo, entry.sequence - 1)
+      entry = before
     }
+    if (entry?.isFinal) finalTo = Math.max(finalTo, entry.sequence)
   }
-  return [...chain.slots]
+  const toSequence = chain.finalTip?.sequence ?? -1
+  const final = toSequence > finalTo ? { author, generation, fromSequence: finalTo + 1, toSequence } : null
+  const pending = [...chain.slots]
     .sort(([a], [b]) => a - b)
-    .flatMap(([, entries]) => entries.filter((entry) => !held.has(entry.id)))
+    .flatMap(([, entries]) => entries.filter((entry) => !entry.isFinal && !held.has(entry.id)))
     .slice(0, entriesMax)
+  return { final, pending }
 }
 
-/** The entry `distance` before this one, or the last before it that is in memory. */
-function ancestorOf(log: LogIndex, from: { readonly entry: LogEntry; readonly distance: number }): LogEntry {
-  let { entry } = from
-  for (let i = 0; i < from.distance; i++) {
-    const before = entry.prev === null ? undefined : log.entries.get(entry.prev)
-    if (before === undefined) return entry
-    entry = before
+/**
+ * Events that are not final as stretches of which each follows the one before; the events of a branch stand behind
+ * what they branch from. In order of sequence, so that each stretch finds its prev admitted.
+ */
+export function stretchesOf(pending: readonly LogEntry[]): (readonly LogEntry[])[] {
+  const stretches: LogEntry[][] = []
+  const open = new Map<EventId, LogEntry[]>()
+  for (const entry of pending) {
+    const before = entry.prev === null ? undefined : open.get(entry.prev)
+    const stretch = before ?? []
+    if (before === undefined) stretches.push(stretch)
+    else if (entry.prev !== null) open.delete(entry.prev)
+    stretch.push(entry)
+    open.set(entry.id, stretch)
   }
-  return entry
+  return stretches
+}
+
+/** A range of a chain with one branch in two parts: what is final and in the store, and what is in memory whole. */
+export function splitRange(log: LogIndex, range: Range): BranchPlan {
+  const chain = chainAt(log, range)
+  const tip = chain?.finalTip?.sequence ?? -1
+  const pending: LogEntry[] = []
+  for (let sequence = Math.max(range.fromSequence, tip + 1); sequence <= range.toSequence; sequence++)
+    pending.push(...(chain?.slots.get(sequence) ?? []))
+  const toSequence = Math.min(range.toSequence, tip)
+  return { final: toSequence < range.fromSequence ? null : { ...range, toSequence }, pending }
+}
+
+/** Events held of a chain that are not final although it is final beyond their place: branches that were passed over. */
+export function straysOf(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): LogEntry[] {
+  const chain = chainAt(log, place)
+  const tip = chain?.finalTip?.sequence
+  // With one head there is one branch, and nothing was passed over.
+  if (chain === undefined || tip === undefined || chain.heads.size < 2) return []
+  return [...chain.slots.values()].flat().filter((entry) => !entry.isFinal && entry.sequence <= tip)
 }

@@ -4,7 +4,7 @@
  */
 import type { EventId } from '@chirograph/codec'
 import type { AuthenticEvent, EventHeader } from '@chirograph/event'
-import { apply } from './admit.js'
+import { insertPending } from './admit.js'
 import {
   type Chain,
   insertEntry,
@@ -37,11 +37,12 @@ export function restoreEntry(
   restored: {
     readonly id: EventId
     readonly header: EventHeader
+    readonly branch: number
     readonly isVerified: boolean
     readonly stored?: StoredHeader
   },
 ): void {
-  const { id, header, isVerified, stored } = restored
+  const { id, header, branch, isVerified, stored } = restored
   const held = log.entries.get(id)
   if (held !== undefined) {
     if (held.stored === undefined && stored !== undefined) replaceEntry(log, { ...held, stored })
@@ -52,13 +53,13 @@ export function restoreEntry(
   // The first one restored is where memory begins; what lies before it comes back only to answer a question.
   if (chain.finalTip === undefined) chain.residentFrom = sequence
   else if (sequence < chain.residentFrom) chain.loaded.add(sequence)
-  const entry = { id, author, generation, sequence, prev, kind, isFinal: true, isVerified }
+  const entry = { id, author, generation, sequence, branch, prev, kind, isFinal: true, isVerified }
   insertEntry(log, { ...entry, arrival: log.arrivals++, stored, event: undefined })
 }
 
 /** Enters an event that was admitted before a restart and is not final. Order does not matter. */
-export function restorePending(log: LogIndex, event: AuthenticEvent): void {
-  apply(log, event, { kind: 'accept' })
+export function restorePending(log: LogIndex, event: AuthenticEvent, branch: number): void {
+  if (!log.entries.has(event.id)) insertPending(log, event, branch)
 }
 
 /**

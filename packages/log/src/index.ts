@@ -1,6 +1,22 @@
 /** The Merkle-DAG of events: what may enter, how far it is agreed, and what two nodes owe each other. */
-export { type AdmitAccepted, type AdmitRejectReason, type AdmitVerdict, admit, apply } from './admit.js'
-export { entriesBeyond, locatorOf } from './branch-sync.js'
+export {
+  type AdmitAccepted,
+  type AdmitRejectReason,
+  type AdmitVerdict,
+  admit,
+  admitSegment,
+  apply,
+  type SegmentAdmission,
+} from './admit.js'
+export {
+  type BranchPlan,
+  type LocatorPlan,
+  planBranches,
+  planLocator,
+  splitRange,
+  straysOf,
+  stretchesOf,
+} from './branch-sync.js'
 export {
   type Cut,
   type CutEntry,
@@ -32,6 +48,15 @@ export {
   frontierDigest,
   frontierShape,
 } from './frontier.js'
+export {
+  type ClaimColumns,
+  claimColumns,
+  claimsShape,
+  type FrontierClaim,
+  type FrontierClaims,
+  headTag,
+  readClaims,
+} from './frontier-claim.js'
 export {
   branchesMax,
   cutBytesMin,
@@ -70,4 +95,4 @@ export {
   release,
 } from './orphan-buffer.js'
 export { planCut } from './plan-cut.js'
-export { countOf, type ForkProbe, planSync, type Range, type SyncPlan } from './sync-plan.js'
+export { type AnswerPlan, countOf, planAnswer, type Range } from './sync-plan.js'

@@ -33,7 +33,10 @@ export const orphanEventsPerPeerMax = 1_024
 /** Bytes of orphans held for one peer. */
 export const orphanBytesPerPeerMax = 4 * 1_024 * 1_024
 
-/** Ids in one locator: 32 heads at most, and one id for every doubling of the distance behind the highest. */
+/** Of a keyed hash: two different heads agree once in four thousand million sessions, and not in the next one. */
+export const headTagBytes = 4
+
+/** Ids in one locator: 32 heads, and those at every doubling of the distance behind the highest, 54 places at most. */
 export const locatorMax = 96
 
 /** Heads that a locator names; a forker can make more, and repeats of the exchange bring the others. */

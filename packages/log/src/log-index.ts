@@ -26,6 +26,8 @@ export interface StoredHeader {
 /** One event as the index knows it. */
 export interface LogEntry extends Slot {
   readonly id: EventId
+  /** Tells apart the events that a forked author has at one place: 0 for the first that came in here. */
+  readonly branch: number
   readonly prev: EventId | null
   readonly kind: EventKind
   readonly isFinal: boolean
@@ -61,10 +63,12 @@ export interface LogIndex {
   readonly chains: Map<OrgId, Map<number, Chain>>
   readonly entries: Map<EventId, LogEntry>
   arrivals: number
+  /** Events that are not final, and the bytes they take: what is in memory whole. */
+  readonly pending: { count: number; bytes: number }
 }
 
 export function createLog(): LogIndex {
-  return { chains: new Map(), entries: new Map(), arrivals: 0 }
+  return { chains: new Map(), entries: new Map(), arrivals: 0, pending: { count: 0, bytes: 0 } }
 }
 
 /** The entry of this event, or undefined when the index does not hold it (unknown, or final and trimmed). */
@@ -150,6 +154,7 @@ export function openChain(
 export function insertEntry(log: LogIndex, entry: LogEntry): void {
   const chain = openChain(log, entry)
   log.entries.set(entry.id, entry)
+  countPending(log, entry, 1)
   const slot = chain.slots.get(entry.sequence) ?? []
   chain.slots.set(entry.sequence, slot)
   if (slot.push(entry) >= branchesMax) chain.isFull = true
@@ -164,6 +169,9 @@ export function insertEntry(log: LogIndex, entry: LogEntry): void {
 /** Puts another form of an entry where it stands. */
 export function replaceEntry(log: LogIndex, entry: LogEntry): void {
   const chain = openChain(log, entry)
+  const before = log.entries.get(entry.id)
+  if (before !== undefined) countPending(log, before, -1)
+  countPending(log, entry, 1)
   log.entries.set(entry.id, entry)
   const slot = chain.slots.get(entry.sequence) ?? []
   chain.slots.set(
@@ -172,6 +180,12 @@ export function replaceEntry(log: LogIndex, entry: LogEntry): void {
   )
   if (chain.heads.has(entry.id)) chain.heads.set(entry.id, entry)
   if (entry.isFinal) raiseFinalTip(chain, entry)
+}
+
+function countPending(log: LogIndex, { event }: LogEntry, sign: 1 | -1): void {
+  if (event === undefined) return
+  log.pending.count += sign
+  log.pending.bytes += sign * (event.headerBytes.length + event.bodyBytes.length)
 }
 
 function raiseFinalTip(chain: Chain, entry: LogEntry): void {

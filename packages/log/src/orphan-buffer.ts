@@ -19,19 +19,22 @@ interface Load {
   readonly bytes: number
 }
 
+/** Events that follow each other; the first one waits. */
 interface Orphan {
-  readonly event: AuthenticEvent
+  readonly events: readonly AuthenticEvent[]
+  readonly bytes: number
   readonly peer: string
 }
 
 /** Owned by the caller; changed by `holdOrphan` and `release` alone. */
 export interface OrphanBuffer {
   readonly limits: OrphanLimits
-  /** In order of arrival. */
+  /** By the id of the last event, in order of arrival. */
   readonly held: Map<EventId, Orphan>
   /** The orphans that wait for an event, by its id. */
   readonly waiting: Map<EventId, Set<EventId>>
   readonly peers: Map<string, Load>
+  events: number
   bytes: number
 }
 
@@ -57,20 +60,22 @@ const defaultLimits: OrphanLimits = {
 
 /** An empty buffer. Every limit must have room for one event (`cutBytesMin` bytes). */
 export function createOrphanBuffer(limits: OrphanLimits = defaultLimits): OrphanBuffer {
-  return { limits, held: new Map(), waiting: new Map(), peers: new Map(), bytes: 0 }
+  return { limits, held: new Map(), waiting: new Map(), peers: new Map(), events: 0, bytes: 0 }
 }
 
-/** Keeps an event that `admit` deferred, for the account of the peer that sent it. */
+/** Keeps events that `admitSegment` deferred, for the account of the peer that sent them. */
 export function holdOrphan(
   orphans: OrphanBuffer,
-  { event, peer }: { readonly event: AuthenticEvent; readonly peer: string },
+  { events, peer }: { readonly events: readonly AuthenticEvent[]; readonly peer: string },
 ): HoldVerdict {
-  const { prev } = event.header
-  if (prev === null) throw new Error('an event without a prev waits for nothing')
-  if (orphans.held.has(event.id)) return { kind: 'known' }
-  orphans.held.set(event.id, { event, peer })
-  orphans.waiting.set(prev, (orphans.waiting.get(prev) ?? new Set()).add(event.id))
-  account(orphans, peer, { events: 1, bytes: eventBytes(event) })
+  const prev = events[0]?.header.prev
+  const last = events.at(-1)
+  if (prev == null || last === undefined) throw new Error('events without a prev wait for nothing')
+  if (orphans.held.has(last.id)) return { kind: 'known' }
+  const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0)
+  orphans.held.set(last.id, { events, bytes, peer })
+  orphans.waiting.set(prev, (orphans.waiting.get(prev) ?? new Set()).add(last.id))
+  account(orphans, peer, { events: events.length, bytes })
 
   const { limits } = orphans
   const dropped: DroppedOrphan[] = []
@@ -81,23 +86,24 @@ export function holdOrphan(
   }
   while (isOver(loadOf(orphans, peer), limits.eventsPerPeerMax, limits.bytesPerPeerMax))
     dropOldest(peer, 'peer-limit')
-  while (isOver({ events: orphans.held.size, bytes: orphans.bytes }, limits.eventsMax, limits.bytesMax))
+  while (isOver({ events: orphans.events, bytes: orphans.bytes }, limits.eventsMax, limits.bytesMax))
     dropOldest(heaviestPeer(orphans), 'buffer-limit')
   return { kind: 'held', dropped }
 }
 
 /**
- * Takes out the events that waited for this one, those that waited for them, and so on: each after its prev, ready
- * to be admitted in this order.
+ * Takes out the stretches of events that waited for this one, those that waited for an event in them, and so on: each
+ * after what it waited for, ready to be admitted in this order.
  */
-export function release(orphans: OrphanBuffer, id: EventId): AuthenticEvent[] {
-  const released: AuthenticEvent[] = []
+export function release(orphans: OrphanBuffer, id: EventId): (readonly AuthenticEvent[])[] {
+  const released: (readonly AuthenticEvent[])[] = []
   const arrived = [id]
   // The list grows while it is walked: breadth first, so that every event follows its prev.
   for (const prev of arrived) {
     for (const waiter of [...(orphans.waiting.get(prev) ?? [])]) {
-      released.push(remove(orphans, waiter).event)
-      arrived.push(waiter)
+      const { events } = remove(orphans, waiter)
+      released.push(events)
+      for (const event of events) arrived.push(event.id)
     }
   }
   return released
@@ -105,20 +111,21 @@ export function release(orphans: OrphanBuffer, id: EventId): AuthenticEvent[] {
 
 /** The events to ask for: those that orphans wait for and that do not wait themselves. */
 export function missingOf(orphans: OrphanBuffer): EventId[] {
-  return [...orphans.waiting.keys()].filter((id) => !orphans.held.has(id))
+  const here = new Set([...orphans.held.values()].flatMap(({ events }) => events.map((event) => event.id)))
+  return [...orphans.waiting.keys()].filter((id) => !here.has(id))
 }
 
 function remove(orphans: OrphanBuffer, id: EventId): Orphan {
   const orphan = orphans.held.get(id)
   if (orphan === undefined) throw new Error(`not held: ${id}`)
   orphans.held.delete(id)
-  const { prev } = orphan.event.header
-  if (prev !== null) {
+  const prev = orphan.events[0]?.header.prev
+  if (prev != null) {
     const waiters = orphans.waiting.get(prev)
     waiters?.delete(id)
     if (waiters?.size === 0) orphans.waiting.delete(prev)
   }
-  account(orphans, orphan.peer, { events: -1, bytes: -eventBytes(orphan.event) })
+  account(orphans, orphan.peer, { events: -orphan.events.length, bytes: -orphan.bytes })
   return orphan
 }
 
@@ -127,6 +134,7 @@ function account(orphans: OrphanBuffer, peer: string, change: Load): void {
   const after = { events: before.events + change.events, bytes: before.bytes + change.bytes }
   if (after.events === 0) orphans.peers.delete(peer)
   else orphans.peers.set(peer, after)
+  orphans.events += change.events
   orphans.bytes += change.bytes
 }
 

@@ -104,7 +104,8 @@ suite('admit', (it) => {
         { ...slot, sequence: 1 },
       ],
     })
-    for (const event of [first, second]) restoreEntry(log, { ...event, isVerified: true, stored: event })
+    for (const event of [first, second])
+      restoreEntry(log, { ...event, branch: 0, isVerified: true, stored: event })
     is(judged(log, first), 'ignore')
     const verdict = admit(log, sibling)
     ok(verdict.kind === 'accept' && verdict.fork)
@@ -117,7 +118,7 @@ suite('admit', (it) => {
     markFinal(log, [first])
     const sibling = make({ author: org(1), timeMs: 9 })
     equal(admit(log, sibling), { kind: 'load', slots: [{ author: org(1), generation: 0, sequence: 0 }] })
-    restoreEntry(log, { ...first, isVerified: true, stored: first })
+    restoreEntry(log, { ...first, branch: 0, isVerified: true, stored: first })
     const verdict = admit(log, sibling)
     ok(verdict.kind === 'accept' && verdict.fork)
     is(eventAt(log, first.id)?.event, undefined)

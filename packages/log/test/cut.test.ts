@@ -209,7 +209,7 @@ suite('cut', (it) => {
       inside,
     )
     trimFinal(log, { keep: 0 })
-    restoreEntry(log, { ...a0, isVerified: true })
+    restoreEntry(log, { ...a0, branch: 0, isVerified: true })
     is(isInCut(log, cut, a2.id), true)
     is(isInCut(log, cut, a0.id), true, 'across what was trimmed')
     is(isInCut(log, cut, branch.id), false)

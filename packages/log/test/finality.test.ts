@@ -44,6 +44,7 @@ suite('finality', (it) => {
       prev,
       kind,
       isFinal: true,
+      branch: 0,
       isVerified: true,
       stored: undefined,
       event: undefined,
@@ -99,8 +100,8 @@ suite('finality', (it) => {
 
   it('L30: keeps loaded entries that lie within what is kept, and takes none for a head', () => {
     const log = createLog()
-    restoreEntry(log, { ...e5, isVerified: true })
-    for (const event of [e1, e4]) restoreEntry(log, { ...event, isVerified: true, stored: event })
+    restoreEntry(log, { ...e5, branch: 0, isVerified: true })
+    for (const event of [e1, e4]) restoreEntry(log, { ...event, branch: 0, isVerified: true, stored: event })
     equal(
       headsOf(log, org(1), 0).map((head) => head.id),
       [e5.id],
@@ -112,7 +113,7 @@ suite('finality', (it) => {
   it('L30: takes no time for history that is not in memory', () => {
     const old = make({ author: org(1), sequence: 2 ** 52, prev: e0.id })
     const log = createLog()
-    restoreEntry(log, { ...old, isVerified: true })
+    restoreEntry(log, { ...old, branch: 0, isVerified: true })
     trimFinal(log, { keep: 0 })
     is(judged(log, after(old)), 'accept')
   })
@@ -122,7 +123,7 @@ suite('finality', (it) => {
     markFinal(log, events)
     trimFinal(log, { keep: 0 })
     is(judged(log, e1), 'load')
-    restoreEntry(log, { ...e1, isVerified: true, stored: e1 })
+    restoreEntry(log, { ...e1, branch: 0, isVerified: true, stored: e1 })
     is(judged(log, e1), 'ignore')
     trimFinal(log, { keep: 0 })
     equal([...log.entries.keys()], [e5.id])
@@ -144,8 +145,8 @@ suite('start-up', (it) => {
       [e5, e4, branch],
     ]) {
       const log = createLog()
-      restoreEntry(log, { ...e3, isVerified: true })
-      for (const event of pending) restorePending(log, event)
+      restoreEntry(log, { ...e3, branch: 0, isVerified: true })
+      for (const event of pending) restorePending(log, event, 0)
       equal(frontier(log), frontier(before))
       is(finalTipOf(log, org(1), 0)?.id, e3.id)
       is(judged(log, after(e5)), 'accept')
@@ -165,10 +166,10 @@ suite('start-up', (it) => {
     ]) {
       const log = createLog()
       for (const event of order) {
-        restoreEntry(log, { ...event, isVerified: true })
+        restoreEntry(log, { ...event, branch: 0, isVerified: true })
         is(headsOf(log, org(1), 0).length, 1)
       }
-      for (const event of [e4, e5, branch]) restorePending(log, event)
+      for (const event of [e4, e5, branch]) restorePending(log, event, 0)
       equal(frontier(log), frontier(running()))
       for (const event of [...events, branch]) is(judged(log, event), 'ignore')
     }
@@ -176,9 +177,10 @@ suite('start-up', (it) => {
 
   it('leaves an event that is not final as it is when its slot is loaded whole', () => {
     const log = createLog()
-    restoreEntry(log, { ...e3, isVerified: true })
-    restorePending(log, branch)
-    for (const event of [branch, e2]) restoreEntry(log, { ...event, isVerified: true, stored: event })
+    restoreEntry(log, { ...e3, branch: 0, isVerified: true })
+    restorePending(log, branch, 0)
+    for (const event of [branch, e2])
+      restoreEntry(log, { ...event, branch: 0, isVerified: true, stored: event })
     is(eventAt(log, branch.id)?.isFinal, false)
     is(eventAt(log, branch.id)?.event, branch)
     is(eventAt(log, e2.id)?.isFinal, true)
@@ -186,8 +188,8 @@ suite('start-up', (it) => {
 
   it('asks for a slot of which only a lost branch is in memory', () => {
     const log = createLog()
-    restoreEntry(log, { ...e3, isVerified: true })
-    restorePending(log, branch)
+    restoreEntry(log, { ...e3, branch: 0, isVerified: true })
+    restorePending(log, branch, 0)
     is(judged(log, e2), 'load')
   })
 
@@ -195,8 +197,8 @@ suite('start-up', (it) => {
     const before = logOf(...events)
     markFinal(before, [e0, e1, e2])
     const log = createLog()
-    restoreEntry(log, { ...e2, isVerified: true })
-    for (const event of [e5, e3, e4]) restorePending(log, event)
+    restoreEntry(log, { ...e2, branch: 0, isVerified: true })
+    for (const event of [e5, e3, e4]) restorePending(log, event, 0)
     const args = { parent: new Map([[org(1), entryOf(e2)]]), frozen: nobody, ...unlimited }
     equal(planCut(log, args), planCut(before, args))
     equal(planCut(createLog(), { ...args, parent: emptyCut }), [])

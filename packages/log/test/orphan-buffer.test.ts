@@ -18,7 +18,7 @@ const roomy: OrphanLimits = { eventsMax: 1_000, bytesMax: 1e6, eventsPerPeerMax:
 
 function hold(orphans: OrphanBuffer, events: readonly VerifiedEvent[], peer: string): string[] {
   return events.flatMap((event) => {
-    const verdict = holdOrphan(orphans, { event, peer })
+    const verdict = holdOrphan(orphans, { events: [event], peer })
     return verdict.kind === 'held'
       ? verdict.dropped.map(({ id, peer: from, reason }) => `${reason} ${from} ${id}`)
       : []
@@ -32,7 +32,7 @@ suite('orphan buffer', (it) => {
     const orphans = createOrphanBuffer(roomy)
     hold(orphans, seeded(7).shuffle(rest), 'a')
     equal(missingOf(orphans), [first.id])
-    equal(release(orphans, first.id), rest)
+    equal(release(orphans, first.id).flat(), rest)
     equal(missingOf(orphans), [])
     equal([orphans.held.size, orphans.bytes, orphans.peers.size], [0, 0, 0])
   })
@@ -46,7 +46,7 @@ suite('orphan buffer', (it) => {
     const orphans = createOrphanBuffer(roomy)
     hold(orphans, branches, 'a')
     const seen = new Set([root.id])
-    for (const event of release(orphans, root.id)) {
+    for (const event of release(orphans, root.id).flat()) {
       ok(event.header.prev !== null && seen.has(event.header.prev))
       seen.add(event.id)
     }
@@ -58,9 +58,9 @@ suite('orphan buffer', (it) => {
     ok(second && third)
     const orphans = createOrphanBuffer(roomy)
     hold(orphans, [third], 'a')
-    equal(release(orphans, third.id), [])
+    equal(release(orphans, third.id).flat(), [])
     is(orphans.held.size, 1)
-    equal(release(orphans, second.id), [third])
+    equal(release(orphans, second.id).flat(), [third])
   })
 
   it('holds an event once, for the peer that brought it first', () => {
@@ -68,7 +68,7 @@ suite('orphan buffer', (it) => {
     ok(second)
     const orphans = createOrphanBuffer(roomy)
     hold(orphans, [second], 'a')
-    equal(holdOrphan(orphans, { event: second, peer: 'b' }), { kind: 'known' })
+    equal(holdOrphan(orphans, { events: [second], peer: 'b' }), { kind: 'known' })
     equal([...orphans.peers.keys()], ['a'])
   })
 
@@ -105,7 +105,7 @@ suite('orphan buffer', (it) => {
         for (let step = 0; step < 80; step++) {
           const event = random.pick(events)
           if (random.chance(0.8)) hold(orphans, [event], random.pick(['a', 'b', 'c']))
-          else release(orphans, event.id)
+          else release(orphans, event.id).flat()
           const held = [...orphans.held.values()]
           is(
             orphans.bytes,

@@ -156,10 +156,10 @@ export function takeIn(log: LogIndex, arriving: readonly AuthenticEvent[]): Set<
     for (const event of queue) {
       const verdict = admit(log, event)
       kinds.add(verdict.kind)
-      if (verdict.kind === 'defer') holdOrphan(orphans, { event, peer: 'peer' })
+      if (verdict.kind === 'defer') holdOrphan(orphans, { events: [event], peer: 'peer' })
       if (verdict.kind !== 'accept') continue
       apply(log, event, verdict)
-      queue.push(...release(orphans, event.id))
+      queue.push(...release(orphans, event.id).flat())
     }
   }
   return kinds

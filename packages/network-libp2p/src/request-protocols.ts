@@ -8,8 +8,9 @@ import type { RequestProtocol } from '@chirograph/interface'
 import { messageBytesMax } from '@chirograph/interface'
 
 export const wireProtocols: Readonly<Record<RequestProtocol, string>> = Object.freeze({
-  sync: '/chirograph/1/sync',
+  sync: '/chirograph/2/sync',
   checkpoints: '/chirograph/1/checkpoints',
+  history: '/chirograph/1/history',
 })
 
 export const answerKinds = Object.freeze({ data: 0, end: 1, refused: 2, failed: 3 })

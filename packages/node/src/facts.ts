@@ -1,34 +1,42 @@
 /** What the replica wants on disk, as operations on the store's key spaces. */
 import {
   bytes,
-  concatBytes,
   digestOfContentId,
+  type EventId,
   encode,
   field,
   fromHex,
   type LogTree,
   list,
+  nullable,
   struct,
   uint,
 } from '@chirograph/codec'
 import { encodeProposal, leaderOf, type ValidatorSet } from '@chirograph/consensus'
+import type { AuthenticEvent, AuthenticSegmentEvent, OrgId } from '@chirograph/event'
 import {
   arrivalKey,
   bodyKey,
+  type ChainPlace,
   checkpointDigestKey,
   checkpointHeightKey,
+  type EventPlace,
   eventKey,
   evidenceKey,
   frontierKey,
+  historyKey,
+  placeValue,
   positionKey,
-  positionValue,
   type StoreOp,
   stateRowKey,
+  strayKey,
   voteKey,
 } from '@chirograph/interface'
 import { cutEntryShape, decodeChanges, encodeForkEvidence, placeOfForkEvidence } from '@chirograph/log'
 import { encodeCheckpoint, type Fact } from '@chirograph/replica'
+import type { AuthorTable } from './author-table.js'
 import { put } from './meta.js'
+import { storedValue } from './stored-event.js'
 
 /** What lies under a vote key: the own proposal, each type of vote, and the proposal that was notarized. */
 export const voteKinds = { ownProposal: 0, notarize: 1, skip: 2, final: 3, notarizedProposal: 4 } as const
@@ -39,19 +47,36 @@ export const logTreeShape = struct('log tree', [
 ])
 export const heightShape = uint()
 
+/** How far back a chain is held without gaps: the lowest sequence, and the digest of the event before it. */
+export const historyShape = struct('history', [field('lowest', uint()), field('before', nullable(bytes(32)))])
+
+/** Final events from before a snapshot; they stand in no index. */
+export interface HistoryFact {
+  readonly kind: 'history'
+  readonly author: OrgId
+  readonly generation: number
+  readonly events: readonly AuthenticSegmentEvent[]
+  /** What still lacks below; null when nothing does. */
+  readonly rest: { readonly lowest: number; readonly before: EventId } | null
+}
+
 export interface FactWriter {
-  opsOf(fact: Fact): StoreOp[]
+  opsOf(fact: Fact | HistoryFact): StoreOp[]
+  /** The ordinal that the next event to arrive will get. */
+  readonly nextOrdinal: number
 }
 
 /** Counts arrivals on from `nextOrdinal`, and forgets votes of views that are final. */
 export function createFactWriter({
   set,
   self,
+  authors,
   nextOrdinal,
   openVoteKeys,
 }: {
   readonly set: ValidatorSet
   readonly self: number | undefined
+  readonly authors: AuthorTable
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
 }): FactWriter {
@@ -70,27 +95,41 @@ export function createFactWriter({
     return past.map(({ key }) => ({ kind: 'delete', key }))
   }
 
-  function opsOf(fact: Fact): StoreOp[] {
+  /** Four puts: the event, its body, where it is, and that it came. */
+  function eventOps(
+    ops: StoreOp[],
+    event: AuthenticEvent | AuthenticSegmentEvent,
+    { branch, isStray }: { readonly branch: number; readonly isStray: boolean },
+  ): StoreOp[] {
+    const { id, header, bodyBytes } = event
+    const { generation, sequence } = header
+    const place: EventPlace = { author: authors.claim(header.author, ops), generation, sequence, branch }
+    const value = placeValue(place)
+    ops.push({ kind: 'put', key: eventKey(place), value: storedValue(event) })
+    if (bodyBytes !== null) ops.push({ kind: 'put', key: bodyKey(place), value: bodyBytes })
+    ops.push({ kind: 'put', key: positionKey(id), value }, { kind: 'put', key: arrivalKey(ordinal++), value })
+    if (isStray) ops.push({ kind: 'put', key: strayKey(place), value: new Uint8Array() })
+    return ops
+  }
+
+  function historyOps({ author, generation, events, rest }: HistoryFact): StoreOp[] {
+    const ops: StoreOp[] = []
+    const chain: ChainPlace = { author: authors.claim(author, ops), generation }
+    for (const event of events) eventOps(ops, event, { branch: 0, isStray: false })
+    ops.push(
+      rest === null
+        ? { kind: 'delete', key: historyKey(chain) }
+        : { kind: 'put', key: historyKey(chain), value: historyValue(rest) },
+    )
+    return ops
+  }
+
+  function opsOf(fact: Fact | HistoryFact): StoreOp[] {
     switch (fact.kind) {
-      case 'event': {
-        const { id, header, headerBytes, signature, bodyBytes } = fact.event
-        const position = {
-          author: header.author,
-          generation: header.generation,
-          sequence: header.sequence,
-          id,
-        }
-        return [
-          {
-            kind: 'put',
-            key: eventKey(position),
-            value: concatBytes(headerBytes, signature ?? new Uint8Array(64)),
-          },
-          { kind: 'put', key: bodyKey(position), value: bodyBytes },
-          { kind: 'put', key: positionKey(id), value: positionValue(position) },
-          { kind: 'put', key: arrivalKey(ordinal++), value: digestOfContentId(id) },
-        ]
-      }
+      case 'event':
+        return eventOps([], fact.event, fact)
+      case 'history':
+        return historyOps(fact)
       case 'last-signed': {
         const { generation, sequence, id } = fact.tip
         return [put('last-signed', encodeTip({ generation, sequence, digest: digestOfContentId(id) }))]
@@ -112,11 +151,27 @@ export function createFactWriter({
         const slot = placeOfForkEvidence(fact.evidence)
         return slot ? [{ kind: 'put', key: evidenceKey(slot), value: encodeForkEvidence(fact.evidence) }] : []
       }
-      case 'checkpoint':
-        return [...checkpointOps(fact), ...forgetVotes(fact.checkpoint.header.core.view)]
+      case 'checkpoint': {
+        const strays = fact.strays.flatMap(({ author: org, ...rest }): StoreOp[] => {
+          const author = authors.numberOf(org)
+          const key = author === undefined ? undefined : strayKey({ author, ...rest })
+          return key === undefined ? [] : [{ kind: 'put', key, value: new Uint8Array() }]
+        })
+        return [...checkpointOps(fact), ...strays, ...forgetVotes(fact.checkpoint.header.core.view)]
+      }
     }
   }
-  return { opsOf }
+
+  return {
+    opsOf,
+    get nextOrdinal() {
+      return ordinal
+    },
+  }
+}
+
+export function historyValue({ lowest, before }: { lowest: number; before: EventId }): Uint8Array {
+  return encode(historyShape, { lowest, before: digestOfContentId(before) })
 }
 
 const tipShape = struct('chain tip', [

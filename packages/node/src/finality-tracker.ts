@@ -23,6 +23,8 @@ export interface FinalityTracker {
   get(id: EventId): Finality | undefined
   /** Resolves when the event is final; rejects with the signal's reason. */
   wait(id: EventId, signal?: AbortSignal): Promise<Finality>
+  /** Whoever waits for this event waits in vain. */
+  fail(id: EventId, reason: unknown): void
   stop(reason: Error): void
 }
 
@@ -66,6 +68,10 @@ export function createFinalityTracker(): FinalityTracker {
           { once: true },
         )
       })
+    },
+    fail(id, reason) {
+      for (const waiter of waiters.get(id) ?? []) waiter.reject(reason)
+      waiters.delete(id)
     },
     stop(reason) {
       for (const waiting of waiters.values()) for (const waiter of waiting) waiter.reject(reason)

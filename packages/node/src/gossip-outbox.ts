@@ -1,22 +1,24 @@
 /**
  * Own events on their way to gossip. A gossiped message costs every member a signature and several writes whatever its
- * size (profiled: three quarters of the CPU of a burst of single events), so what is ready together travels together.
+ * size (profiled: three quarters of the CPU of a burst of single events), so what is ready together travels together,
+ * as one segment under the signature of its last event.
  */
+import { createSegmenter, type VerifiedEvent } from '@chirograph/event'
 import { gossipBytesMax } from '@chirograph/interface'
-import { encodeEventFrame } from '@chirograph/replica'
+import { encodeSegmentFrame } from '@chirograph/replica'
 
 export interface GossipOutbox {
-  add(event: Uint8Array): void
+  add(event: VerifiedEvent): void
 }
 
 /** Gathers what is added in one turn of the event loop; calls `send` with frames below the size that gossip takes. */
 export function createGossipOutbox(send: (frame: Uint8Array) => void): GossipOutbox {
-  let waiting: Uint8Array[] = []
+  let waiting: VerifiedEvent[] = []
 
   function flush(): void {
     const events = waiting
     waiting = []
-    for (const group of groupsOf(events)) send(encodeEventFrame(group))
+    for (const segment of segmentsOf(events)) send(encodeSegmentFrame([segment]))
   }
 
   return {
@@ -27,19 +29,24 @@ export function createGossipOutbox(send: (frame: Uint8Array) => void): GossipOut
   }
 }
 
-/** Half of what gossip takes: room for the heads of the frame, and one event is always smaller. */
-const groupBytesMax = gossipBytesMax / 2
+/** Half of what gossip takes: a segment ends behind the event that crosses this, and one event is always smaller. */
+const segmentBytesMax = gossipBytesMax / 2
 
-function groupsOf(events: readonly Uint8Array[]): Uint8Array[][] {
-  const groups: Uint8Array[][] = []
-  let size = Number.POSITIVE_INFINITY
+function segmentsOf(events: readonly VerifiedEvent[]): Uint8Array[] {
+  const segments: Uint8Array[] = []
+  let segmenter = createSegmenter()
+  let bytes = 0
+  let last: VerifiedEvent | undefined
   for (const event of events) {
-    if (size + event.length > groupBytesMax) {
-      groups.push([])
-      size = 0
+    const isNext = last !== undefined && event.header.prev === last.id
+    if (!isNext || bytes > segmentBytesMax) {
+      segments.push(...segmenter.end())
+      segmenter = createSegmenter()
+      bytes = 0
     }
-    groups.at(-1)?.push(event)
-    size += event.length
+    segments.push(...segmenter.push(event))
+    bytes += event.headerBytes.length + event.bodyBytes.length
+    last = event
   }
-  return groups
+  return [...segments, ...segmenter.end()]
 }

@@ -1,13 +1,11 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
-import { contentIdOfDigest, decode, type EventId, toHex } from '@chirograph/codec'
+import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
-import { type AuthenticEvent, assembleEvent, decodeHeader } from '@chirograph/event'
+import { type AuthenticEvent, decodeHeader } from '@chirograph/event'
 import {
-  bodyKey,
-  ChirographError,
   checkpointHeightKey,
-  type EventPosition,
-  eventKey,
+  type EventPlace,
+  eventRange,
   type KeyRange,
   metaKey,
   readArrivalKey,
@@ -18,6 +16,7 @@ import {
 } from '@chirograph/interface'
 import {
   type Cut,
+  type CutEntry,
   createLog,
   cutEntryShape,
   cutOf,
@@ -38,38 +37,36 @@ import {
   type StateRow,
   stateRoot,
 } from '@chirograph/status'
+import { type AuthorTable, loadAuthors } from './author-table.js'
 import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
+import { loadOpenHistory, type OpenHistory } from './history.js'
+import { storeDamaged } from './node-errors.js'
+import { nameOfPlace, placeOfEvent, readEvent, readHeader } from './stored-event.js'
 
-/** Signature of 64 bytes behind the header bytes, as an event lies in the store. */
-const signatureBytes = 64
 const anySize = { bytesMax: 64 * 1024 * 1024 }
 
 export interface Loaded {
   readonly restored: RestoredReplica
+  readonly authors: AuthorTable
+  readonly openHistory: readonly OpenHistory[]
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
 }
 
 export async function loadReplica(store: Store, genesis: Genesis): Promise<Loaded> {
   const final = await loadFinal(store, genesis)
-  const log = await loadLog(store, final?.cut ?? new Map())
+  const authors = await loadAuthors(store)
+  const log = await loadLog(store, { authors, cut: final?.cut ?? new Map() })
   const votes = await loadVotes(store)
-  const restored = { final, log, ...votes, lastSigned: await loadLastSigned(store) }
-  return { restored, nextOrdinal: await nextOrdinalOf(store), openVoteKeys: votes.keys }
-}
-
-/** The event at a place of the store, whole and checked; undefined when it or its body is not there. */
-export async function readEvent(store: Store, position: EventPosition): Promise<AuthenticEvent | undefined> {
-  const [signed, bodyBytes] = await store.getMany([eventKey(position), bodyKey(position)])
-  if (!signed || !bodyBytes) return undefined
-  const assembled = assembleEvent({ ...splitSigned(signed), bodyBytes })
-  if (assembled.kind === 'reject') throw damaged(`event ${position.id}: ${assembled.detail}`)
-  return assembled.event as AuthenticEvent // only verified events are put under these keys
-}
-
-export function splitSigned(value: Uint8Array): { headerBytes: Uint8Array; signature: Uint8Array } {
-  const end = value.length - signatureBytes
-  return { headerBytes: value.slice(0, end), signature: value.slice(end) }
+  const openHistory = await loadOpenHistory(store, authors)
+  const restored = {
+    final,
+    log,
+    ...votes,
+    lastSigned: await loadLastSigned(store),
+    isHistoryWhole: openHistory.length === 0,
+  }
+  return { restored, authors, openHistory, nextOrdinal: await nextOrdinalOf(store), openVoteKeys: votes.keys }
 }
 
 async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplica['final']> {
@@ -78,7 +75,7 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
   const height = must(decode(heightShape, heightBytes, anySize), 'the final height')
   const logTree = must(decode(logTreeShape, treeBytes, anySize), 'the log tree')
   const checkpointBytes = await store.get(checkpointHeightKey(height))
-  if (!checkpointBytes) throw damaged(`checkpoint ${height} is missing`)
+  if (!checkpointBytes) throw storeDamaged(`checkpoint ${height} is missing`)
   const checkpoint = must(decodeCheckpoint(checkpointBytes), `checkpoint ${height}`)
   const cut = cutOf(
     await valuesOf(store, spaceRange('frontier'), (value) =>
@@ -95,36 +92,46 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
   const state = restoreState({ genesis, rows: rows.values() })
   const { core, rest } = checkpoint.header
   if (toHex(stateRoot(state)) !== core.stateRoot)
-    throw damaged("the state rows do not hash to the checkpoint's root")
-  if (toHex(cutRoot(cut)) !== rest.cutRoot) throw damaged("the cut does not hash to the checkpoint's root")
+    throw storeDamaged("the state rows do not hash to the checkpoint's root")
+  if (toHex(cutRoot(cut)) !== rest.cutRoot)
+    throw storeDamaged("the cut does not hash to the checkpoint's root")
   return { checkpoint, state, cut, logTree }
 }
 
-/** Enters every event: final ones by their headers, the others whole. */
-async function loadLog(store: Store, cut: Cut): Promise<LogIndex> {
+/**
+ * Enters the last final event of each chain, and everything that is not final. What lies below is on disk and is not
+ * read: the cost grows with authors and with what waits, not with history.
+ */
+async function loadLog(
+  store: Store,
+  { authors, cut }: { authors: AuthorTable; cut: Cut },
+): Promise<LogIndex> {
   const log = createLog()
-  const pending: EventPosition[] = []
-  let chain: { position: EventPosition; prev: EventId | null; value: Uint8Array }[] = []
-  const flush = () => {
-    pending.push(...enterChain(log, chain, cut))
-    chain = []
+  for (const entry of cut.values()) await enterFinalTip(store, log, entry)
+  const pending: EventPlace[] = []
+  for (let author = 0; author < authors.size; author++) {
+    const org = authors.orgOf(author)
+    const tip = org && cut.get(org)
+    const range = tip
+      ? {
+          ...eventRange({
+            author,
+            generation: tip.generation,
+            fromSequence: tip.sequence + 1,
+            toSequence: Number.MAX_SAFE_INTEGER,
+          }),
+          to: afterAuthor(author),
+        }
+      : { from: firstOfAuthor(author), to: afterAuthor(author) }
+    for await (const [key] of store.range(range)) pending.push(readEventKey(key))
   }
-  for await (const [key, value] of store.range(spaceRange('event'))) {
-    const position = readEventKey(key)
-    const last = chain[0]?.position
-    if (last && (last.author !== position.author || last.generation !== position.generation)) flush()
-    const decoded = decodeHeader(splitSigned(value).headerBytes)
-    if (decoded.kind === 'reject') throw damaged(`header of ${position.id}: ${decoded.detail}`)
-    chain.push({ position, prev: decoded.header.prev, value })
-  }
-  flush()
-  for (const position of pending) {
-    const event = await readEvent(store, position)
+  for await (const [key] of store.range(spaceRange('stray'))) pending.push(readEventKey(key))
+  for (const place of pending.sort((a, b) => a.generation - b.generation || a.sequence - b.sequence)) {
+    const event = await readEvent(store, place)
     // A batch is atomic, so a header without its body was damaged, not interrupted.
-    if (!event) throw damaged(`the body of ${position.id} is missing`)
+    if (!event) throw storeDamaged(`the body at ${nameOfPlace(place)} is missing`)
     // A power cut may have taken the event before it; sync brings both back in order.
-    const { prev } = event.header
-    if (prev === null || eventAt(log, prev)) restorePending(log, event)
+    if (await isFollowing(store, log, event)) restorePending(log, event, place.branch)
   }
   for await (const [, value] of store.range(spaceRange('evidence'))) {
     const evidence = decodeForkEvidence(value)
@@ -133,31 +140,32 @@ async function loadLog(store: Store, cut: Cut): Promise<LogIndex> {
   return log
 }
 
-/** The final branch of one chain, from the cut's entry down by prev; everything else is returned as pending. */
-function enterChain(
-  log: LogIndex,
-  chain: readonly { position: EventPosition; prev: EventId | null; value: Uint8Array }[],
-  cut: Cut,
-): EventPosition[] {
-  const first = chain[0]
-  if (!first) return []
-  const tip = cut.get(first.position.author as Parameters<Cut['get']>[0]) // the author of a stored event
-  let expected: EventId | null = tip && tip.generation === first.position.generation ? tip.id : null
-  const pending: EventPosition[] = []
-  const final: { headerBytes: Uint8Array; id: EventId }[] = []
-  for (const { position, prev, value } of [...chain].reverse()) {
-    if (position.id === expected) {
-      final.push({ ...splitSigned(value), id: position.id })
-      expected = prev
-    } else pending.push(position)
-  }
-  if (expected !== null) throw damaged(`event ${expected} of the final cut is missing`)
-  for (const { headerBytes, id } of final.reverse()) {
-    const decoded = decodeHeader(headerBytes)
-    if (decoded.kind === 'reject') throw damaged(`header of ${id}: ${decoded.detail}`)
-    restoreEntry(log, { id, header: decoded.header, isVerified: true })
-  }
-  return pending.reverse()
+async function enterFinalTip(store: Store, log: LogIndex, { id, author, sequence }: CutEntry): Promise<void> {
+  const place = await placeOfEvent(store, id)
+  const stored = place && (await readHeader(store, place))
+  const decoded = stored && decodeHeader(stored.headerBytes)
+  if (!place || !stored || decoded?.kind !== 'decoded' || decoded.id !== id)
+    throw storeDamaged(`event ${id} of the final cut (sequence ${sequence} of ${author}) is missing`)
+  restoreEntry(log, {
+    id,
+    header: decoded.header,
+    branch: place.branch,
+    isVerified: stored.signature !== null,
+  })
+}
+
+/** Whether the event before is in the index, or final and in the store. */
+async function isFollowing(store: Store, log: LogIndex, { header }: AuthenticEvent): Promise<boolean> {
+  const { prev } = header
+  return prev === null || eventAt(log, prev) !== undefined || (await placeOfEvent(store, prev)) !== undefined
+}
+
+function firstOfAuthor(author: number): Uint8Array {
+  return eventRange({ author, generation: 0, fromSequence: 0, toSequence: 0 }).from
+}
+
+function afterAuthor(author: number): Uint8Array {
+  return eventRange({ author: author + 1, generation: 0, fromSequence: 0, toSequence: 0 }).from
 }
 
 async function loadVotes(store: Store) {
@@ -203,14 +211,6 @@ async function valuesOf<T>(store: Store, range: KeyRange, read: (value: Uint8Arr
 }
 
 function must<T>(decoded: { ok: true; value: T } | { ok: false; detail: string }, what: string): T {
-  if (!decoded.ok) throw damaged(`${what}: ${decoded.detail}`)
+  if (!decoded.ok) throw storeDamaged(`${what}: ${decoded.detail}`)
   return decoded.value
-}
-
-function damaged(detail: string): ChirographError {
-  return new ChirographError({
-    code: 'NODE_STORE_DAMAGED',
-    what: `the data directory is damaged: ${detail}`,
-    hint: 'move the log folder away and start again: the other members hold the same log',
-  })
 }

@@ -57,3 +57,11 @@ export function nodeStopped(cause: unknown): ChirographError {
     ...(cause === undefined ? {} : { cause }),
   })
 }
+
+export function storeDamaged(detail: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_STORE_DAMAGED',
+    what: `the data directory is damaged: ${detail}`,
+    hint: 'stop the node and run chirograph store fsck: it names what is damaged, and peers can supply what is lost',
+  })
+}

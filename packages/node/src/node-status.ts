@@ -59,7 +59,7 @@ export function statusOfNode(args: {
   const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
   const leader = replica.set.validators[leaderOf(replica.set, replica.consensus.view)]?.org ?? ''
   const isValidator = replica.consensus.config.self !== undefined
-  const known = replica.log.entries.size
+  const pending = replica.log.pending.count
   const final = replica.final.logTree.size
   return {
     org,
@@ -77,7 +77,7 @@ export function statusOfNode(args: {
     finalAgeMs: Math.max(0, clock.nowMs() - core.timeMs),
     isVoting: isValidator && hasVoteRecord,
     whyNotVoting: !isValidator ? 'observer' : hasVoteRecord ? null : 'vote-record-lost',
-    events: { known, final, pending: Math.max(0, known - final) },
+    events: { known: final + pending, final, pending },
     authors: replica.log.chains.size,
     peers: network.peers().map((peer) => {
       const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)

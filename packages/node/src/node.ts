@@ -30,7 +30,6 @@ import {
 import { type Verdict, verify } from '@chirograph/verifier'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
-import { readEvent } from './load.js'
 import { claimStore } from './meta.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
@@ -39,6 +38,7 @@ import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
 import { bodyOfChange, changesHandle, type StatusChange } from './status-change.js'
+import { placeOfEvent, readEvent } from './stored-event.js'
 
 export interface NodeOptions {
   readonly genesis: Genesis
@@ -87,7 +87,7 @@ export interface ChirographNode {
   change(change: StatusChange): Promise<PublishedEvent>
   publish(body: EventBody): Promise<PublishedEvent>
   finality(id: EventId, options?: { signal?: AbortSignal }): Promise<Finality>
-  eventState(id: EventId): EventState
+  eventState(id: EventId): Promise<EventState>
   findCredentials(key: string): Promise<RegistrarEntry[]>
   credentials(): AsyncIterable<RegistrarEntry>
   /** What the network knows of an organisation, as of the last checkpoint. */
@@ -161,6 +161,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     network,
     clock,
     addresses: options.addresses ?? [],
+    randomBytes,
     onNews,
     onNotice,
     onFailure(error) {
@@ -249,8 +250,14 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   }
 
   const finality: ChirographNode['finality'] = (id, { signal } = {}) => {
-    const isOld = tracker.get(id) === undefined && isInCut(shell.replica.log, shownCut, id)
-    return isOld ? Promise.reject(outcomeForgotten(id)) : tracker.wait(id, signal)
+    const waiting = tracker.wait(id, signal)
+    // What became final before this start, or long ago, will not become final again.
+    if (tracker.get(id) === undefined)
+      isFinalHere(id).then(
+        (isOld) => isOld && tracker.get(id) === undefined && tracker.fail(id, outcomeForgotten(id)),
+        (error: unknown) => tracker.fail(id, error),
+      )
+    return waiting
   }
   const state = () => shell.replica.final.state
   const context = {
@@ -282,12 +289,11 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     change: (change) => publish(bodyOfChange(change, clock.nowMs())),
     publish,
     finality,
-    eventState(id) {
+    async eventState(id) {
       const found = tracker.get(id)
       if (found) return { state: 'final', finality: found }
-      const { log } = shell.replica
-      if (isInCut(log, shownCut, id)) return { state: 'final', finality: null }
-      return { state: eventAt(log, id) ? 'pending' : 'unknown' }
+      if (await isFinalHere(id)) return { state: 'final', finality: tracker.get(id) ?? null }
+      return { state: eventAt(shell.replica.log, id) ? 'pending' : 'unknown' }
     },
     findCredentials: (key) => registrar.find(key),
     credentials: () => registrar.entries(),
@@ -359,13 +365,21 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     })
   }
 
+  /** What is in the store and not in the index is final (SPEC L30 of the log). */
+  async function isFinalHere(id: EventId): Promise<boolean> {
+    const { log } = shell.replica
+    if (isInCut(log, shownCut, id)) return true
+    return (
+      eventAt(log, id) === undefined &&
+      (await placeOfEvent(store, id)) !== undefined &&
+      eventAt(log, id) === undefined
+    )
+  }
+
   async function findPublished(root: string): Promise<EventId | undefined> {
-    const range = eventRange({
-      author: org,
-      generation: 0,
-      fromSequence: 0,
-      toSequence: Number.MAX_SAFE_INTEGER,
-    })
+    const author = shell.authors.numberOf(org)
+    if (author === undefined) return undefined
+    const range = eventRange({ author, generation: 0, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })
     for await (const [key] of store.range(range)) {
       const event = await readEvent(store, readEventKey(key))
       if (event?.body.kind === 'credential.issueBatch' && toHex(event.body.root) === root) return event.id

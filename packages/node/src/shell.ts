@@ -1,33 +1,44 @@
 /** The replica on real adapters: inputs from the network and the clock, effects to the disk and the network. */
+import { decodeSegment } from '@chirograph/event'
 import {
   type Clock,
   eventRange,
   type GossipVerdict,
+  getManyKeysMax,
   isChirographError,
   type Network,
   type NetworkHandlers,
+  positionKey,
+  readEventKey,
   type Store,
   type Topic,
 } from '@chirograph/interface'
 import {
   createReplica,
-  decodeEventFrame,
+  decodeSegmentFrame,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
   type ReplicaEffect,
   type ReplicaInput,
+  type StoredEntry,
+  segmentInput,
   step,
 } from '@chirograph/replica'
+import type { AuthorTable } from './author-table.js'
+import { createBreather } from './breather.js'
 import { createEffectRunner } from './effect-runner.js'
-import { createFactWriter } from './facts.js'
+import { createFactWriter, type FactWriter } from './facts.js'
 import { createGossipOutbox } from './gossip-outbox.js'
-import { loadReplica, splitSigned } from './load.js'
+import { createHistoryFiller } from './history-filler.js'
+import { loadReplica } from './load.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
-import { fetchCheckpoints, type SyncProgress, serveCheckpoints, serveSync, syncWith } from './syncing.js'
+import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
+import { headerOfValue } from './stored-event.js'
+import { fetchCheckpoints, type SyncProgress, syncWith } from './syncing.js'
 
-/** What a gossiped message holds; an events message that is no frame of events yields one input that is refused. */
+/** What a gossiped message holds; an events message that is no frame of segments yields one input that is refused. */
 function inputsOf(topic: Topic, bytes: Uint8Array, from: string): Bare<ReplicaInput>[] {
   switch (topic) {
     case 'evidence':
@@ -35,9 +46,9 @@ function inputsOf(topic: Topic, bytes: Uint8Array, from: string): Bare<ReplicaIn
     case 'certificates':
       return [{ kind: 'checkpoint', bytes, from, isGossip: true }]
     case 'events': {
-      const frame = decodeEventFrame(bytes)
-      const events = frame.ok ? frame.value : [bytes]
-      return events.map((event) => ({ kind: 'event', bytes: event, from, isGossip: true }))
+      const frame = decodeSegmentFrame(bytes)
+      const segments = frame.ok ? frame.value : [bytes]
+      return segments.map((segment) => segmentInput({ bytes: segment, from, isGossip: true }))
     }
   }
 }
@@ -55,11 +66,32 @@ const syncIntervalMs = 5_000
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 export type ReplicaNews = Exclude<
   ReplicaEffect,
-  { kind: 'persist' | 'gossip' | 'send' | 'set-timer' | 'sync' | 'fetch-checkpoints' | 'verdict' | 'load' }
+  {
+    kind:
+      | 'persist'
+      | 'announce'
+      | 'gossip'
+      | 'send'
+      | 'set-timer'
+      | 'sync'
+      | 'fetch-checkpoints'
+      | 'verdict'
+      | 'load'
+      | 'look-up'
+  }
 >
+
+/** Events of one answer that make it bulk: while one comes, the others are asked again later. */
+const bulkEventsMin = 2_048
+
+/** Events that are not final are in memory whole; above this no more are fetched until some became final. */
+const pendingEventsMax = 262_144
+const pendingBytesMax = 512 * 1024 * 1024
 
 export interface Shell {
   readonly replica: Replica
+  readonly authors: AuthorTable
+  readonly writer: FactWriter
   dispatch(input: Bare<ReplicaInput>): void
   /** Resolves when everything dispatched so far is on disk and sent. */
   drained(): Promise<void>
@@ -79,21 +111,29 @@ export async function startShell(args: {
   readonly network: Network
   readonly clock: Clock
   readonly addresses: readonly string[]
+  readonly randomBytes: (length: number) => Uint8Array
   readonly onNews: (news: ReplicaNews) => void
   readonly onNotice: (notice: Notice) => void
   readonly onFailure: (error: unknown) => void
 }): Promise<Shell> {
-  const { config, store, network, clock, onNews, onNotice } = args
-  const { restored, nextOrdinal, openVoteKeys } = await loadReplica(store, config.genesis)
+  const { config, store, network, clock, randomBytes, onNews, onNotice } = args
+  const { restored, authors, openHistory, nextOrdinal, openVoteKeys } = await loadReplica(
+    store,
+    config.genesis,
+  )
   const replica = createReplica(config, restored)
   const { set } = replica
   const self = replica.consensus.config.self
-  const writer = createFactWriter({ set, self, nextOrdinal, openVoteKeys })
+  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys })
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)
   const timers = new Map<string, () => void>()
   const syncs = new Map<string, SyncState>()
+  const context = { replica, store, authors }
+  const breathe = createBreather()
+  /** The peer whose bulk answer is coming in. */
+  let bulkFrom: string | null = null
   let isStopping = false
 
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
@@ -120,9 +160,11 @@ export async function startShell(args: {
 
   function run(effect: Exclude<ReplicaEffect, { kind: 'persist' }>): void {
     switch (effect.kind) {
+      case 'announce':
+        outbox.add(effect.event)
+        break
       case 'gossip':
-        if (effect.topic === 'events') outbox.add(effect.bytes)
-        else gossip(effect.topic, effect.bytes)
+        gossip(effect.topic, effect.bytes)
         break
       case 'send':
         for (const peer of effect.to === null ? validators : [effect.to]) {
@@ -133,13 +175,16 @@ export async function startShell(args: {
         setTimer(effect)
         break
       case 'sync':
-        sync(effect.peer)
+        sync(effect.peer, effect.hasGap)
         break
       case 'fetch-checkpoints':
         tasks.add(effect.peer, 'checkpoints', (signal) => fetch(effect, signal))
         break
       case 'load':
         load(effect).catch(args.onFailure)
+        break
+      case 'look-up':
+        lookUp(effect).catch(args.onFailure)
         break
       case 'verdict':
         break
@@ -164,24 +209,48 @@ export async function startShell(args: {
     )
   }
 
-  function sync(peerId: string): void {
+  function sync(peerId: string, hasGap: boolean): void {
     if (peerId === network.peerId) return
     tasks.add(peerId, 'sync', async (signal) => {
       const before = syncs.get(peerId)?.endedMs ?? null
-      const take = async (events: readonly Uint8Array[]) => {
-        for (const bytes of events) dispatch({ kind: 'event', bytes, from: peerId, isGossip: false })
-        await runner.drained()
-      }
       const onProgress = (progress: SyncProgress) => void syncs.set(peerId, { endedMs: before, progress })
+      const take = (segments: readonly Uint8Array[]) => takeSegments(segments, peerId)
+      const isWelcome = (eventCount: number) => welcomeBulk(peerId, eventCount)
       try {
-        await syncWith({ replica, network, peerId, signal, take, onProgress })
-        syncs.set(peerId, { endedMs: clock.nowMs(), progress: null })
-        dispatch({ kind: 'synced', peer: peerId })
+        const asked = { ...context, network, peerId, randomBytes, hasGap, signal }
+        const isDone = await syncWith({ ...asked, isWelcome, take, onProgress })
+        syncs.set(peerId, { endedMs: isDone ? clock.nowMs() : before, progress: null })
+        if (isDone) dispatch({ kind: 'synced', peer: peerId })
       } catch (error) {
         syncs.set(peerId, { endedMs: before, progress: null })
         throw error
+      } finally {
+        if (bulkFrom === peerId) bulkFrom = null
       }
     })
+  }
+
+  /** One bulk at a time, and none while too much waits to become final: the same events from two peers help nobody. */
+  function welcomeBulk(peerId: string, eventCount: number): boolean {
+    if (eventCount === 0) return true
+    const { count, bytes } = replica.log.pending
+    if (count > pendingEventsMax || bytes > pendingBytesMax) return false
+    if (eventCount < bulkEventsMin) return true
+    if (bulkFrom !== null && bulkFrom !== peerId) return false
+    bulkFrom = peerId
+    return true
+  }
+
+  async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number> {
+    let count = 0
+    for (const bytes of segments) {
+      const segment = decodeSegment(bytes)
+      if (segment.kind === 'decoded') count += segment.segment.events.length
+      dispatch({ kind: 'segment', segment, from, isGossip: false })
+      await breathe()
+    }
+    await runner.room()
+    return count
   }
 
   async function fetch(
@@ -196,13 +265,46 @@ export async function startShell(args: {
   }
 
   async function load({ slots, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
-    const stored = []
-    for (const slot of slots) {
-      const range = eventRange({ ...slot, fromSequence: slot.sequence, toSequence: slot.sequence })
-      for await (const [, value] of store.range(range)) stored.push(splitSigned(value))
+    const stored: StoredEntry[] = []
+    for (const { author: org, generation, sequence } of slots) {
+      const author = authors.numberOf(org)
+      if (author === undefined) continue
+      const range = eventRange({ author, generation, fromSequence: sequence, toSequence: sequence })
+      for await (const [key, value] of store.range(range)) {
+        const place = readEventKey(key)
+        stored.push({ ...headerOfValue(value, place), branch: place.branch })
+      }
     }
     dispatch({ kind: 'loaded', stored, retry })
   }
+
+  /** While history is not whole, what is not in the store may yet be final: it is asked for again when it is. */
+  async function lookUp({ ids }: Extract<ReplicaEffect, { kind: 'look-up' }>): Promise<void> {
+    for (let at = 0; at < ids.length; at += getManyKeysMax) {
+      const wanted = ids.slice(at, at + getManyKeysMax)
+      const values = await store.getMany(wanted.map(positionKey))
+      const found = wanted.filter((_, index) => values[index] !== undefined)
+      const absent = wanted.filter((_, index) => values[index] === undefined)
+      if (absent.length > 0 && !replica.isHistoryWhole) {
+        history.whenWhole(() => void lookUp({ kind: 'look-up', ids: absent }).catch(args.onFailure))
+        dispatch({ kind: 'looked-up', found, absent: [] })
+      } else dispatch({ kind: 'looked-up', found, absent })
+    }
+  }
+
+  const history = createHistoryFiller({
+    ...context,
+    network,
+    clock,
+    breathe,
+    onNotice,
+    open: openHistory,
+    take: async (fact) => {
+      runner.enqueue([{ kind: 'persist', facts: [fact], isSynced: true }])
+      await runner.room()
+    },
+    drained: () => runner.drained(),
+  })
 
   const handlers: NetworkHandlers = {
     async gossip(topic, bytes, from) {
@@ -213,7 +315,8 @@ export async function startShell(args: {
     },
     request(from, protocol, bytes) {
       if (protocol === 'checkpoints') return serveCheckpoints(store, bytes)
-      return serveSync({ replica, store, bytes, onBehind: () => sync(from) })
+      if (protocol === 'history') return serveHistory(context, bytes)
+      return serveSync(context, { peer: from, bytes, onBehind: () => sync(from, true) })
     },
     peer(peerId, change) {
       if (change === 'connected') dispatch({ kind: 'connected', peer: peerId })
@@ -225,7 +328,7 @@ export async function startShell(args: {
   function syncInTurn(turn: number): void {
     const connected = network.peers().filter((peer) => peer.connected)
     const next = connected[turn % Math.max(1, connected.length)]
-    if (next) sync(next.peerId)
+    if (next) sync(next.peerId, false)
     timers.set(
       'sync',
       clock.setTimer(syncIntervalMs, () => syncInTurn(turn + 1)),
@@ -244,9 +347,12 @@ export async function startShell(args: {
   }
   dispatch({ kind: 'start' })
   syncInTurn(0)
+  history.start()
 
   return {
     replica,
+    authors,
+    writer,
     dispatch,
     drained: () => runner.drained(),
     syncs,
@@ -254,7 +360,7 @@ export async function startShell(args: {
       isStopping = true
       await runner.drained()
       for (const cancel of timers.values()) cancel()
-      await Promise.all([tasks.stop(), network.stop()])
+      await Promise.all([tasks.stop(), history.stop(), network.stop()])
       await runner.drained()
       runner.stop()
     },

@@ -1,46 +1,77 @@
-/** The frames of sync and checkpoint requests, both sides. What is in them is the replica's business. */
-
-import { encodeEvent, type SignedEvent } from '@chirograph/event'
-import { checkpointRange, eventRange, type Network, readEventKey, type Store } from '@chirograph/interface'
+/** The asking side of sync: rung by rung, until there is nothing left to ask this peer. */
+import type { EventId } from '@chirograph/codec'
+import { decodeHeader } from '@chirograph/event'
+import { eventRange, type Network, readEventKey, type Store } from '@chirograph/interface'
+import { locatorMax, planLocator } from '@chirograph/log'
 import {
-  answerSync,
   type Chain,
-  decodeCheckpointRequest,
-  decodeEventFrame,
+  decodeSegmentFrame,
   decodeSyncOffer,
   encodeCheckpointRequest,
-  encodeEventFrame,
-  encodeSyncOffer,
   encodeSyncRequest,
+  type Locator,
+  noteOffer,
   type Replica,
-  type SyncAnswer,
   type SyncOffer,
-  syncFrameBytes,
+  sessionKeyBytes,
 } from '@chirograph/replica'
-import { readEvent } from './load.js'
+import type { AuthorTable } from './author-table.js'
+import { headerOfValue } from './stored-event.js'
 
 export interface SyncProgress {
   readonly offered: number
   readonly received: number
 }
 
-/** Brings over what a peer holds and we do not. Returns the offer of the last round, for what it says of the peer. */
-export async function syncWith(args: {
+export interface SyncArgs {
   readonly replica: Replica
+  readonly store: Store
+  readonly authors: AuthorTable
   readonly network: Network
   readonly peerId: string
+  readonly randomBytes: (length: number) => Uint8Array
+  /** Something is known to be lacking: the first question, whether there is anything to do, is not asked. */
+  readonly hasGap: boolean
   readonly signal: AbortSignal
-  /** Takes the events of a frame; resolves when there is room for more. */
-  readonly take: (events: readonly Uint8Array[]) => Promise<void>
+  /** Whether so many events may come now; they are asked for again later if not. */
+  readonly isWelcome: (eventCount: number) => boolean
+  /** Takes the segments of a frame, whose number of events it returns; resolves when there is room for more. */
+  readonly take: (segments: readonly Uint8Array[]) => Promise<number>
   readonly onProgress: (progress: SyncProgress) => void
-}): Promise<SyncOffer> {
-  const first = await oneRound(args, [])
-  return first.probes.length > 0 ? oneRound(args, first.probes) : first
 }
 
-async function oneRound(args: Parameters<typeof syncWith>[0], probes: readonly Chain[]): Promise<SyncOffer> {
-  const { replica, network, peerId, signal, take, onProgress } = args
-  const bytes = encodeSyncRequest(replica, probes)
+/** Brings over what a peer holds and we do not. Resolves to false when it was put off. */
+export async function syncWith(args: SyncArgs): Promise<boolean> {
+  const { randomBytes } = args
+  if (!args.hasGap) {
+    const { offer } = await oneRound(args, { key: null, locators: [] })
+    if (offer.isSame) return true
+  }
+  const key = () => randomBytes(sessionKeyBytes)
+  let round = await oneRound(args, { key: key(), locators: [] })
+  // A peer that restarted has forgotten what was said to it: all is said once more.
+  if (round.offer.isBaseUnknown) round = await oneRound(args, { key: key(), locators: [] })
+  if (round.isPutOff) return false
+  const { probes } = round.offer
+  if (probes.length === 0) return true
+  const locators = await Promise.all(probes.flatMap((probe) => locatorsOf(args, probe)))
+  return !(await oneRound(args, { key: key(), locators })).isPutOff
+}
+
+/** The request for the checkpoints from a height on; each frame of the answer is one. */
+export function fetchCheckpoints(
+  network: Network,
+  { peerId, fromHeight, signal }: { peerId: string; fromHeight: number; signal: AbortSignal },
+): AsyncIterable<Uint8Array> {
+  const bytes = encodeCheckpointRequest(fromHeight)
+  return network.request({ peerId, protocol: 'checkpoints', bytes, signal })
+}
+
+async function oneRound(
+  { replica, network, peerId, signal, isWelcome, take, onProgress }: SyncArgs,
+  request: { readonly key: Uint8Array | null; readonly locators: readonly Locator[] },
+): Promise<{ offer: SyncOffer; isPutOff: boolean }> {
+  const bytes = encodeSyncRequest(replica, { peer: peerId, ...request })
   let offer: SyncOffer | undefined
   let received = 0
   for await (const frame of network.request({ peerId, protocol: 'sync', bytes, signal })) {
@@ -48,77 +79,50 @@ async function oneRound(args: Parameters<typeof syncWith>[0], probes: readonly C
       const decoded = decodeSyncOffer(frame)
       if (!decoded.ok) throw new Error(`a sync offer that cannot be read: ${decoded.detail}`)
       offer = decoded.value
+      noteOffer(replica, peerId, offer)
       onProgress({ offered: offer.eventCount, received })
+      if (!isWelcome(offer.eventCount)) return { offer, isPutOff: true }
       continue
     }
-    const events = decodeEventFrame(frame)
-    if (!events.ok) throw new Error(`a sync frame that cannot be read: ${events.detail}`)
-    await take(events.value)
-    received += events.value.length
-    onProgress({ offered: offer.eventCount, received })
+    const segments = decodeSegmentFrame(frame)
+    if (!segments.ok) throw new Error(`a sync frame that cannot be read: ${segments.detail}`)
+    received += await take(segments.value)
+    onProgress({ offered: Math.max(offer.eventCount, received), received })
     // A peer that sends more than it offered is not answering our request.
     if (received > offer.eventCount + overshootMax) throw new Error('a sync answer longer than its offer')
   }
   if (offer === undefined) throw new Error('a sync answer without an offer')
-  return offer
+  return { offer, isPutOff: false }
 }
 
-/** Events may be admitted between the offer and the end of the answer; more than this is not that. */
+/** Events of branches are not counted in an offer, and others come in while it is answered; more than this is not that. */
 const overshootMax = 65_536
 
-/** The answer to a sync request, frame by frame. `onBehind` is called when the asker holds what we lack. */
-export async function* serveSync(args: {
-  readonly replica: Replica
-  readonly store: Store
-  readonly bytes: Uint8Array
-  readonly onBehind: () => void
-}): AsyncIterable<Uint8Array> {
-  const answer = answerSync(args.replica, args.bytes)
-  if (!answer.ok) throw new Error(`a sync request that cannot be read: ${answer.detail}`)
-  if (answer.value.isBehind) args.onBehind()
-  yield encodeSyncOffer(answer.value.offer)
-  let frame: Uint8Array[] = []
-  let size = 0
-  for await (const event of eventsOf(args.store, answer.value)) {
-    frame.push(event)
-    size += event.length
-    if (size < syncFrameBytes) continue
-    yield encodeEventFrame(frame)
-    frame = []
-    size = 0
-  }
-  if (frame.length > 0) yield encodeEventFrame(frame)
+/** What is held of an author's chains, in few ids, so that the peer finds where branches part. */
+function locatorsOf(args: SyncArgs, { author, generation }: Chain): Promise<Locator>[] {
+  return Array.from({ length: Math.min(generation + 1, probedGenerationsMax) }, (_, back) =>
+    locatorOf(args, { author, generation: generation - back }),
+  )
 }
 
-/** Asks for the checkpoints from a height on; each frame is one. */
-export function fetchCheckpoints(
-  network: Network,
-  { peerId, fromHeight, signal }: { peerId: string; fromHeight: number; signal: AbortSignal },
-): AsyncIterable<Uint8Array> {
-  return network.request({
-    peerId,
-    protocol: 'checkpoints',
-    bytes: encodeCheckpointRequest(fromHeight),
-    signal,
-  })
-}
+/** Generations of one author that a probe looks into: older ones are closed, and final. */
+const probedGenerationsMax = 2
 
-export async function* serveCheckpoints(store: Store, requestBytes: Uint8Array): AsyncIterable<Uint8Array> {
-  const request = decodeCheckpointRequest(requestBytes)
-  if (!request.ok) throw new Error(`a checkpoint request that cannot be read: ${request.detail}`)
-  const bounds = checkpointRange({ fromHeight: request.value.fromHeight, toHeight: Number.MAX_SAFE_INTEGER })
-  for await (const [, value] of store.range(bounds)) yield value
-}
-
-async function* eventsOf(store: Store, { ranges, branches }: SyncAnswer): AsyncIterable<Uint8Array> {
-  for (const range of ranges) {
-    for await (const [key] of store.range(eventRange(range))) {
-      const event = await readEvent(store, readEventKey(key))
-      if (event) yield encodeEvent(event as SignedEvent)
+async function locatorOf({ replica, store, authors }: SyncArgs, chain: Chain): Promise<Locator> {
+  const { heads, sequences } = planLocator(replica.log, chain.author, chain.generation)
+  const ids = new Set<EventId>(heads)
+  const author = authors.numberOf(chain.author)
+  for (const sequence of author === undefined ? [] : sequences) {
+    const range = eventRange({
+      author: author ?? 0,
+      generation: chain.generation,
+      fromSequence: sequence,
+      toSequence: sequence,
+    })
+    for await (const [key, value] of store.range(range)) {
+      const decoded = decodeHeader(headerOfValue(value, readEventKey(key)).headerBytes)
+      if (decoded.kind === 'decoded') ids.add(decoded.id)
     }
   }
-  for (const entry of branches) {
-    const event = await readEvent(store, entry)
-    if (event) yield encodeEvent(event as SignedEvent)
-  }
+  return { ...chain, ids: [...ids].slice(0, locatorMax) }
 }

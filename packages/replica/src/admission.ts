@@ -1,19 +1,23 @@
 /** Events and evidence from peers: checked, admitted, stored, and anything that waited for them tried again. */
+import type { EventId } from '@chirograph/codec'
 import {
   type AuthenticEvent,
-  decodeEvent,
+  type DecodedSegment,
   decodeHeader,
+  decodeSegment,
   type ForkEvidence,
   type OrgId,
-  verifyEvent,
+  verifySegment,
+  wholeEvents,
 } from '@chirograph/event'
 import {
-  admit,
+  admitSegment,
   apply,
   checkForkEvidence,
   decodeForkEvidence,
   encodeForkEvidence,
   eventAt,
+  finalTipOf,
   forksOf,
   holdOrphan,
   placeOfForkEvidence,
@@ -22,41 +26,69 @@ import {
   restoreEntry,
 } from '@chirograph/log'
 import { readOrg } from '@chirograph/status'
-import { refreshEligibility, retryWaiting } from './agreement.js'
+import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
 import { accusedBy } from './chain-state.js'
-import type { EventInput, ReplicaInput } from './io.js'
+import type { Fact, ReplicaInput, SegmentInput } from './io.js'
 import { logEvidence } from './publishing.js'
+import { forgetLookUp, lookUp, noteLookedUp } from './references.js'
 import type { Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
 
-export function admitEvent(turn: Turn, input: EventInput): void {
-  const decoded = decodeEvent(input.bytes)
-  if (decoded.kind === 'reject') return reject(turn, { ...decoded, from: input.from })
+/** An untrusted segment as an input. */
+export function segmentInput(args: {
+  readonly bytes: Uint8Array
+  readonly from: string
+  readonly isGossip: boolean
+}): SegmentInput {
+  const { bytes, from, isGossip } = args
+  return { kind: 'segment', segment: decodeSegment(bytes), from, isGossip }
+}
+
+/** The author's key for the one signature of a segment, to check it elsewhere; undefined when there is none to check. */
+export function logKeyOfSegment(replica: Replica, { last }: DecodedSegment): Uint8Array | undefined {
+  return logKeyOf(replica, last.header.author, last.header.generation)
+}
+
+export function takeSegment(turn: Turn, input: SegmentInput): void {
   const { replica } = turn
-  const { id, header } = decoded.event
-  if (eventAt(replica.log, id)) {
+  const { segment: decoded, from } = input
+  if (decoded.kind === 'reject') return reject(turn, { ...decoded, from })
+  const { segment } = decoded
+  // L1: the last is known, and so is everything before it; most of gossip ends here, without a signature check.
+  if (eventAt(replica.log, segment.last.id)) {
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
     return
   }
-  const verified = verifyEvent({
-    event: decoded.event,
+  const verified = verifySegment({
+    segment,
     networkId: replica.networkId,
-    logKey: logKeyOf(replica, header.author, header.generation),
+    logKey: logKeyOfSegment(replica, segment),
     ed25519: replica.config.ed25519,
+    ...(input.isSigned === undefined ? {} : { isSigned: input.isSigned }),
   })
-  if (verified.kind === 'reject') return reject(turn, { ...verified, from: input.from })
-  place(turn, verified.event, input)
+  if (verified.kind === 'reject') return reject(turn, { ...verified, from })
+  const whole = wholeEvents(verified.events)
+  if (whole.kind === 'reject') return reject(turn, { ...whole, from })
+  place(turn, whole.events, input)
 }
 
-/** The store's answer to a `load`: the places are filled in, and the event is judged once more. */
-export function admitLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, { kind: 'loaded' }>): void {
+/** The store's answer to a `load`: the places are filled in, and the segment is judged once more. */
+export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, { kind: 'loaded' }>): void {
   for (const one of stored) {
     const decoded = decodeHeader(one.headerBytes)
     if (decoded.kind === 'reject') throw new Error(`a stored header does not decode: ${decoded.detail}`)
     const { id, header } = decoded
-    restoreEntry(turn.replica.log, { id, header, isVerified: one.signature !== null, stored: one })
+    const { branch } = one
+    restoreEntry(turn.replica.log, { id, header, branch, isVerified: one.signature !== null, stored: one })
   }
-  admitEvent(turn, retry)
+  takeSegment(turn, retry)
+}
+
+/** The store's answer to a `look-up`: what waited for it is judged again. */
+export function takeLookedUp(turn: Turn, input: Extract<ReplicaInput, { kind: 'looked-up' }>): void {
+  noteLookedUp(turn.replica, input)
+  for (const id of [...input.found, ...input.absent]) retryWaiting(turn, id)
+  reconsiderEligibility(turn)
 }
 
 /** Evidence by gossip: checked before it is believed, then logged by whoever may, so that it becomes final. */
@@ -106,9 +138,9 @@ function logKeyOf(replica: Replica, author: OrgId, generation: number): Uint8Arr
   return readOrg(replica.final.state, author)?.logKeys.find((period) => period.generation === generation)?.key
 }
 
-function place(turn: Turn, event: AuthenticEvent, input: EventInput): void {
+function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInput): void {
   const { replica } = turn
-  const verdict = admit(replica.log, event)
+  const verdict = admitSegment(replica.log, events)
   switch (verdict.kind) {
     case 'ignore':
       turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
@@ -117,54 +149,74 @@ function place(turn: Turn, event: AuthenticEvent, input: EventInput): void {
       reject(turn, { reason: verdict.reason, detail: verdict.detail, from: input.from })
       break
     case 'load':
-      // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
-      if (input.isLoaded)
-        throw new Error(`the store lacks final events that ${event.id} follows or contradicts`)
-      turn.effects.push({ kind: 'load', slots: verdict.slots, retry: { ...input, isLoaded: true } })
+      if (!input.isLoaded)
+        turn.effects.push({ kind: 'load', slots: verdict.slots, retry: { ...input, isLoaded: true } })
+      else if (replica.isHistoryWhole)
+        // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
+        throw new Error(`the store lacks final events that ${events[0]?.id} follows or contradicts`)
+      else turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
       break
     case 'defer':
-      holdOrphan(replica.orphans, { event, peer: input.from })
-      turn.effects.push({ kind: 'verdict', verdict: 'accept' }, { kind: 'sync', peer: input.from })
+      holdOrphan(replica.orphans, { events, peer: input.from })
+      turn.effects.push({ kind: 'verdict', verdict: 'accept' })
+      turn.effects.push({ kind: 'sync', peer: input.from, hasGap: true })
       break
     case 'accept': {
       turn.effects.push({ kind: 'verdict', verdict: 'accept' })
-      enter(turn, event, verdict)
-      retryWaiting(turn, event.id)
-      for (const orphan of release(replica.orphans, event.id)) {
-        const next = admit(replica.log, orphan)
-        if (next.kind !== 'accept') continue
-        enter(turn, orphan, next)
-        retryWaiting(turn, orphan.id)
+      const entered = [...verdict.fresh]
+      enter(turn, verdict.fresh)
+      for (const event of entered) {
+        for (const orphan of release(replica.orphans, event.id)) {
+          const next = admitSegment(replica.log, orphan)
+          if (next.kind !== 'accept') continue
+          enter(turn, next.fresh)
+          entered.push(...next.fresh)
+        }
       }
+      lookUp(turn, entered)
+      if (replica.waiting.size > 0) for (const { id } of entered) retryWaiting(turn, id)
       refreshEligibility(turn)
       break
     }
   }
 }
 
-function enter(
-  turn: Turn,
-  event: AuthenticEvent,
-  verdict: Extract<ReturnType<typeof admit>, { kind: 'accept' }>,
-): void {
-  const { replica } = turn
-  const fork = apply(replica.log, event, verdict)
+/** Applies, stores and announces events of one chain; nothing of them is shown before all are on disk. */
+function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
+  const { replica, effects } = turn
+  const [first] = events
+  if (first === undefined) return
+  const { author } = first.header
+  const forks: ForkEvidence[] = []
+  const facts: Fact[] = []
+  for (const event of events) {
+    const fork = apply(replica.log, event, { kind: 'accept' })
+    if (fork !== undefined) forks.push(fork)
+    forgetLookUp(replica, event.id)
+    facts.push(eventFact(replica, event))
+  }
   // Synced, in one write with whatever else is ready: a later synced write does not reach back over a rotated log file
   // of LevelDB, and a vote says that every event of its cut is on disk (SPEC H3).
-  turn.effects.push({ kind: 'persist', facts: [{ kind: 'event', event }], isSynced: true })
-  turn.effects.push({ kind: 'admitted', event })
-  const author = event.header.author
-  if (author === replica.config.org) adoptOwn(turn, event)
-  learnAccusation(turn, event)
-  const evidence = fork ?? forksOf(replica.log, author)[0]
+  effects.push({ kind: 'persist', facts, isSynced: true }, { kind: 'admitted', events })
+  if (author === replica.config.org) for (const event of events) adoptOwn(turn, event)
+  for (const event of events) learnAccusation(turn, event)
+  const evidence = forks[0] ?? forksOf(replica.log, author)[0]
   if (evidence) accuse(turn, author, evidence)
+}
+
+export function eventFact(replica: Replica, event: AuthenticEvent): Fact {
+  const { author, generation, sequence } = event.header
+  const tip = finalTipOf(replica.log, author, generation)
+  const branch = eventAt(replica.log, event.id)?.branch ?? 0
+  return { kind: 'event', event, branch, isStray: tip !== undefined && sequence <= tip.sequence }
 }
 
 /** Evidence that another member logged counts here too, so that this node's own cuts leave the accused where it is. */
 function learnAccusation(turn: Turn, event: AuthenticEvent): void {
+  if (event.body.kind !== 'evidence.fork') return
   const { replica } = turn
   const accused = accusedBy(event, replica.final.state, replica.config.ed25519)
-  if (accused === undefined || event.body.kind !== 'evidence.fork') return
+  if (accused === undefined) return
   const { first, second } = event.body
   recordFork(replica.log, { first, second })
   accuse(turn, accused, { first, second }, { isLogged: true })
@@ -175,7 +227,7 @@ function adoptOwn(turn: Turn, event: AuthenticEvent): void {
   const { generation, sequence } = event.header
   const { replica } = turn
   if (replica.lastSigned !== null && sequence <= replica.lastSigned.sequence) return
-  const tip = { generation, sequence, id: event.id }
+  const tip: { generation: number; sequence: number; id: EventId } = { generation, sequence, id: event.id }
   replica.lastSigned = tip
   turn.effects.push({ kind: 'persist', facts: [{ kind: 'last-signed', tip }], isSynced: true })
 }

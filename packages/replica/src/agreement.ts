@@ -17,12 +17,13 @@ import {
   verifyProposal,
   verifyVote,
 } from '@chirograph/consensus'
-import { decodeChanges, encodeChanges, markFinal, planCut } from '@chirograph/log'
+import { decodeChanges, encodeChanges, markFinal, planCut, straysOf, trimFinal } from '@chirograph/log'
 import { changedRows, stateRoot } from '@chirograph/status'
 import { type ChainState, type Execution, execute, isFrozen, restOf } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
-import type { ReplicaInput } from './io.js'
-import { cutEventsMax, fetchPatienceMs, unhelpfulForMs } from './limits.js'
+import type { ReplicaInput, StrayPlace } from './io.js'
+import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
+import { askFor } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
 
@@ -101,6 +102,7 @@ export function executeHeader(
 ):
   | { kind: 'executed'; execution: Execution }
   | { kind: 'missing'; ids: readonly EventId[] }
+  | { kind: 'unknown-references'; ids: readonly EventId[] }
   | { kind: 'invalid'; detail: string } {
   const parent = replica.chain.get(header.rest.parent)
   const decoded = decodeChanges(changes)
@@ -109,6 +111,7 @@ export function executeHeader(
   const { height, timeMs } = header.core
   const executed = execute({ parent, changes: decoded.value, height, timeMs, ...groundsOf(replica) })
   if (executed.kind === 'missing') return { kind: 'missing', ids: executed.ids }
+  if (executed.kind === 'unknown-references') return executed
   if (executed.kind === 'invalid')
     return { kind: 'invalid', detail: `${executed.reason}: ${executed.detail}` }
   const { execution } = executed
@@ -132,15 +135,27 @@ export function settle(turn: Turn, reached: ChainState): void {
   const checkpoint: Checkpoint = { header, changes, certificate }
   const rows = [...changedRows({ before: replica.final.state, after: state })]
   markFinal(replica.log, events)
+  const strays = straysAfter(replica, events)
+  trimFinal(replica.log, { keep: residentFinalMax })
   replica.chain.delete(replica.final.header.digest)
   replica.chain.set(header.digest, reached)
   replica.final = reached
   turn.effects.push({
     kind: 'persist',
-    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows }],
+    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],
     isSynced: true,
   })
   turn.effects.push({ kind: 'final', checkpoint, state, cut, events, outcomes })
+}
+
+/** Branches that this header passes over. A place is told again with every header until its author is frozen. */
+function straysAfter({ log }: Replica, events: ChainState['events']): StrayPlace[] {
+  const chains = new Map(events.map(({ header }) => [`${header.author} ${header.generation}`, header]))
+  return [...chains.values()].flatMap((header) =>
+    straysOf(log, header).map(({ author, generation, sequence, branch }) => {
+      return { author, generation, sequence, branch }
+    }),
+  )
 }
 
 function run(turn: Turn, effect: Effect): Bare<Input>[] {
@@ -197,12 +212,11 @@ function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
   replica.waiting.delete(header.digest)
   if (header.core.view <= replica.consensus.finalized.view) return []
   const executed = executeHeader(replica, proposal)
-  if (executed.kind === 'missing') {
+  if (executed.kind === 'missing' || executed.kind === 'unknown-references') {
     replica.waiting.set(header.digest, { proposal, missing: new Set(executed.ids) })
-    turn.effects.push({
-      kind: 'sync',
-      peer: peerOfValidator(replica, leaderOf(replica.set, header.core.view)),
-    })
+    const peer = peerOfValidator(replica, leaderOf(replica.set, header.core.view))
+    if (executed.kind === 'missing') turn.effects.push({ kind: 'sync', peer, hasGap: true })
+    else askFor(turn, executed.ids)
     return []
   }
   if (executed.kind === 'invalid') {
@@ -226,6 +240,10 @@ function build(
   const height = base.header.core.height + 1
   const timeMs = Math.max(turn.nowMs, base.header.core.timeMs + 1)
   const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(replica) })
+  if (executed.kind === 'unknown-references') {
+    askFor(turn, executed.ids)
+    return { kind: 'not-built', parent }
+  }
   if (executed.kind !== 'executed')
     throw new Error(`a planned cut does not extend its parent: ${executed.kind}`)
   const { execution } = executed
@@ -264,7 +282,7 @@ export function fetchCheckpoints(turn: Turn, peer: string): void {
   const fromHeight = replica.final.header.core.height + 1
   replica.fetching = { peer, fromHeight, untilMs: nowMs + fetchPatienceMs }
   takeIncoming(replica)
-  effects.push({ kind: 'sync', peer })
+  effects.push({ kind: 'sync', peer, hasGap: false })
   effects.push({ kind: 'fetch-checkpoints', peer, fromHeight })
 }
 
@@ -302,8 +320,8 @@ function plan(replica: Replica, parent: ChainState, eventsMax: number) {
   return planCut(replica.log, { parent: parent.cut, frozen, bytesMax, eventsMax })
 }
 
-function groundsOf({ log, config }: Replica) {
-  return { log, ed25519: config.ed25519, bytesMax: config.genesis.parameters.cutBytesMax }
+function groundsOf({ log, lookedUp, config }: Replica) {
+  return { log, lookedUp, ed25519: config.ed25519, bytesMax: config.genesis.parameters.cutBytesMax }
 }
 
 /** Past views and exact repetitions cost no signature check. */

@@ -13,6 +13,7 @@ import type { ChainState } from './chain-state.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import type { ReplicaInput } from './io.js'
 import { fetchPatienceMs, uncertifiedBytesMax } from './limits.js'
+import { askFor } from './references.js'
 import { reject, type Turn } from './turn.js'
 
 /** Collects a run of headers that ends in a certificate, then executes and adopts the run. */
@@ -109,7 +110,8 @@ function executeRun(turn: Turn, run: readonly Checkpoint[], from: string): Chain
       for (const { header } of states) {
         if (!replica.consensus.proposals.has(header.digest)) replica.chain.delete(header.digest)
       }
-      if (executed.kind === 'missing') turn.effects.push({ kind: 'sync', peer: from })
+      if (executed.kind === 'missing') turn.effects.push({ kind: 'sync', peer: from, hasGap: true })
+      else if (executed.kind === 'unknown-references') askFor(turn, executed.ids)
       else reject(turn, { reason: 'bad-checkpoint', detail: executed.detail, from })
       return undefined
     }

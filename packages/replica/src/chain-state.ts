@@ -2,6 +2,7 @@
 import {
   appendLeaf,
   contentIdBytes,
+  type EventId,
   emptyLogTree,
   type LogTree,
   leafHash,
@@ -19,7 +20,6 @@ import {
   cutRoot,
   type ExtendedCut,
   extendCut,
-  isInCut,
   type LogIndex,
   placeOfForkEvidence,
 } from '@chirograph/log'
@@ -35,6 +35,7 @@ import {
   validatorSetOf,
 } from '@chirograph/status'
 import { cutEventsMax } from './limits.js'
+import { isFinalOrInCut, unknownReferences } from './references.js'
 
 /** An executed header. Immutable; the state and the tree share structure with the parent's. */
 export interface ChainState {
@@ -56,6 +57,8 @@ export type Execution = Pick<ChainState, 'state' | 'cut' | 'logTree' | 'events' 
 export type Executed =
   | { readonly kind: 'executed'; readonly execution: Execution }
   | Extract<ExtendedCut, { kind: 'missing' }>
+  /** Whether these are final is on disk only. */
+  | { readonly kind: 'unknown-references'; readonly ids: readonly EventId[] }
   | { readonly kind: 'invalid'; readonly reason: CutFault | 'accused-author'; readonly detail: string }
 
 /** Height 0: the genesis organisations, no events, and a header that every member computes alike. */
@@ -83,10 +86,11 @@ export function execute(args: {
   readonly height: number
   readonly timeMs: number
   readonly log: LogIndex
+  readonly lookedUp: ReadonlyMap<EventId, boolean>
   readonly bytesMax: number
   readonly ed25519: Ed25519
 }): Executed {
-  const { parent, changes, height, timeMs, log, bytesMax, ed25519 } = args
+  const { parent, changes, height, timeMs, log, lookedUp, bytesMax, ed25519 } = args
   const extended = extendCut(log, {
     parent: parent.cut,
     changes,
@@ -96,6 +100,8 @@ export function execute(args: {
   })
   if (extended.kind !== 'extended') return extended
   const { cut, events } = extended
+  const unknown = unknownReferences({ log, lookedUp }, events)
+  if (unknown.length > 0) return { kind: 'unknown-references', ids: unknown }
   const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519) ?? [])
   const moved = accused.find((org) => cut.get(org)?.id !== parent.cut.get(org)?.id)
   // Evidence freezes its author where the parent had it, so a cut cannot carry the author on and accuse it at once.
@@ -106,7 +112,7 @@ export function execute(args: {
     height,
     timeMs,
     cutEntryOf: (org) => cut.get(org),
-    isFinalOrInCut: (id) => isInCut(log, cut, id),
+    isFinalOrInCut: (id) => isFinalOrInCut({ log, lookedUp }, { cut, id }),
     ed25519,
   })
   let { logTree } = parent

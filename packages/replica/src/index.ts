@@ -1,8 +1,25 @@
 /** One institution as a step function: the log, consensus and status composed. */
+export { logKeyOfSegment, segmentInput } from './admission.js'
 export { type ChainState, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
-export type { EventInput, Fact, RefuseReason, RejectReason, ReplicaEffect, ReplicaInput } from './io.js'
-export { checkpointBytesMax, syncFrameBytes } from './limits.js'
+export type {
+  Fact,
+  RefuseReason,
+  RejectReason,
+  ReplicaEffect,
+  ReplicaInput,
+  SegmentInput,
+  StoredEntry,
+  StrayPlace,
+} from './io.js'
+export {
+  branchEventsMax,
+  checkpointBytesMax,
+  historyChainsMax,
+  holeRunsMax,
+  sessionKeyBytes,
+  syncFrameBytes,
+} from './limits.js'
 export {
   type ChainTip,
   createReplica,
@@ -18,13 +35,18 @@ export {
   answerSync,
   type Chain,
   decodeCheckpointRequest,
-  decodeEventFrame,
+  decodeHistoryRequest,
+  decodeSegmentFrame,
   decodeSyncOffer,
   encodeCheckpointRequest,
-  encodeEventFrame,
+  encodeHistoryRequest,
+  encodeSegmentFrame,
   encodeSyncOffer,
   encodeSyncRequest,
+  type HistoryRequest,
+  type Holes,
+  type Locator,
+  noteOffer,
   type SyncAnswer,
   type SyncOffer,
-  type SyncRequest,
 } from './sync.js'

@@ -1,7 +1,15 @@
 /** What goes into a replica and what comes out: closed unions of plain data. */
-import type { LogTree } from '@chirograph/codec'
+import type { EventId, LogTree } from '@chirograph/codec'
 import type { Equivocation, Proposal, Timer, VoteRecord } from '@chirograph/consensus'
-import type { AuthenticEvent, EventBody, EventRejectReason, ForkEvidence, OrgId } from '@chirograph/event'
+import type {
+  AuthenticEvent,
+  DecodedSegmentVerdict,
+  EventBody,
+  EventRejectReason,
+  ForkEvidence,
+  OrgId,
+  VerifiedEvent,
+} from '@chirograph/event'
 import type { AdmitRejectReason, Cut, Slot, StoredHeader } from '@chirograph/log'
 import type { EventOutcome, NetworkState, StateRow } from '@chirograph/status'
 import type { Checkpoint } from './checkpoint.js'
@@ -11,10 +19,12 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
   /** Own event: signed, stored, gossiped. The answer is a `published` or `refused` effect with the same request. */
   | { readonly kind: 'publish'; readonly request: number; readonly body: EventBody }
-  /** Wire bytes of an event; `from` is the peer that handed it over. */
-  | EventInput
-  /** What the store holds at the slots of a `load`; the event is judged again. */
-  | { readonly kind: 'loaded'; readonly stored: readonly StoredHeader[]; readonly retry: EventInput }
+  /** Events of one chain under one signature; `from` is the peer that handed them over. */
+  | SegmentInput
+  /** What the store holds at the slots of a `load`; the segment is judged again. */
+  | { readonly kind: 'loaded'; readonly stored: readonly StoredEntry[]; readonly retry: SegmentInput }
+  /** The answer to a `look-up`: which of these ids are in the store, and so final; the others are not known at all. */
+  | { readonly kind: 'looked-up'; readonly found: readonly EventId[]; readonly absent: readonly EventId[] }
   /** A message from a member's direct stream. */
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly from: string }
   /** A checkpoint, by gossip or as an answer to a fetch. */
@@ -33,18 +43,32 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'fetched'; readonly peer: string }
 )
 
-export interface EventInput {
-  readonly kind: 'event'
-  readonly bytes: Uint8Array
+export interface SegmentInput {
+  readonly kind: 'segment'
+  readonly segment: DecodedSegmentVerdict
   readonly from: string
   readonly isGossip: boolean
+  /** Whether its signature holds, where that was checked elsewhere (`segmentSignature` says what there is to check). */
+  readonly isSigned?: boolean
   /** Set on the retry of a `load`: what the store holds is in the index now. */
   readonly isLoaded?: boolean
 }
 
+/** An event as the store holds it, without its body. */
+export interface StoredEntry extends StoredHeader {
+  readonly branch: number
+}
+
 /** What must be on disk. Facts of one `persist` go into one atomic batch. */
 export type Fact =
-  | { readonly kind: 'event'; readonly event: AuthenticEvent }
+  | {
+      readonly kind: 'event'
+      readonly event: AuthenticEvent
+      /** Tells it apart from other events at its place. */
+      readonly branch: number
+      /** Its chain is final beyond its place already. */
+      readonly isStray: boolean
+    }
   | { readonly kind: 'last-signed'; readonly tip: ChainTip }
   | { readonly kind: 'votes'; readonly record: VoteRecord }
   | { readonly kind: 'proposal'; readonly proposal: Proposal }
@@ -56,7 +80,14 @@ export type Fact =
       readonly cut: Cut
       readonly logTree: LogTree
       readonly rows: readonly StateRow[]
+      /** Events that became final, by their place: what was held beside them and is now passed over for good. */
+      readonly strays: readonly StrayPlace[]
     }
+
+/** An event held that will not become final. */
+export interface StrayPlace extends Slot {
+  readonly branch: number
+}
 
 export type RejectReason =
   | EventRejectReason
@@ -74,24 +105,24 @@ export type RefuseReason = 'own-fork' | 'own-events-missing'
 /** Run in this order. Everything after a `persist` waits until its facts are on disk. */
 export type ReplicaEffect =
   | { readonly kind: 'persist'; readonly facts: readonly Fact[]; readonly isSynced: boolean }
-  | {
-      readonly kind: 'gossip'
-      readonly topic: 'events' | 'certificates' | 'evidence'
-      readonly bytes: Uint8Array
-    }
+  /** An own event, to be gossiped; several that are ready together may go under the signature of the last. */
+  | { readonly kind: 'announce'; readonly event: VerifiedEvent }
+  | { readonly kind: 'gossip'; readonly topic: 'certificates' | 'evidence'; readonly bytes: Uint8Array }
   /** A direct message; to every other validator when `to` is null. */
   | { readonly kind: 'send'; readonly to: string | null; readonly bytes: Uint8Array }
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly view: number; readonly afterMs: number }
   /** Bring this peer's log and ours together. */
-  | { readonly kind: 'sync'; readonly peer: string }
+  | { readonly kind: 'sync'; readonly peer: string; readonly hasGap: boolean }
   | { readonly kind: 'fetch-checkpoints'; readonly peer: string; readonly fromHeight: number }
   /** The index does not hold these places any more: answer with `loaded`. */
-  | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly retry: EventInput }
+  | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly retry: SegmentInput }
+  /** Are these ids in the store? Answer with `looked-up`. */
+  | { readonly kind: 'look-up'; readonly ids: readonly EventId[] }
   /** What gossip should do with the message of this input. */
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'ignore' | 'reject' }
   | { readonly kind: 'published'; readonly request: number; readonly event: AuthenticEvent }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefuseReason }
-  | { readonly kind: 'admitted'; readonly event: AuthenticEvent }
+  | { readonly kind: 'admitted'; readonly events: readonly AuthenticEvent[] }
   | {
       readonly kind: 'rejected'
       readonly reason: RejectReason

@@ -18,11 +18,29 @@ export const syncRequestBytesMax = 800_000
 /** Authors whose branches one request asks about: forkers are few, and frozen when found. */
 export const locatorsMax = 16
 
+/** The key of a session's head tags: unpredictable to whoever makes heads. */
+export const sessionKeyBytes = 16
+
+/** Names the claims of the last exchange; a mistake costs one more round trip. */
+export const baseBytes = 8
+
+/** Numbers that describe the holes of one chain, two for each: a damaged log asks again for the rest. */
+export const holeRunsMax = 32_768
+
+/** Chains of which one history request asks. */
+export const historyChainsMax = 256
+
 /** Events of branches that one answer brings for one author. */
 export const branchEventsMax = 1_024
 
 /** Events of one answer frame are gathered up to about this size. */
 export const syncFrameBytes = 262_144
+
+/** Answers of the store about old references that are kept: sixteen for each event of a large cut fit a few times. */
+export const lookedUpMax = 1_048_576
+
+/** Final events of each chain that stay in the index behind its tip: enough for peers that are a little behind. */
+export const residentFinalMax = 64
 
 /** A peer that was asked for checkpoints is given this long before another one is asked. */
 export const fetchPatienceMs = 5_000

@@ -4,11 +4,11 @@ import {
   type AuthenticEvent,
   createEvent,
   type EventBody,
-  encodeEvent,
   type ForkEvidence,
   type OrgId,
 } from '@chirograph/event'
 import { admit, apply, eventAt, forksOf, recordFork } from '@chirograph/log'
+import { eventFact } from './admission.js'
 import { refreshEligibility } from './agreement.js'
 import { accusedBy, isFrozen } from './chain-state.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
@@ -72,10 +72,10 @@ function sign(turn: Turn, body: EventBody): AuthenticEvent {
   const tip = { generation, sequence, id: event.id }
   replica.lastSigned = tip
   // Synced before anyone hears of it: acknowledged means durable, and a signed place is never signed again.
-  const facts = [{ kind: 'event', event } as const, { kind: 'last-signed', tip } as const]
+  const facts = [eventFact(replica, event), { kind: 'last-signed', tip } as const]
   turn.effects.push({ kind: 'persist', facts, isSynced: true })
-  turn.effects.push({ kind: 'gossip', topic: 'events', bytes: encodeEvent(event) })
-  turn.effects.push({ kind: 'admitted', event })
+  turn.effects.push({ kind: 'announce', event })
+  turn.effects.push({ kind: 'admitted', events: [event] })
   refreshEligibility(turn)
   return event
 }

@@ -28,6 +28,7 @@ import {
 import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
+import type { SyncSession } from './sync.js'
 
 /** Signs with the log key or the consensus key. Ed25519 is deterministic (RFC 8032), so these are pure functions. */
 export interface ReplicaSigners {
@@ -65,6 +66,7 @@ export interface RestoredReplica {
   readonly proposals: readonly Verified<Proposal>[]
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
+  readonly isHistoryWhole: boolean
 }
 
 /** Mutable, and owned by whoever calls `step`: nothing else may change it. */
@@ -89,6 +91,14 @@ export interface Replica {
   lastSigned: ChainTip | null
   /** Evidence already gossiped and logged, by author. */
   readonly accused: Set<OrgId>
+  /** What the store said of references that the index does not hold: final, or not there. */
+  readonly lookedUp: Map<EventId, boolean>
+  /** Ids that the store was asked for and has not answered. */
+  readonly asking: Set<EventId>
+  /** What was said in the last sync with each peer. */
+  readonly sessions: Map<string, SyncSession>
+  /** False while final events from before a snapshot are still being fetched. */
+  isHistoryWhole: boolean
   isSigningStopped: boolean
   /** False after the store was lost, until f + 1 members have brought back what they know of this one. */
   isOwnChainCertain: boolean
@@ -101,6 +111,7 @@ export const emptyRestored = (): RestoredReplica => ({
   records: [],
   proposals: [],
   lastSigned: null,
+  isHistoryWhole: true,
 })
 
 const nothingNew = { events: [], outcomes: [] }
@@ -154,6 +165,10 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     accused: new Set(
       [...restored.log.chains.keys()].filter((author) => forksOf(restored.log, author).length > 0),
     ),
+    lookedUp: new Map(),
+    asking: new Set(),
+    sessions: new Map(),
+    isHistoryWhole: restored.isHistoryWhole,
     isSigningStopped: forksOf(restored.log, org).length > 0,
     isOwnChainCertain: config.hasVoteRecord,
     syncedPeers: new Set(),

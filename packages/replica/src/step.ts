@@ -1,5 +1,5 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
-import { admitEvent, admitLoaded, takeEvidence } from './admission.js'
+import { takeEvidence, takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
 import { takeCheckpoint } from './catch-up.js'
 import type { ReplicaEffect, ReplicaInput } from './io.js'
@@ -23,11 +23,14 @@ function receive(turn: Turn, input: ReplicaInput): void {
     case 'publish':
       publish(turn, input)
       break
-    case 'event':
-      admitEvent(turn, input)
+    case 'segment':
+      takeSegment(turn, input)
       break
     case 'loaded':
-      admitLoaded(turn, input)
+      takeLoaded(turn, input)
+      break
+    case 'looked-up':
+      takeLookedUp(turn, input)
       break
     case 'message':
       receiveMessage(turn, input)
@@ -39,7 +42,7 @@ function receive(turn: Turn, input: ReplicaInput): void {
       takeEvidence(turn, input)
       break
     case 'connected':
-      turn.effects.push({ kind: 'sync', peer: input.peer })
+      turn.effects.push({ kind: 'sync', peer: input.peer, hasGap: false })
       feed(turn, { kind: 'connected', peer: input.peer })
       break
     case 'timer':

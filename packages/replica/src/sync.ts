@@ -1,49 +1,80 @@
-/** What two nodes say to bring their logs together. The shell carries the frames; what is in them is decided here. */
+/**
+ * What two nodes say to bring their logs together: the sync ladder. First 32 bytes that tell whether there is anything
+ * to do; then what changed since the last exchange with this peer, answered by what is missing; then, for an author
+ * that forked, where the branches part. The shell carries the frames; what is in them is decided here.
+ * packages/log/SPEC.md, "Sync".
+ */
 import {
+  boolean,
+  bytes,
   bytesUpTo,
   constant,
   type Decoded,
   decode,
   type EventId,
   encode,
+  equalBytes,
   field,
   link,
   list,
+  nullable,
   struct,
   uint,
 } from '@chirograph/codec'
-import { type OrgId, orgId, wireBytesMax } from '@chirograph/event'
+import { generationMax, type OrgId, orgId, parseOrgId, segmentBytesMax } from '@chirograph/event'
 import {
-  entriesBeyond,
+  type AnswerPlan,
+  claimColumns,
+  claimsShape,
+  type FrontierClaim,
   type FrontierEntry,
   frontier,
-  frontierShape,
-  type LogEntry,
+  frontierDigest,
   locatorMax,
-  locatorOf,
-  mayHold,
-  planSync,
-  type Range,
+  planAnswer,
+  readClaims,
 } from '@chirograph/log'
-import { branchEventsMax, locatorsMax, syncFrameBytes, syncRequestBytesMax } from './limits.js'
+import {
+  baseBytes,
+  historyChainsMax,
+  holeRunsMax,
+  locatorsMax,
+  sessionKeyBytes,
+  syncFrameBytes,
+  syncRequestBytesMax,
+} from './limits.js'
 import type { Replica } from './replica.js'
 
-const chainShape = struct('chain', [field('author', orgId()), field('generation', uint())])
+const chainShape = struct('chain', [
+  field('author', orgId()),
+  field('generation', uint({ max: generationMax })),
+])
 const locatorShape = struct('locator', [
   field('author', orgId()),
-  field('generation', uint()),
+  field('generation', uint({ max: generationMax })),
   field('ids', list(link(), { max: locatorMax })),
+])
+const deltaShape = struct('frontier delta', [
+  /** Fresh and random: tags under it cannot be prepared. */
+  field('key', bytes(sessionKeyBytes)),
+  /** Names the claims of the last exchange, which these change; null when these are all. */
+  field('base', nullable(bytes(baseBytes))),
+  field('claims', claimsShape),
 ])
 
 const requestShape = struct('sync request', [
-  field('version', constant(1)),
-  field('frontier', frontierShape),
+  field('version', constant(2)),
+  field('digest', bytes(32)),
+  field('delta', nullable(deltaShape)),
   field('locators', list(locatorShape, { max: locatorsMax })),
 ])
 
 const offerShape = struct('sync offer', [
-  field('version', constant(1)),
-  field('frontier', frontierShape),
+  field('version', constant(2)),
+  /** The digests are equal: there is nothing to do. */
+  field('isSame', boolean()),
+  /** The base is not known here any more: ask again with all claims. */
+  field('isBaseUnknown', boolean()),
   /** Events that follow, so that progress can be shown. */
   field('eventCount', uint()),
   /** Chains of which the two sides hold different branches: ask again with locators. */
@@ -55,57 +86,115 @@ const checkpointRequestShape = struct('checkpoint request', [
   field('fromHeight', uint()),
 ])
 
+const holesShape = struct('history request', [
+  field('version', constant(1)),
+  field('areBodiesWanted', boolean()),
+  field(
+    'chains',
+    list(
+      struct('holes', [
+        field('author', orgId()),
+        field('generation', uint({ max: generationMax })),
+        /** From sequence 0: how many are held, how many lack, how many are held, … and the last of them lack. */
+        field('runs', list(uint(), { min: 2, max: holeRunsMax })),
+      ]),
+      { min: 1, max: historyChainsMax },
+    ),
+  ),
+])
+
 export interface Chain {
   readonly author: OrgId
   readonly generation: number
 }
 
-export interface SyncRequest {
-  readonly version: 1
-  readonly frontier: readonly FrontierEntry[]
-  readonly locators: readonly (Chain & { readonly ids: readonly EventId[] })[]
+export interface Locator extends Chain {
+  readonly ids: readonly EventId[]
 }
 
 export interface SyncOffer {
-  readonly version: 1
-  readonly frontier: readonly FrontierEntry[]
+  readonly version: 2
+  readonly isSame: boolean
+  readonly isBaseUnknown: boolean
   readonly eventCount: number
   readonly probes: readonly Chain[]
 }
 
-/** What to stream after the offer: ranges of chains, and single events of branches. */
-export interface SyncAnswer {
+/** What to stream after the offer: ranges of chains, and what the locators call for. */
+export interface SyncAnswer extends Pick<AnswerPlan, 'ranges' | 'isBehind'> {
   readonly offer: SyncOffer
-  readonly ranges: readonly Range[]
-  readonly branches: readonly LogEntry[]
-  /** The asker holds events that are not here. */
-  readonly isBehind: boolean
+  readonly locators: readonly Locator[]
 }
 
-/** The first frame of a sync; `probes` come from the offer of a sync just ended. */
-export function encodeSyncRequest(replica: Replica, probes: readonly Chain[] = []): Uint8Array {
-  const locators = probes.map((chain) => ({
-    ...chain,
-    ids: locatorOf(replica.log, chain.author, chain.generation),
-  }))
-  return encode(requestShape, { version: 1, frontier: frontier(replica.log), locators })
+/** Which events of a chain are lacking, as sequences from and to, both included, ascending. */
+export interface Holes extends Chain {
+  readonly ranges: readonly (readonly [from: number, to: number])[]
+}
+
+export interface HistoryRequest {
+  readonly areBodiesWanted: boolean
+  readonly chains: readonly Holes[]
+}
+
+/** What was said in the last exchange with a peer, in either direction. In memory only: after a restart all is said anew. */
+export interface SyncSession {
+  /** Our frontier as this peer has it. */
+  stated: { readonly base: Uint8Array; readonly entries: readonly FrontierEntry[] } | null
+  /** Stated in a request whose answer is not here yet. */
+  pending: SyncSession['stated']
+  /** Their frontier as they stated it. */
+  heard: { readonly base: Uint8Array; readonly claims: ReadonlyMap<OrgId, FrontierClaim> } | null
+}
+
+/**
+ * The first frame of a sync. With a `key` (16 random bytes) it says what changed since the last exchange with this
+ * peer; without one it only asks whether there is anything to do. `locators` answer the probes of an offer.
+ */
+export function encodeSyncRequest(
+  replica: Replica,
+  { peer, key, locators = [] }: { peer: string; key: Uint8Array | null; locators?: readonly Locator[] },
+): Uint8Array {
+  const entries = frontier(replica.log)
+  const digest = frontierDigest(entries)
+  const session = sessionOf(replica, peer)
+  session.pending = key === null ? null : { base: digest.slice(0, baseBytes), entries }
+  const delta = key && deltaOf(replica, { entries, session, key })
+  return encode(requestShape, { version: 2, digest, delta, locators })
 }
 
 /** Plans the answer to an untrusted request. */
-export function answerSync(replica: Replica, requestBytes: Uint8Array): Decoded<SyncAnswer> {
+export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Array): Decoded<SyncAnswer> {
   const decoded = decode(requestShape, requestBytes, { bytesMax: syncRequestBytesMax })
   if (!decoded.ok) return decoded
-  const { log } = replica
-  const { locators, frontier: remote } = decoded.value
-  const local = frontier(log)
-  const plan = planSync({ local, remote, holds: (entry) => mayHold(log, entry) })
-  const branches = locators.flatMap(({ author, generation, ids }) =>
-    entriesBeyond(log, { author, generation, locator: ids, entriesMax: branchEventsMax }),
-  )
-  const probes = plan.forks.slice(0, locatorsMax).map(({ author, generation }) => ({ author, generation }))
-  const offer = { version: 1, frontier: local, eventCount: plan.sendCount + branches.length, probes } as const
-  const isBehind = plan.receiveCount > 0 || plan.forks.length > 0
-  return { ok: true, value: { offer, ranges: plan.send, branches, isBehind } }
+  const { digest, delta, locators } = decoded.value
+  const local = frontier(replica.log)
+  const nothing = { version: 2, isBaseUnknown: false, eventCount: 0, probes: [] } as const
+  const isSame = equalBytes(digest, frontierDigest(local))
+  const answer = { ranges: [], locators, isBehind: false }
+  if (isSame || delta === null) return { ok: true, value: { ...answer, offer: { ...nothing, isSame } } }
+  const session = sessionOf(replica, peer)
+  const before = delta.base === null ? new Map<OrgId, FrontierClaim>() : claimsOfBase(session, delta.base)
+  if (before === undefined)
+    return { ok: true, value: { ...answer, offer: { ...nothing, isSame, isBaseUnknown: true } } }
+  const changed = readClaims({ columns: delta.claims, members: membersOf(replica), key: delta.key })
+  if (changed === undefined) return { ok: false, code: 'SHAPE', detail: 'frontier claims that do not fit' }
+  const claims = new Map([...before, ...changed])
+  session.heard = { base: digest.slice(0, baseBytes), claims }
+  const plan = planAnswer({ log: replica.log, local, claims })
+  const probes = plan.probes.slice(0, locatorsMax).flatMap((author) => {
+    const entry = local.find((one) => one.author === author)
+    return entry === undefined ? [] : [{ author, generation: entry.generation }]
+  })
+  const offer = { ...nothing, isSame, eventCount: plan.eventCount, probes }
+  return { ok: true, value: { offer, ranges: plan.ranges, locators, isBehind: plan.isBehind } }
+}
+
+/** Takes note of how a request of ours was answered: from now on only changes are said to this peer. */
+export function noteOffer(replica: Replica, peer: string, offer: SyncOffer): void {
+  const session = sessionOf(replica, peer)
+  if (offer.isBaseUnknown) session.stated = null
+  else if (session.pending !== null && !offer.isSame) session.stated = session.pending
+  session.pending = null
 }
 
 export function encodeSyncOffer(offer: SyncOffer): Uint8Array {
@@ -124,13 +213,79 @@ export function decodeCheckpointRequest(requestBytes: Uint8Array): Decoded<{ fro
   return decode(checkpointRequestShape, requestBytes, { bytesMax: 64 })
 }
 
-const eventFrameShape = list(bytesUpTo(wireBytesMax), { max: syncFrameBytes })
-
-/** Several events as one frame of a sync's answer. */
-export function encodeEventFrame(events: readonly Uint8Array[]): Uint8Array {
-  return encode(eventFrameShape, [...events])
+/** Asks for what is lacking inside of chains: a hole costs two numbers. */
+export function encodeHistoryRequest({ areBodiesWanted, chains }: HistoryRequest): Uint8Array {
+  const written = chains.map(({ author, generation, ranges }) => {
+    let at = 0
+    const runs = ranges.flatMap(([from, to]) => {
+      const run = [from - at, to - from + 1]
+      at = to + 1
+      return run
+    })
+    return { author, generation, runs }
+  })
+  return encode(holesShape, { version: 1, areBodiesWanted, chains: written })
 }
 
-export function decodeEventFrame(frame: Uint8Array): Decoded<readonly Uint8Array[]> {
-  return decode(eventFrameShape, frame, { bytesMax: syncFrameBytes + 2 * wireBytesMax })
+/** Reads an untrusted history request; its ranges ascend and do not touch zero length or leave the safe integers. */
+export function decodeHistoryRequest(requestBytes: Uint8Array): Decoded<HistoryRequest> {
+  const decoded = decode(holesShape, requestBytes, { bytesMax: syncRequestBytesMax })
+  if (!decoded.ok) return decoded
+  const chains: Holes[] = []
+  for (const { author, generation, runs } of decoded.value.chains) {
+    const ranges: [number, number][] = []
+    let at = 0
+    for (let index = 0; index < runs.length; index += 2) {
+      const [held, lacking] = [runs[index] ?? 0, runs[index + 1] ?? 0]
+      const from = at + held
+      at = from + lacking
+      if (lacking === 0 || !Number.isSafeInteger(at))
+        return { ok: false, code: 'SHAPE', detail: 'an empty hole' }
+      ranges.push([from, at - 1])
+    }
+    chains.push({ author, generation, ranges })
+  }
+  return { ok: true, value: { areBodiesWanted: decoded.value.areBodiesWanted, chains } }
+}
+
+const segmentFrameShape = list(bytesUpTo(segmentBytesMax), { min: 1, max: 4_096 })
+
+/** Several segments as one frame of a sync's answer, or as one gossiped message. */
+export function encodeSegmentFrame(segments: readonly Uint8Array[]): Uint8Array {
+  return encode(segmentFrameShape, [...segments])
+}
+
+export function decodeSegmentFrame(frame: Uint8Array): Decoded<readonly Uint8Array[]> {
+  return decode(segmentFrameShape, frame, { bytesMax: segmentBytesMax + syncFrameBytes })
+}
+
+export function sessionOf(replica: Replica, peer: string): SyncSession {
+  const session = replica.sessions.get(peer) ?? { stated: null, pending: null, heard: null }
+  replica.sessions.set(peer, session)
+  return session
+}
+
+function deltaOf(
+  replica: Replica,
+  { entries, session, key }: { entries: readonly FrontierEntry[]; session: SyncSession; key: Uint8Array },
+) {
+  const members = membersOf(replica)
+  const { stated } = session
+  const known = new Map(stated?.entries.map((entry) => [entry.author, entry]))
+  const changed = entries.filter((entry) => !isSameEntry(entry, known.get(entry.author)))
+  return { key, base: stated?.base ?? null, claims: claimColumns({ entries: changed, members, key }) }
+}
+
+function isSameEntry(entry: FrontierEntry, known: FrontierEntry | undefined): boolean {
+  if (known === undefined || entry.id !== known.id || entry.generation !== known.generation) return false
+  if (entry.branches === null || known.branches === null) return entry.branches === known.branches
+  return equalBytes(entry.branches, known.branches)
+}
+
+function claimsOfBase({ heard }: SyncSession, base: Uint8Array) {
+  return heard !== null && equalBytes(heard.base, base) ? heard.claims : undefined
+}
+
+function membersOf({ config }: Replica): OrgId[] {
+  return config.genesis.organisations.flatMap(({ id }) => parseOrgId(id) ?? [])
 }

@@ -1,7 +1,14 @@
 /** Members of a network of four, and their replicas, with nothing around them. */
 import { sha256, toHex, utf8 } from '@chirograph/codec'
 import { type Ed25519, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
-import { createEvent, type EventBody, nextKeyHashOf, orgIdOf, type VerifiedEvent } from '@chirograph/event'
+import {
+  createEvent,
+  type EventBody,
+  nextKeyHashOf,
+  orgIdOf,
+  segmentOf,
+  type VerifiedEvent,
+} from '@chirograph/event'
 import {
   createReplica,
   emptyRestored,
@@ -9,6 +16,7 @@ import {
   type ReplicaEffect,
   type ReplicaInput,
   type RestoredReplica,
+  segmentInput,
   step,
 } from '@chirograph/replica'
 import { type Genesis, networkIdOf, parseGenesis } from '@chirograph/status'
@@ -96,10 +104,16 @@ export function eventOf(
   return createEvent({ ...place, timeMs, body }, (message) => ed25519.sign({ seed: logSeed, message }))
 }
 
+/** An event by gossip, alone. */
+export function gossipOf(event: VerifiedEvent, from: string) {
+  return segmentInput({ bytes: segmentOf(event), from, isGossip: true })
+}
+
 /** Four replicas that hear everything at once, until nobody has more to say. Timers do not run. */
 export function createFour() {
   const replicas = members.map((_, index) => replicaOf(index))
   const finals: { node: number; effect: Extract<ReplicaEffect, { kind: 'final' }> }[] = []
+  const announced: VerifiedEvent[] = []
   const gossiped: Extract<ReplicaEffect, { kind: 'gossip' }>[] = []
   const queue: (() => void)[] = []
   const input = (node: number, bare: Bare<ReplicaInput>) => {
@@ -110,11 +124,10 @@ export function createFour() {
     const from = memberAt(node).peer
     const others = members.map((_, index) => index).filter((index) => index !== node)
     if (effect.kind === 'final') finals.push({ node, effect })
-    if (effect.kind === 'gossip') {
-      gossiped.push(effect)
-      if (effect.topic === 'events')
-        for (const to of others)
-          queue.push(() => input(to, { kind: 'event', bytes: effect.bytes, from, isGossip: true }))
+    if (effect.kind === 'gossip') gossiped.push(effect)
+    if (effect.kind === 'announce') {
+      announced.push(effect.event)
+      for (const to of others) queue.push(() => input(to, gossipOf(effect.event, from)))
     }
     if (effect.kind === 'send')
       for (const to of others.filter((index) => effect.to === null || effect.to === memberAt(index).peer))
@@ -123,6 +136,7 @@ export function createFour() {
   return {
     replicas,
     finals,
+    announced,
     gossiped,
     input(node: number, bare: Bare<ReplicaInput>) {
       input(node, bare)

@@ -1,20 +1,25 @@
-import { encodeEvent } from '@chirograph/event'
 import { encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
-import { answerSync, decodeCheckpoint, encodeCheckpoint, encodeSyncRequest } from '@chirograph/replica'
+import {
+  answerSync,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  encodeSyncRequest,
+  segmentInput,
+} from '@chirograph/replica'
 import { readLeases } from '@chirograph/status'
 import { equal, is, not, ok, seeded, suite } from '../../workspace/kit.ts'
-import { createFour, effectsOf, eventOf, lease, memberAt, replicaOf, take } from './member.ts'
+import { createFour, effectsOf, eventOf, gossipOf, lease, memberAt, replicaOf, take } from './member.ts'
 
 const from = memberAt(1).peer
-const received = (event: ReturnType<typeof eventOf>) =>
-  ({ kind: 'event', bytes: encodeEvent(event), from, isGossip: true }) as const
+const received = (event: ReturnType<typeof eventOf>) => gossipOf(event, from)
+const key = new Uint8Array(16)
 
 suite('publishing', (it) => {
   it('syncs the event and the note of it before anyone hears of it', () => {
     const kinds = take(replicaOf(0), { kind: 'publish', request: 7, body: lease })
       .map(({ kind }) => kind)
-      .filter((kind) => kind === 'persist' || kind === 'gossip' || kind === 'published')
-    equal(kinds.slice(0, 2), ['persist', 'gossip'])
+      .filter((kind) => kind === 'persist' || kind === 'announce' || kind === 'published')
+    equal(kinds.slice(0, 2), ['persist', 'announce'])
     is(kinds.at(-1), 'published')
     const [persist] = effectsOf(take(replicaOf(0), { kind: 'publish', request: 7, body: lease }), 'persist')
     equal(
@@ -82,10 +87,10 @@ suite('events from peers', (it) => {
     const replica = replicaOf(0)
     const first = eventOf(1)
     const second = eventOf(1, { sequence: 1, prev: first.id })
-    equal(effectsOf(take(replica, received(second)), 'sync'), [{ kind: 'sync', peer: from }])
+    equal(effectsOf(take(replica, received(second)), 'sync'), [{ kind: 'sync', peer: from, hasGap: true }])
     const admitted = effectsOf(take(replica, received(first)), 'admitted')
     equal(
-      admitted.map(({ event }) => event.id),
+      admitted.flatMap(({ events }) => events.map(({ id }) => id)),
       [first.id, second.id],
     )
   })
@@ -97,8 +102,9 @@ suite('events from peers', (it) => {
     is(effectsOf(effects, 'forked')[0]?.author, memberAt(1).org)
     equal(
       effectsOf(effects, 'gossip').map(({ topic }) => topic),
-      ['evidence', 'events'],
+      ['evidence'],
     )
+    is(effectsOf(effects, 'announce')[0]?.event.body.kind, 'evidence.fork')
     equal(effectsOf(take(replica, received(eventOf(1, { timeMs: 11 }))), 'forked'), [])
   })
 })
@@ -147,14 +153,13 @@ suite('four replicas', (it) => {
   })
 
   it('let a replica that was away adopt the checkpoint, once it holds the events', () => {
-    const { replicas, gossiped } = decided()
+    const { replicas, announced, gossiped } = decided()
     const late = replicaOf(3)
     const bytes = gossiped.find(({ topic }) => topic === 'certificates')?.bytes ?? new Uint8Array()
     const before = take(late, { kind: 'checkpoint', bytes, from, isGossip: true })
-    equal(effectsOf(before, 'sync'), [{ kind: 'sync', peer: from }])
+    equal(effectsOf(before, 'sync'), [{ kind: 'sync', peer: from, hasGap: true }])
     is(late.final.header.core.height, 0)
-    const event = gossiped.find(({ topic }) => topic === 'events')
-    take(late, { kind: 'event', bytes: event?.bytes ?? new Uint8Array(), from, isGossip: true })
+    for (const event of announced) take(late, received(event))
     const after = take(late, { kind: 'checkpoint', bytes, from, isGossip: true })
     is(effectsOf(after, 'final').length, 1)
     is(late.final.header.digest, replicas[0]?.final.header.digest)
@@ -184,11 +189,11 @@ suite('four replicas', (it) => {
     const { replicas } = decided()
     const asked = replicas[0]
     ok(asked)
-    const answer = answerSync(asked, encodeSyncRequest(replicaOf(3)))
+    const answer = answerSync(asked, 'p', encodeSyncRequest(replicaOf(3), { peer: 'q', key }))
     ok(answer.ok)
     is(answer.value.offer.eventCount, 1)
     not(answer.value.isBehind)
-    const empty = answerSync(replicaOf(3), encodeSyncRequest(asked))
+    const empty = answerSync(replicaOf(3), 'p', encodeSyncRequest(asked, { peer: 'q', key }))
     ok(empty.ok && empty.value.isBehind)
     is(empty.value.offer.eventCount, 0)
   })
@@ -202,12 +207,12 @@ suite('hostile bytes', (it) => {
       const bytes = random.bytes(random.int(120))
       for (const input of [
         { kind: 'message', bytes, from },
-        { kind: 'event', bytes, from, isGossip: true },
+        segmentInput({ bytes, from, isGossip: true }),
         { kind: 'checkpoint', bytes, from, isGossip: true },
         { kind: 'evidence', bytes, from },
       ] as const)
         is(effectsOf(take(replica, input), 'rejected').length, 1)
-      not(answerSync(replica, bytes).ok)
+      not(answerSync(replica, 'p', bytes).ok)
     }
   })
 })

@@ -1,7 +1,24 @@
 /** What nodes ask of each other over a stream: missing events, and checkpoints. Answers are read from virtual disks. */
-import type { EventId } from '@chirograph/codec'
-import { encodeEvent, type SignedEvent } from '@chirograph/event'
-import { answerSync, type Chain, encodeSyncRequest } from '@chirograph/replica'
+import { type AuthenticEvent, createSegmenter } from '@chirograph/event'
+import {
+  locatorMax,
+  planBranches,
+  planLocator,
+  type Range,
+  splitRange,
+  straysOf,
+  stretchesOf,
+} from '@chirograph/log'
+import {
+  answerSync,
+  branchEventsMax,
+  type Chain,
+  encodeSyncRequest,
+  type Locator,
+  noteOffer,
+  type Replica,
+  segmentInput,
+} from '@chirograph/replica'
 import type { Schedule } from './schedule.js'
 import type { SimulatedNode } from './simulated-node.js'
 import type { VirtualNetwork } from './virtual-network.js'
@@ -10,7 +27,7 @@ import type { VirtualNetwork } from './virtual-network.js'
 const brokenAfterMs = 500
 
 export interface Exchanges {
-  sync(asker: SimulatedNode, answerer: SimulatedNode): void
+  sync(asker: SimulatedNode, answerer: SimulatedNode, hasGap: boolean): void
   fetchCheckpoints(asker: SimulatedNode, answerer: SimulatedNode, fromHeight: number): void
 }
 
@@ -18,11 +35,14 @@ export function createExchanges({
   schedule,
   network,
   latencyMs,
+  sessionKey,
   peerOf,
 }: {
   readonly schedule: Schedule
   readonly network: VirtualNetwork
   readonly latencyMs: () => number
+  /** Sixteen random bytes. */
+  readonly sessionKey: () => Uint8Array
   readonly peerOf: (index: number) => string
 }): Exchanges {
   /** One request and its answer, computed when the request arrives; `undefined` when either does not get through. */
@@ -45,46 +65,92 @@ export function createExchanges({
     })
   }
 
+  /** Rung by rung, as the shell does: is there anything, what changed, and where branches part. */
   function syncRound(
     asker: SimulatedNode,
     answerer: SimulatedNode,
-    { probes, done }: { readonly probes: readonly Chain[]; readonly done: () => void },
+    round: {
+      readonly key: Uint8Array | null
+      readonly locators: readonly Locator[]
+      readonly done: () => void
+    },
   ): void {
-    if (!asker.replica) return
-    const request = encodeSyncRequest(asker.replica, probes)
+    const { replica } = asker
+    if (!replica) return
+    const { key, locators, done } = round
+    const peer = peerOf(answerer.index)
+    const request = encodeSyncRequest(replica, { peer, key, locators })
     ask(asker, answerer, {
       answer: () => answerOf(answerer, asker, request),
       take(answer) {
-        for (const bytes of answer?.events ?? []) {
-          asker.input({ kind: 'event', bytes, from: peerOf(answerer.index), isGossip: false })
-        }
-        if (answer && answer.probes.length > 0 && probes.length === 0)
-          syncRound(asker, answerer, { probes: answer.probes, done })
-        else {
-          if (answer) asker.input({ kind: 'synced', peer: peerOf(answerer.index) })
-          done()
-        }
+        if (answer === undefined) return done()
+        noteOffer(replica, peer, answer.offer)
+        for (const bytes of answer.segments) asker.input(segmentInput({ bytes, from: peer, isGossip: false }))
+        const { isSame, isBaseUnknown, probes } = answer.offer
+        const next = { key: sessionKey(), done }
+        if ((!isSame && key === null) || isBaseUnknown)
+          return syncRound(asker, answerer, { ...next, locators: [] })
+        if (probes.length > 0 && locators.length === 0)
+          return syncRound(asker, answerer, {
+            ...next,
+            locators: probes.map((chain) => locatorOf(asker, replica, chain)),
+          })
+        asker.input({ kind: 'synced', peer })
+        done()
       },
     })
   }
 
   function answerOf(answerer: SimulatedNode, asker: SimulatedNode, request: Uint8Array) {
-    if (!answerer.replica) throw new Error('a node that is down was asked')
-    const answer = answerSync(answerer.replica, request)
+    const { replica, disk } = answerer
+    if (!replica) throw new Error('a node that is down was asked')
+    const answer = answerSync(replica, peerOf(asker.index), request)
     if (!answer.ok) throw new Error(`a sync request that cannot be read: ${answer.detail}`)
-    const { offer, ranges, branches, isBehind } = answer.value
-    if (isBehind) sync(answerer, asker)
-    const single = branches.flatMap(({ id }: { readonly id: EventId }) => answerer.disk.event(id) ?? [])
-    const events = ranges.length > 0 ? answerer.disk.eventsOf(ranges) : []
-    return {
-      probes: offer.probes,
-      events: [...events, ...single].map((event) => encodeEvent(event as SignedEvent)),
-    }
+    const { offer, ranges, locators, isBehind } = answer.value
+    if (isBehind) sync(answerer, asker, true)
+    const { log } = replica
+    const plans = [
+      ...ranges.map((range) => splitRange(log, range)),
+      ...locators.map((locator) =>
+        planBranches(log, {
+          ...locator,
+          locator: locator.ids,
+          placeOf: (id) => disk.event(id)?.header.sequence,
+          entriesMax: branchEventsMax,
+        }),
+      ),
+    ]
+    const segments = plans.flatMap(({ final, pending }) => [
+      ...segmentsOf(final === null ? [] : finalBranch(answerer, final)),
+      ...stretchesOf(pending).flatMap((stretch) => segmentsOf(stretch.flatMap(({ event }) => event ?? []))),
+    ])
+    return { offer, segments }
   }
 
-  function sync(asker: SimulatedNode, answerer: SimulatedNode): void {
+  /** The final events of a range: those whose places hold something passed over are told apart by the index. */
+  function finalBranch({ replica, disk }: SimulatedNode, range: Range) {
+    const strays = new Set(replica === undefined ? [] : straysOf(replica.log, range).map(({ id }) => id))
+    return disk.eventsOf([range]).filter(({ id }) => !strays.has(id))
+  }
+
+  function segmentsOf(events: readonly AuthenticEvent[]): Uint8Array[] {
+    const segmenter = createSegmenter()
+    return [...events.flatMap((event) => segmenter.push(event)), ...segmenter.end()]
+  }
+
+  function locatorOf({ disk }: SimulatedNode, { log }: Replica, chain: Chain): Locator {
+    const { heads, sequences } = planLocator(log, chain.author, chain.generation)
+    const behind = disk
+      .eventsOf(sequences.map((at) => ({ ...chain, fromSequence: at, toSequence: at })))
+      .map(({ id }) => id)
+    return { ...chain, ids: [...new Set([...heads, ...behind])].slice(0, locatorMax) }
+  }
+
+  function sync(asker: SimulatedNode, answerer: SimulatedNode, hasGap: boolean): void {
     if (asker === answerer) return
-    asker.lanes.add(answerer.index, 'sync', (done) => syncRound(asker, answerer, { probes: [], done }))
+    asker.lanes.add(answerer.index, 'sync', (done) =>
+      syncRound(asker, answerer, { key: hasGap ? sessionKey() : null, locators: [], done }),
+    )
   }
 
   return {

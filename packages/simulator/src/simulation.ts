@@ -1,8 +1,9 @@
 /** A cluster in one thread: production replicas on a virtual clock, network and disks, watched by oracles. */
+import type { EventId } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
-import type { Checkpoint, RefuseReason } from '@chirograph/replica'
+import { type AuthenticEvent, type EventBody, type OrgId, segmentOf } from '@chirograph/event'
+import { type Checkpoint, type RefuseReason, segmentInput, sessionKeyBytes } from '@chirograph/replica'
 import { type Genesis, type GenesisParameters, validatorSetOf } from '@chirograph/status'
 import { createExchanges } from './exchange.js'
 import { createOracles, type Oracles } from './oracles.js'
@@ -95,6 +96,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     schedule,
     network,
     latencyMs: () => random.between(...links.latencyMs),
+    sessionKey: () => random.bytes(sessionKeyBytes),
     peerOf,
   })
   const published = new Map<OrgId, number>()
@@ -164,8 +166,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
       case 'gossip':
         for (const to of nodes) if (to !== node) deliver(node, to, gossipInput(node, effect))
         break
+      case 'announce': {
+        const announced = { bytes: segmentOf(effect.event), from: peerOf(node.index), isGossip: true }
+        for (const to of nodes) if (to !== node) deliver(node, to, segmentInput(announced))
+        break
+      }
       case 'sync':
-        exchanges.sync(node, nodeOf(effect.peer))
+        exchanges.sync(node, nodeOf(effect.peer), effect.hasGap)
         break
       case 'fetch-checkpoints':
         exchanges.fetchCheckpoints(node, nodeOf(effect.peer), effect.fromHeight)
@@ -173,6 +180,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
       case 'load': {
         const stored = node.disk.headersAt(effect.slots)
         schedule.after(0, () => node.input({ kind: 'loaded', stored, retry: effect.retry }))
+        break
+      }
+      case 'look-up': {
+        const { ids } = effect
+        const isThere = (id: EventId) => node.disk.event(id) !== undefined
+        const [found, absent] = [ids.filter(isThere), ids.filter((id) => !isThere(id))]
+        schedule.after(0, () => node.input({ kind: 'looked-up', found, absent }))
         break
       }
       case 'published':
@@ -229,7 +243,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   function gossipInput(from: SimulatedNode, { topic, bytes }: Extract<OutwardEffect, { kind: 'gossip' }>) {
     const origin = { bytes, from: peerOf(from.index) }
-    if (topic === 'events') return { kind: 'event', ...origin, isGossip: true } as const
     if (topic === 'evidence') return { kind: 'evidence', ...origin } as const
     return { kind: 'checkpoint', ...origin, isGossip: true } as const
   }
@@ -259,7 +272,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const syncInTurn = () => {
       if (node.life !== life || !node.replica) return
       const others = nodes.filter((other) => other !== node && other.replica)
-      if (others.length > 0) exchanges.sync(node, random.pick(others))
+      if (others.length > 0) exchanges.sync(node, random.pick(others), false)
       schedule.after(syncIntervalMs, syncInTurn)
     }
     schedule.after(random.between(syncIntervalMs / 2, syncIntervalMs), syncInTurn)

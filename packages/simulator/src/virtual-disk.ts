@@ -15,7 +15,6 @@ import {
   restoreEntry,
   restorePending,
   type Slot,
-  type StoredHeader,
 } from '@chirograph/log'
 import {
   type ChainTip,
@@ -23,6 +22,7 @@ import {
   encodeCheckpoint,
   type Fact,
   type RestoredReplica,
+  type StoredEntry,
 } from '@chirograph/replica'
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import type { Random } from './random.js'
@@ -35,7 +35,7 @@ export interface VirtualDisk {
   /** Events of these ranges and slots, as far as they are here. */
   eventsOf(ranges: readonly Range[]): AuthenticEvent[]
   event(id: EventId): AuthenticEvent | undefined
-  headersAt(slots: readonly Slot[]): StoredHeader[]
+  headersAt(slots: readonly Slot[]): StoredEntry[]
   checkpointsFrom(height: number): Uint8Array[]
   /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
   durableVotes(view: number): VoteRecord | undefined
@@ -43,9 +43,15 @@ export interface VirtualDisk {
 
 type CheckpointFact = Extract<Fact, { kind: 'checkpoint' }>
 
+/** An event as a store holds it: with the number of its branch. */
+interface HeldEvent {
+  readonly event: AuthenticEvent
+  readonly branch: number
+}
+
 /** What survives. */
 interface Durable {
-  readonly events: Map<EventId, AuthenticEvent>
+  readonly events: Map<EventId, HeldEvent>
   readonly records: Map<number, VoteRecord>
   readonly everVoted: Map<number, VoteRecord>
   readonly proposals: Map<string, Verified<Proposal>>
@@ -76,8 +82,8 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     }
   }
   const pending = () =>
-    unsynced.flatMap((facts) => facts.flatMap((fact) => (fact.kind === 'event' ? [fact.event] : [])))
-  const everything = () => [...durable.events.values(), ...pending()]
+    unsynced.flatMap((facts) => facts.flatMap((fact) => (fact.kind === 'event' ? [fact] : [])))
+  const everything = (): HeldEvent[] => [...durable.events.values(), ...pending()]
 
   return {
     write(facts, { isSynced }) {
@@ -96,14 +102,15 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     restore: (genesis) => restore(durable, genesis),
     eventsOf(ranges) {
       return everything()
+        .map(({ event }) => event)
         .filter(({ header }) => ranges.some((range) => isInRange(range, header)))
         .sort((a, b) => a.header.sequence - b.header.sequence)
     },
-    event: (id) => durable.events.get(id) ?? pending().find((event) => event.id === id),
+    event: (id) => (durable.events.get(id) ?? pending().find(({ event }) => event.id === id))?.event,
     headersAt: (slots) =>
       everything()
-        .filter(({ header }) => slots.some((slot) => isInSlot(slot, header)))
-        .map(({ headerBytes, signature }) => ({ headerBytes, signature })),
+        .filter(({ event }) => slots.some((slot) => isInSlot(slot, event.header)))
+        .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
     durableVotes: (view) => durable.everVoted.get(view),
   }
@@ -112,7 +119,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
 function keep(durable: Durable, fact: Fact): void {
   switch (fact.kind) {
     case 'event':
-      durable.events.set(fact.event.id, fact.event)
+      durable.events.set(fact.event.id, fact)
       break
     case 'last-signed':
       durable.lastSigned = fact.tip
@@ -161,6 +168,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     records: [...durable.records.values()],
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,
+    isHistoryWhole: true,
   }
 }
 
@@ -172,28 +180,28 @@ function rowsOver(genesis: Genesis, changed: Durable['rows']): Iterable<StateRow
   return rows.values()
 }
 
-/** Final events by their headers, from each cut entry down by prev; the others whole. */
+/** The last final event of each chain by its header, what is not final whole: as little as a node reads. */
 function restoreLog({ events, evidence, last }: Durable): LogIndex {
   const log = createLog()
   const final = new Set<EventId>()
   for (const entry of last?.cut.values() ?? []) {
-    const chain: AuthenticEvent[] = []
-    for (
-      let event = events.get(entry.id);
-      event;
-      event = event.header.prev ? events.get(event.header.prev) : undefined
-    )
-      chain.unshift(event)
-    if (chain[0]?.header.prev !== null) throw new Error('a final event is not on disk')
-    for (const { id, header } of chain) {
-      final.add(id)
-      restoreEntry(log, { id, header, isVerified: true })
+    const tip = events.get(entry.id)
+    if (tip === undefined) throw new Error('a final event is not on disk')
+    const { id, header, signature } = tip.event
+    restoreEntry(log, { id, header, branch: tip.branch, isVerified: signature !== null })
+    final.add(id)
+    for (let prev = header.prev; prev !== null; ) {
+      const before: HeldEvent | undefined = events.get(prev)
+      if (before === undefined) throw new Error('a final event is not on disk')
+      final.add(prev)
+      prev = before.event.header.prev
     }
   }
-  const pending = [...events.values()].filter(({ id }) => !final.has(id))
+  const pending = [...events.values()].filter(({ event }) => !final.has(event.id))
   // What was lost need not be what came last: an event whose prev is gone comes back by sync, behind its prev.
-  for (const event of pending.sort((a, b) => a.header.sequence - b.header.sequence)) {
-    if (event.header.prev === null || eventAt(log, event.header.prev)) restorePending(log, event)
+  for (const { event, branch } of pending.sort((a, b) => a.event.header.sequence - b.event.header.sequence)) {
+    const { prev } = event.header
+    if (prev === null || final.has(prev) || eventAt(log, prev)) restorePending(log, event, branch)
   }
   for (const one of evidence) recordFork(log, one)
   return log

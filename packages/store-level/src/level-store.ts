@@ -10,7 +10,7 @@ import type { RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interf
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
-import { readRange } from './range.js'
+import { readPages } from './range.js'
 import { openFailure, storeFailure, storeMissing } from './store-failure.js'
 
 export interface LevelStoreOptions {
@@ -66,6 +66,18 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     }
   }
 
+  async function* pages(bounds: RangeBounds): AsyncGenerator<readonly StoreEntry[]> {
+    if (closing !== undefined) throw storeClosed()
+    try {
+      for await (const page of readPages(level, bounds)) {
+        if (closing !== undefined) throw storeClosed()
+        yield page.map(([key, value]): StoreEntry => [plain(key), plain(value)])
+      }
+    } catch (error) {
+      throw storeFailure(directory, error)
+    }
+  }
+
   return Object.freeze({
     get: (key: Uint8Array) => attempt(async () => plain(await level.get(key))),
 
@@ -84,16 +96,15 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     },
 
     async *range(bounds: RangeBounds): AsyncIterable<StoreEntry> {
-      if (closing !== undefined) throw storeClosed()
-      try {
-        for await (const [key, value] of readRange(level, bounds)) {
+      for await (const page of pages(bounds)) {
+        for (const entry of page) {
           if (closing !== undefined) throw storeClosed()
-          yield [plain(key), plain(value)]
+          yield entry
         }
-      } catch (error) {
-        throw storeFailure(directory, error)
       }
     },
+
+    pages,
 
     close(): Promise<void> {
       closing ??= closeLevel(level, directory)

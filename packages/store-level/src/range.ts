@@ -4,11 +4,11 @@ import type { RangeBounds, StoreEntry } from '@chirograph/interface'
 import type { BinaryLevel } from './level-store.js'
 import { readAheadBytes, readAheadEntries } from './limits.js'
 
-/** Yields entries from one LevelDB snapshot; leaving the loop closes the LevelDB iterator. */
-export async function* readRange(
+/** Yields pages of entries from one LevelDB snapshot; leaving the loop closes the LevelDB iterator. */
+export async function* readPages(
   level: BinaryLevel,
   { from, to, limit = -1, reverse = false }: RangeBounds,
-): AsyncGenerator<StoreEntry, void, undefined> {
+): AsyncGenerator<readonly StoreEntry[], void, undefined> {
   if (limit === 0) return
   const iterator = level.iterator({ gte: from, lt: to, limit, reverse, highWaterMarkBytes: readAheadBytes })
   try {
@@ -19,7 +19,7 @@ export async function* readRange(
       ahead = iterator.nextv(readAheadEntries)
       // Nobody may ever wait for this portion; its failure is then of no interest.
       ahead.catch(() => {})
-      yield* portion
+      yield portion
     }
   } finally {
     await iterator.close()

@@ -1,0 +1,104 @@
+/**
+ * Fills in final events from before this node's snapshot, from the tip of each chain down. What is above names what is
+ * below by its hash, so nothing has to be believed and few signatures are looked at. Each segment is on disk with the
+ * note of how far it goes, so a node that was killed goes on where it was.
+ */
+import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
+import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
+import { historyKey, type Network, readHistoryKey, type Store, spaceRange } from '@chirograph/interface'
+import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
+import type { AuthorTable } from './author-table.js'
+import { type HistoryFact, historyShape } from './facts.js'
+import { storeDamaged } from './node-errors.js'
+
+/** One chain that is not held down to its beginning. */
+export interface OpenHistory {
+  readonly author: OrgId
+  readonly generation: number
+  /** The lowest sequence held, and the event before it. */
+  lowest: number
+  before: EventId
+}
+
+export async function loadOpenHistory(store: Store, authors: AuthorTable): Promise<OpenHistory[]> {
+  const open: OpenHistory[] = []
+  for await (const [key, value] of store.range(spaceRange('history'))) {
+    const { author: number, generation } = readHistoryKey(key)
+    const author = authors.orgOf(number)
+    const decoded = decode(historyShape, value, { bytesMax: 128 })
+    if (author === undefined || !decoded.ok || decoded.value.before === null)
+      throw storeDamaged(`the note of how far back author ${number} is held`)
+    open.push({
+      author,
+      generation,
+      lowest: decoded.value.lowest,
+      before: contentIdOfDigest(decoded.value.before),
+    })
+  }
+  return open
+}
+
+export function historyNoteKey(authors: AuthorTable, { author, generation }: OpenHistory): Uint8Array {
+  const number = authors.numberOf(author)
+  if (number === undefined) throw new Error(`no number of ${author}`)
+  return historyKey({ author: number, generation })
+}
+
+export interface HistoryArgs {
+  readonly replica: Replica
+  readonly network: Network
+  readonly peerId: string
+  readonly chain: OpenHistory
+  readonly signal: AbortSignal
+  /** Puts a segment on disk; resolves when there is room for more. */
+  readonly take: (fact: HistoryFact) => Promise<void>
+  /** Lets other work run where a slice of time is used up. */
+  readonly breathe: () => Promise<void>
+}
+
+/** Fetches one chain from one peer, as far down as it goes. Resolves to the number of events that it brought. */
+export async function fetchHistory(args: HistoryArgs): Promise<number> {
+  const { network, peerId, chain, signal } = args
+  const ranges = [[Math.max(0, chain.lowest - sliceEvents), chain.lowest - 1]] as const
+  const { author, generation } = chain
+  const bytes = encodeHistoryRequest({ areBodiesWanted: true, chains: [{ author, generation, ranges }] })
+  let brought = 0
+  for await (const frame of network.request({ peerId, protocol: 'history', bytes, signal })) {
+    const segments = decodeSegmentFrame(frame)
+    if (!segments.ok) throw new Error(`a history frame that cannot be read: ${segments.detail}`)
+    for (const segment of segments.value) {
+      const fact = checkSegment(args, segment)
+      await args.take(fact)
+      chain.lowest = fact.rest?.lowest ?? 0
+      if (fact.rest !== null) chain.before = fact.rest.before
+      brought += fact.events.length
+      await args.breathe()
+    }
+  }
+  return brought
+}
+
+/** Events asked of one peer at a time: a second or so, after which another peer may have its turn. */
+const sliceEvents = 65_536
+
+/** Whether a segment is what lies directly below what is held; throws when it is not: its sender said it was. */
+function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): HistoryFact {
+  const decoded = decodeSegment(bytes, { areBodiesRead: false })
+  if (decoded.kind === 'reject') throw new Error(`a history segment: ${decoded.reason}: ${decoded.detail}`)
+  const { segment } = decoded
+  const { first, last } = segment
+  const { author, generation } = chain
+  if (last.id !== chain.before || last.header.sequence !== chain.lowest - 1)
+    throw new Error(`a history segment that ends at ${last.header.sequence}, not at ${chain.lowest - 1}`)
+  const verified = verifySegment({
+    segment,
+    networkId: replica.networkId,
+    logKey: logKeyOfSegment(replica, segment),
+    ed25519: replica.config.ed25519,
+    anchor: chain.before,
+  })
+  if (verified.kind === 'reject') throw new Error(`a history segment: ${verified.reason}: ${verified.detail}`)
+  const { prev, sequence } = first.header
+  const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: prev }
+  return { kind: 'history', author, generation, events: verified.events, rest }
+}

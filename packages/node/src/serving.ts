@@ -1,0 +1,266 @@
+/** The answers to sync, history and checkpoint requests, frame by frame. What is in them is the replica's business. */
+import type { EventId } from '@chirograph/codec'
+import {
+  createSegmenter,
+  encodeSegment,
+  type HeldEvent,
+  type OrgId,
+  runBytesMax,
+  segmentBytesSoft,
+  segmentEventsMax,
+} from '@chirograph/event'
+import {
+  bodyRange,
+  checkpointRange,
+  type EventPlace,
+  eventRange,
+  getManyKeysMax,
+  positionKey,
+  readEventKey,
+  readPlace,
+  type Store,
+  type StoreEntry,
+} from '@chirograph/interface'
+import { type LogEntry, planBranches, type Range, splitRange, straysOf, stretchesOf } from '@chirograph/log'
+import {
+  answerSync,
+  branchEventsMax,
+  decodeCheckpointRequest,
+  decodeHistoryRequest,
+  encodeSegmentFrame,
+  encodeSyncOffer,
+  type Locator,
+  type Replica,
+  syncFrameBytes,
+} from '@chirograph/replica'
+import type { AuthorTable } from './author-table.js'
+import { headerOfValue } from './stored-event.js'
+
+export interface ServingContext {
+  readonly replica: Replica
+  readonly store: Store
+  readonly authors: AuthorTable
+}
+
+/** The answer to a sync request. `onBehind` is called when the asker holds what we lack. */
+export async function* serveSync(
+  context: ServingContext,
+  {
+    peer,
+    bytes,
+    onBehind,
+  }: { readonly peer: string; readonly bytes: Uint8Array; readonly onBehind: () => void },
+): AsyncIterable<Uint8Array> {
+  const answer = answerSync(context.replica, peer, bytes)
+  if (!answer.ok) throw new Error(`a sync request that cannot be read: ${answer.detail}`)
+  const { offer, ranges, locators, isBehind } = answer.value
+  if (isBehind) onBehind()
+  yield encodeSyncOffer(offer)
+  yield* framesOf(segmentsOfAnswer(context, ranges, locators))
+}
+
+/** Final events inside of chains, from the highest down, so that each segment is known by the prev of what is above. */
+export async function* serveHistory(
+  context: ServingContext,
+  requestBytes: Uint8Array,
+): AsyncIterable<Uint8Array> {
+  const request = decodeHistoryRequest(requestBytes)
+  if (!request.ok) throw new Error(`a history request that cannot be read: ${request.detail}`)
+  const { areBodiesWanted, chains } = request.value
+  for (const { author, generation, ranges } of chains) {
+    for (const [fromSequence, toSequence] of [...ranges].reverse()) {
+      const range = { author, generation, fromSequence, toSequence }
+      yield* framesOf(segmentsBackward(context, range, areBodiesWanted))
+    }
+  }
+}
+
+export async function* serveCheckpoints(store: Store, requestBytes: Uint8Array): AsyncIterable<Uint8Array> {
+  const request = decodeCheckpointRequest(requestBytes)
+  if (!request.ok) throw new Error(`a checkpoint request that cannot be read: ${request.detail}`)
+  const bounds = checkpointRange({ fromHeight: request.value.fromHeight, toHeight: Number.MAX_SAFE_INTEGER })
+  for await (const [, value] of store.range(bounds)) yield value
+}
+
+/** Segments gathered into frames of about `syncFrameBytes`. */
+async function* framesOf(segments: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let frame: Uint8Array[] = []
+  let size = 0
+  for await (const segment of segments) {
+    if (size + segment.length > syncFrameBytes && frame.length > 0) {
+      yield encodeSegmentFrame(frame)
+      frame = []
+      size = 0
+    }
+    frame.push(segment)
+    size += segment.length
+  }
+  if (frame.length > 0) yield encodeSegmentFrame(frame)
+}
+
+async function* segmentsOfAnswer(
+  context: ServingContext,
+  ranges: readonly Range[],
+  locators: readonly Locator[],
+): AsyncIterable<Uint8Array> {
+  const { log } = context.replica
+  for (const range of ranges) {
+    const { final, pending } = splitRange(log, range)
+    yield* segmentsForward(context, final, pending)
+  }
+  for (const locator of locators) {
+    const places = await placesOf(context, locator.ids)
+    const plan = planBranches(log, {
+      ...locator,
+      locator: locator.ids,
+      placeOf: (id) => sequenceIn(context, locator, places.get(id)),
+      entriesMax: branchEventsMax,
+    })
+    yield* segmentsForward(context, plan.final, [])
+    for (const stretch of stretchesOf(plan.pending)) yield* segmentsForward(context, null, stretch)
+  }
+}
+
+/** What is final from the store, and what follows it from memory, as one run of segments. */
+async function* segmentsForward(
+  context: ServingContext,
+  final: Range | null,
+  pending: readonly LogEntry[],
+): AsyncIterable<Uint8Array> {
+  const segmenter = createSegmenter()
+  if (final !== null) for await (const event of finalEvents(context, final)) yield* segmenter.push(event)
+  for (const { event } of pending) if (event !== undefined) yield* segmenter.push(event)
+  yield* segmenter.end()
+}
+
+/** Cut, where it can be, above an event with a signature, so that whoever takes them can pass them on. */
+async function* segmentsBackward(
+  context: ServingContext,
+  range: Range,
+  areBodiesWanted: boolean,
+): AsyncIterable<Uint8Array> {
+  let held: HeldEvent[] = []
+  let bytes = 0
+  let cutAt = 0
+  const take = (count: number): Uint8Array => {
+    const items = held.slice(0, count).reverse()
+    const signature = held[0]?.signature ?? null
+    held = held.slice(count)
+    bytes = held.reduce((sum, event) => sum + sizeOf(event), 0)
+    cutAt = Math.max(0, ...held.flatMap((event, index) => (event.signature === null ? [] : [index])))
+    return encodeSegment({ items, signature })
+  }
+  for await (const event of finalEvents(context, range, { isReverse: true, areBodiesWanted })) {
+    if (event.signature !== null) cutAt = held.length
+    held.push(event)
+    bytes += sizeOf(event)
+    if (bytes < segmentBytesSoft && held.length < backwardEventsMax) continue
+    yield take(cutAt > 0 ? cutAt : held.length)
+  }
+  while (held.length > 0) yield take(held.length)
+}
+
+/** Headers without references fit in this number under `runBytesMax`, whose bound each run must keep. */
+const backwardEventsMax = Math.min(segmentEventsMax, Math.floor(runBytesMax / 51))
+
+function sizeOf({ headerBytes, bodyBytes }: HeldEvent): number {
+  return headerBytes.length + (bodyBytes?.length ?? 0) + 9
+}
+
+/** The events of the final branch in a range, ascending or, in reverse, descending. */
+async function* finalEvents(
+  { replica, store, authors }: ServingContext,
+  range: Range,
+  { isReverse = false, areBodiesWanted = true }: { isReverse?: boolean; areBodiesWanted?: boolean } = {},
+): AsyncIterable<HeldEvent> {
+  const author = authors.numberOf(range.author)
+  if (author === undefined) return
+  const stored = { ...range, author }
+  const strays = new Set(straysOf(replica.log, range).map(({ sequence, branch }) => `${sequence}/${branch}`))
+  const bodies = areBodiesWanted
+    ? cursorOf(store.pages({ ...bodyRange(stored), reverse: isReverse }))
+    : undefined
+  try {
+    for await (const page of store.pages({ ...eventRange(stored), reverse: isReverse })) {
+      for (const [key, value] of page) {
+        const place = readEventKey(key)
+        const bodyBytes = bodies === undefined ? null : await bodyAt(bodies, place, isReverse)
+        if (strays.has(`${place.sequence}/${place.branch}`)) continue
+        yield { ...headerOfValue(value, place), bodyBytes }
+      }
+    }
+  } finally {
+    await bodies?.close()
+  }
+}
+
+interface Cursor {
+  current: StoreEntry | undefined
+  advance(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Walks beside another walk over the same places. */
+function cursorOf(pages: AsyncIterable<readonly StoreEntry[]>): Cursor {
+  const iterator = pages[Symbol.asyncIterator]()
+  let page: readonly StoreEntry[] = []
+  let at = 0
+  const cursor: Cursor = {
+    current: undefined,
+    async advance() {
+      if (++at < page.length) {
+        cursor.current = page[at]
+        return
+      }
+      const next = await iterator.next()
+      page = next.done ? [] : next.value
+      at = 0
+      cursor.current = page[0]
+    },
+    async close() {
+      await iterator.return?.()
+    },
+  }
+  at = 0
+  return cursor
+}
+
+/** The body at a place: null where it was pruned. Bodies of places that were passed over are passed over. */
+async function bodyAt(cursor: Cursor, place: EventPlace, isReverse: boolean): Promise<Uint8Array | null> {
+  for (;;) {
+    if (cursor.current === undefined) await cursor.advance()
+    const { current } = cursor
+    if (current === undefined) return null
+    const found = readEventKey(current[0])
+    const order = found.sequence - place.sequence || found.branch - place.branch
+    if (order === 0) {
+      cursor.current = undefined
+      return current[1]
+    }
+    if (isReverse ? order < 0 : order > 0) return null
+    cursor.current = undefined
+  }
+}
+
+async function placesOf(
+  { store }: ServingContext,
+  ids: readonly EventId[],
+): Promise<Map<EventId, EventPlace>> {
+  const wanted = ids.slice(0, getManyKeysMax)
+  const values = await store.getMany(wanted.map(positionKey))
+  return new Map(
+    values.flatMap((value, index) => {
+      const id = wanted[index]
+      return value && id ? [[id, readPlace(value)] as const] : []
+    }),
+  )
+}
+
+function sequenceIn(
+  { authors }: ServingContext,
+  chain: { readonly author: OrgId; readonly generation: number },
+  place: EventPlace | undefined,
+): number | undefined {
+  const isThere = place?.author === authors.numberOf(chain.author) && place?.generation === chain.generation
+  return isThere ? place?.sequence : undefined
+}
