@@ -1,5 +1,5 @@
 /** Made-up members with fixed keys, for benchmarks only. */
-import { toHex } from '@chirograph/codec'
+import { sha256, toHex, utf8 } from '@chirograph/codec'
 import { didKeyOf, multikeyOf } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
 import { nextKeyHashOf, type OrgId } from '@chirograph/event'
@@ -16,12 +16,13 @@ export interface BenchMember {
 }
 
 export function benchMember(index: number): BenchMember {
-  const seed = (purpose: number) => new Uint8Array(32).fill(100 + index * 8 + purpose)
+  const seed = (purpose: number) => sha256(utf8(`benchmark ${index} ${purpose}`))
   const seeds = { log: seed(0), nextLog: seed(1), consensus: seed(2), assertion: seed(3), transport: seed(4) }
   return { org: orgIdOfSeeds(seeds, ed25519), seeds, peerId: peerIdOfSeed(seeds.transport) }
 }
 
-export function benchGenesis(members: readonly BenchMember[]): Genesis {
+/** A network in which the first `validators` members vote. */
+export function benchGenesis(members: readonly BenchMember[], validators = members.length): Genesis {
   const key = (seed: Uint8Array) => multikeyOf(ed25519.publicKey(seed))
   const organisations = members
     .map(({ org, seeds, peerId }, index) => ({
@@ -33,7 +34,7 @@ export function benchGenesis(members: readonly BenchMember[]): Genesis {
       assertionKeys: [key(seeds.assertion)],
       dids: [didKeyOf(ed25519.publicKey(seeds.assertion))],
       peerId,
-      consensusKey: key(seeds.consensus),
+      consensusKey: index < validators ? key(seeds.consensus) : null,
       recognitions: [],
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))

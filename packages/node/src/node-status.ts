@@ -29,6 +29,8 @@ export interface NodeStatus {
   readonly isVoting: boolean
   readonly whyNotVoting: 'observer' | 'vote-record-lost' | null
   readonly events: { readonly known: number; readonly final: number; readonly pending: number }
+  /** Final events from before this node's snapshot: how many it still lacks, and how many it has brought since it started. */
+  readonly history: { readonly missing: number; readonly brought: number }
   readonly authors: number
   readonly peers: readonly (PeerStatus & { readonly org: string | null; readonly name: string | null })[]
   readonly sync: {
@@ -78,6 +80,7 @@ export function statusOfNode(args: {
     isVoting: isValidator && hasVoteRecord,
     whyNotVoting: !isValidator ? 'observer' : hasVoteRecord ? null : 'vote-record-lost',
     events: { known: final + pending, final, pending },
+    history: shell.history(),
     authors: replica.log.chains.size,
     peers: network.peers().map((peer) => {
       const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)

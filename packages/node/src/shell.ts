@@ -97,6 +97,7 @@ export interface Shell {
   drained(): Promise<void>
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
+  history(): { readonly missing: number; readonly brought: number }
   stop(): Promise<void>
 }
 
@@ -134,6 +135,8 @@ export async function startShell(args: {
   const breathe = createBreather()
   /** The peer whose bulk answer is coming in. */
   let bulkFrom: string | null = null
+  /** Peers whose answer was broken off because too much waited to become final. */
+  const putOff = new Set<string>()
   let isStopping = false
 
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
@@ -188,9 +191,19 @@ export async function startShell(args: {
         break
       case 'verdict':
         break
+      case 'final':
+        onNews(effect)
+        resumePutOff()
+        break
       default:
         onNews(effect)
     }
+  }
+
+  function resumePutOff(): void {
+    if (putOff.size === 0 || isPendingFull()) return
+    for (const peer of putOff) sync(peer, true)
+    putOff.clear()
   }
 
   function gossip(topic: Topic, bytes: Uint8Array): void {
@@ -233,17 +246,26 @@ export async function startShell(args: {
   /** One bulk at a time, and none while too much waits to become final: the same events from two peers help nobody. */
   function welcomeBulk(peerId: string, eventCount: number): boolean {
     if (eventCount === 0) return true
-    const { count, bytes } = replica.log.pending
-    if (count > pendingEventsMax || bytes > pendingBytesMax) return false
+    if (isPendingFull()) return false
     if (eventCount < bulkEventsMin) return true
     if (bulkFrom !== null && bulkFrom !== peerId) return false
     bulkFrom = peerId
     return true
   }
 
-  async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number> {
+  function isPendingFull(): boolean {
+    const { count, bytes } = replica.log.pending
+    return count > pendingEventsMax || bytes > pendingBytesMax
+  }
+
+  /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
+  async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number | undefined> {
     let count = 0
     for (const bytes of segments) {
+      if (isPendingFull()) {
+        putOff.add(from)
+        return undefined
+      }
       const segment = decodeSegment(bytes)
       if (segment.kind === 'decoded') count += segment.segment.events.length
       dispatch({ kind: 'segment', segment, from, isGossip: false })
@@ -356,6 +378,7 @@ export async function startShell(args: {
     dispatch,
     drained: () => runner.drained(),
     syncs,
+    history: () => history.progress(),
     async stop() {
       isStopping = true
       await runner.drained()

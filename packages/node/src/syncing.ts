@@ -35,8 +35,8 @@ export interface SyncArgs {
   readonly signal: AbortSignal
   /** Whether so many events may come now; they are asked for again later if not. */
   readonly isWelcome: (eventCount: number) => boolean
-  /** Takes the segments of a frame, whose number of events it returns; resolves when there is room for more. */
-  readonly take: (segments: readonly Uint8Array[]) => Promise<number>
+  /** Takes the segments of a frame and returns how many events they have; undefined to break the answer off. */
+  readonly take: (segments: readonly Uint8Array[]) => Promise<number | undefined>
   readonly onProgress: (progress: SyncProgress) => void
 }
 
@@ -86,7 +86,9 @@ async function oneRound(
     }
     const segments = decodeSegmentFrame(frame)
     if (!segments.ok) throw new Error(`a sync frame that cannot be read: ${segments.detail}`)
-    received += await take(segments.value)
+    const taken = await take(segments.value)
+    if (taken === undefined) return { offer, isPutOff: true }
+    received += taken
     onProgress({ offered: Math.max(offer.eventCount, received), received })
     // A peer that sends more than it offered is not answering our request.
     if (received > offer.eventCount + overshootMax) throw new Error('a sync answer longer than its offer')
