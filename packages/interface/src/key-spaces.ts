@@ -330,14 +330,21 @@ function writeOrg(target: Uint8Array, offset: number, author: string): void {
 
 function writeU32(target: Uint8Array, offset: number, value: number): void {
   assertUint(value, 0xffff_ffff)
-  viewOf(target).setUint32(offset, value)
+  putU32(target, offset, value)
+}
+
+/** By hand: a DataView for each number was a tenth of the time that storing an event took. */
+function putU32(target: Uint8Array, offset: number, value: number): void {
+  target[offset] = value >>> 24
+  target[offset + 1] = value >>> 16
+  target[offset + 2] = value >>> 8
+  target[offset + 3] = value
 }
 
 function writeU64(target: Uint8Array, offset: number, value: number): void {
   assertUint(value, Number.MAX_SAFE_INTEGER)
-  const view = viewOf(target)
-  view.setUint32(offset, Math.floor(value / 2 ** 32))
-  view.setUint32(offset + 4, value % 2 ** 32)
+  putU32(target, offset, Math.floor(value / 2 ** 32))
+  putU32(target, offset + 4, value % 2 ** 32)
 }
 
 function readU32(bytes: Uint8Array, offset: number): number {

@@ -4,6 +4,7 @@
  * here: faults are the simulator's business.
  */
 
+import { sha256, toHex } from '@chirograph/codec'
 import { gossipBytesMax, messageBytesMax } from './limits.js'
 import type { Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from './network.js'
 import {
@@ -170,7 +171,7 @@ function forward(seats: Map<string, MemorySeat>, from: MemorySeat, topic: Topic,
 }
 
 function remember(seat: MemorySeat, topic: Topic, bytes: Uint8Array): boolean {
-  const id = `${topic} ${bytes.join()}`
+  const id = `${topic} ${toHex(sha256(bytes))}`
   if (seat.seen.has(id)) return false
   seat.seen.add(id)
   return true

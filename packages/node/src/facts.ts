@@ -47,8 +47,8 @@ export const logTreeShape = struct('log tree', [
 ])
 export const heightShape = uint()
 
-/** How far back a chain is held without gaps: the lowest sequence, and the digest of the event before it. */
-export const historyShape = struct('history', [field('lowest', uint()), field('before', nullable(bytes(32)))])
+/** How far back a chain is held without gaps: the lowest sequence (null where none is), and the digest of the event before. */
+export const historyShape = struct('history', [field('lowest', nullable(uint())), field('before', bytes(32))])
 
 /** Final events from before a snapshot; they stand in no index. */
 export interface HistoryFact {
@@ -58,6 +58,8 @@ export interface HistoryFact {
   readonly events: readonly AuthenticSegmentEvent[]
   /** What still lacks below; null when nothing does. */
   readonly rest: { readonly lowest: number; readonly before: EventId } | null
+  /** The last event of the generation before, when this one was reached down to its beginning. */
+  readonly earlier: EventId | null
 }
 
 export interface FactWriter {
@@ -112,7 +114,7 @@ export function createFactWriter({
     return ops
   }
 
-  function historyOps({ author, generation, events, rest }: HistoryFact): StoreOp[] {
+  function historyOps({ author, generation, events, rest, earlier }: HistoryFact): StoreOp[] {
     const ops: StoreOp[] = []
     const chain: ChainPlace = { author: authors.claim(author, ops), generation }
     for (const event of events) eventOps(ops, event, { branch: 0, isStray: false })
@@ -121,6 +123,10 @@ export function createFactWriter({
         ? { kind: 'delete', key: historyKey(chain) }
         : { kind: 'put', key: historyKey(chain), value: historyValue(rest) },
     )
+    if (earlier !== null) {
+      const key = historyKey({ ...chain, generation: generation - 1 })
+      ops.push({ kind: 'put', key, value: historyValue({ lowest: null, before: earlier }) })
+    }
     return ops
   }
 
@@ -170,7 +176,7 @@ export function createFactWriter({
   }
 }
 
-export function historyValue({ lowest, before }: { lowest: number; before: EventId }): Uint8Array {
+export function historyValue({ lowest, before }: { lowest: number | null; before: EventId }): Uint8Array {
   return encode(historyShape, { lowest, before: digestOfContentId(before) })
 }
 

@@ -38,6 +38,8 @@ export function createHistoryFiller(args: {
   const { replica, network, clock, onNotice } = args
   const waiting = [...args.open]
   const busy = new Map<string, Promise<void>>()
+  /** Chains of which a peer is bringing more. */
+  const filling = new Set<OpenHistory>()
   const restingUntil = new Map<string, number>()
   const stopping = new AbortController()
   let whenWhole: (() => void)[] = []
@@ -58,7 +60,9 @@ export function createHistoryFiller(args: {
   function work(peerId: string): void {
     const chain = waiting.shift()
     if (chain === undefined) return
+    filling.add(chain)
     const done = fill(peerId, chain).finally(() => {
+      filling.delete(chain)
       busy.delete(peerId)
       assign()
     })
@@ -68,7 +72,8 @@ export function createHistoryFiller(args: {
   async function fill(peerId: string, chain: OpenHistory): Promise<void> {
     let more = 0
     try {
-      more = await fetchHistory({ ...args, peerId, chain, signal: stopping.signal })
+      const onEarlier = (earlier: OpenHistory) => void waiting.push(earlier)
+      more = await fetchHistory({ ...args, peerId, chain, onEarlier, signal: stopping.signal })
     } catch (error) {
       if (!stopping.signal.aborted)
         onNotice({
@@ -79,7 +84,7 @@ export function createHistoryFiller(args: {
     }
     brought += more
     if (more === 0) restingUntil.set(peerId, clock.nowMs() + restMs)
-    if (chain.lowest > 0) waiting.push(chain)
+    if (chain.lowest !== 0) waiting.push(chain)
     else if (waiting.length === 0 && busy.size <= 1) await finish()
   }
 
@@ -105,7 +110,10 @@ export function createHistoryFiller(args: {
       if (replica.isHistoryWhole) run()
       else whenWhole.push(run)
     },
-    progress: () => ({ missing: waiting.reduce((sum, { lowest }) => sum + lowest, 0), brought }),
+    progress: () => ({
+      missing: [...waiting, ...filling].reduce((sum, { lowest }) => sum + (lowest ?? 1), 0),
+      brought,
+    }),
     async stop() {
       cancelRetry()
       stopping.abort()

@@ -15,8 +15,8 @@ import { storeDamaged } from './node-errors.js'
 export interface OpenHistory {
   readonly author: OrgId
   readonly generation: number
-  /** The lowest sequence held, and the event before it. */
-  lowest: number
+  /** The lowest sequence held, null while none is; and the event before it. */
+  lowest: number | null
   before: EventId
 }
 
@@ -26,7 +26,7 @@ export async function loadOpenHistory(store: Store, authors: AuthorTable): Promi
     const { author: number, generation } = readHistoryKey(key)
     const author = authors.orgOf(number)
     const decoded = decode(historyShape, value, { bytesMax: 128 })
-    if (author === undefined || !decoded.ok || decoded.value.before === null)
+    if (author === undefined || !decoded.ok)
       throw storeDamaged(`the note of how far back author ${number} is held`)
     open.push({
       author,
@@ -50,6 +50,8 @@ export interface HistoryArgs {
   readonly peerId: string
   readonly chain: OpenHistory
   readonly signal: AbortSignal
+  /** The chain was reached down to its beginning, and an earlier generation lies before it. */
+  readonly onEarlier: (chain: OpenHistory) => void
   /** Puts a segment on disk; resolves when there is room for more. */
   readonly take: (fact: HistoryFact) => Promise<void>
   /** Lets other work run where a slice of time is used up. */
@@ -59,9 +61,13 @@ export interface HistoryArgs {
 /** Fetches one chain from one peer, as far down as it goes. Resolves to the number of events that it brought. */
 export async function fetchHistory(args: HistoryArgs): Promise<number> {
   const { network, peerId, chain, signal } = args
-  const ranges = [[Math.max(0, chain.lowest - sliceEvents), chain.lowest - 1]] as const
-  const { author, generation } = chain
-  const bytes = encodeHistoryRequest({ areBodiesWanted: true, chains: [{ author, generation, ranges }] })
+  const { author, generation, lowest } = chain
+  const ranges = lowest === null ? [] : [[Math.max(0, lowest - sliceEvents), lowest - 1] as const]
+  const from = lowest === null ? chain.before : null
+  const bytes = encodeHistoryRequest({
+    areBodiesWanted: true,
+    chains: [{ author, generation, ranges, from }],
+  })
   let brought = 0
   for await (const frame of network.request({ peerId, protocol: 'history', bytes, signal })) {
     const segments = decodeSegmentFrame(frame)
@@ -70,7 +76,9 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
       const fact = checkSegment(args, segment)
       await args.take(fact)
       chain.lowest = fact.rest?.lowest ?? 0
-      if (fact.rest !== null) chain.before = fact.rest.before
+      chain.before = fact.rest?.before ?? chain.before
+      if (fact.earlier !== null)
+        args.onEarlier({ author, generation: generation - 1, lowest: null, before: fact.earlier })
       brought += fact.events.length
       await args.breathe()
     }
@@ -88,8 +96,8 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   const { segment } = decoded
   const { first, last } = segment
   const { author, generation } = chain
-  if (last.id !== chain.before || last.header.sequence !== chain.lowest - 1)
-    throw new Error(`a history segment that ends at ${last.header.sequence}, not at ${chain.lowest - 1}`)
+  if (last.id !== chain.before || last.header.generation !== generation || last.header.author !== author)
+    throw new Error(`a history segment that ends at ${last.id}, not at ${chain.before}`)
   const verified = verifySegment({
     segment,
     networkId: replica.networkId,
@@ -100,5 +108,6 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   if (verified.kind === 'reject') throw new Error(`a history segment: ${verified.reason}: ${verified.detail}`)
   const { prev, sequence } = first.header
   const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: prev }
-  return { kind: 'history', author, generation, events: verified.events, rest }
+  const earlier = sequence === 0 ? prev : null
+  return { kind: 'history', author, generation, events: verified.events, rest, earlier }
 }

@@ -67,8 +67,11 @@ export async function* serveHistory(
   const request = decodeHistoryRequest(requestBytes)
   if (!request.ok) throw new Error(`a history request that cannot be read: ${request.detail}`)
   const { areBodiesWanted, chains } = request.value
-  for (const { author, generation, ranges } of chains) {
-    for (const [fromSequence, toSequence] of [...ranges].reverse()) {
+  for (const { author, generation, ranges, from } of chains) {
+    const place = from === null ? undefined : (await placesOf(context, [from])).get(from)
+    const top = sequenceIn(context, { author, generation }, place)
+    const wanted = top === undefined ? ranges : [...ranges, [0, top] as const]
+    for (const [fromSequence, toSequence] of [...wanted].reverse()) {
       const range = { author, generation, fromSequence, toSequence }
       yield* framesOf(segmentsBackward(context, range, areBodiesWanted))
     }

@@ -96,7 +96,9 @@ const holesShape = struct('history request', [
         field('author', orgId()),
         field('generation', uint({ max: generationMax })),
         /** From sequence 0: how many are held, how many lack, how many are held, … and the last of them lack. */
-        field('runs', list(uint(), { min: 2, max: holeRunsMax })),
+        field('runs', list(uint(), { max: holeRunsMax })),
+        /** The last event that lacks, where its sequence is not known: then everything from it down is wanted. */
+        field('from', nullable(link())),
       ]),
       { min: 1, max: historyChainsMax },
     ),
@@ -129,6 +131,8 @@ export interface SyncAnswer extends Pick<AnswerPlan, 'ranges' | 'isBehind'> {
 /** Which events of a chain are lacking, as sequences from and to, both included, ascending. */
 export interface Holes extends Chain {
   readonly ranges: readonly (readonly [from: number, to: number])[]
+  /** An event from which everything down is lacking; its sequence need not be known. */
+  readonly from: EventId | null
 }
 
 export interface HistoryRequest {
@@ -215,14 +219,14 @@ export function decodeCheckpointRequest(requestBytes: Uint8Array): Decoded<{ fro
 
 /** Asks for what is lacking inside of chains: a hole costs two numbers. */
 export function encodeHistoryRequest({ areBodiesWanted, chains }: HistoryRequest): Uint8Array {
-  const written = chains.map(({ author, generation, ranges }) => {
+  const written = chains.map(({ author, generation, ranges, from: id }) => {
     let at = 0
     const runs = ranges.flatMap(([from, to]) => {
       const run = [from - at, to - from + 1]
       at = to + 1
       return run
     })
-    return { author, generation, runs }
+    return { author, generation, runs, from: id }
   })
   return encode(holesShape, { version: 1, areBodiesWanted, chains: written })
 }
@@ -232,7 +236,8 @@ export function decodeHistoryRequest(requestBytes: Uint8Array): Decoded<HistoryR
   const decoded = decode(holesShape, requestBytes, { bytesMax: syncRequestBytesMax })
   if (!decoded.ok) return decoded
   const chains: Holes[] = []
-  for (const { author, generation, runs } of decoded.value.chains) {
+  for (const { author, generation, runs, from: id } of decoded.value.chains) {
+    if (runs.length % 2 !== 0) return { ok: false, code: 'SHAPE', detail: 'a run without its hole' }
     const ranges: [number, number][] = []
     let at = 0
     for (let index = 0; index < runs.length; index += 2) {
@@ -243,7 +248,7 @@ export function decodeHistoryRequest(requestBytes: Uint8Array): Decoded<HistoryR
         return { ok: false, code: 'SHAPE', detail: 'an empty hole' }
       ranges.push([from, at - 1])
     }
-    chains.push({ author, generation, ranges })
+    chains.push({ author, generation, ranges, from: id })
   }
   return { ok: true, value: { areBodiesWanted: decoded.value.areBodiesWanted, chains } }
 }
