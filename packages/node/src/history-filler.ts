@@ -64,6 +64,7 @@ export function createHistoryFiller(args: {
     const done = fill(peerId, chain).finally(() => {
       filling.delete(chain)
       busy.delete(peerId)
+      if (waiting.length === 0 && busy.size === 0) void finish()
       assign()
     })
     busy.set(peerId, done)
@@ -85,13 +86,12 @@ export function createHistoryFiller(args: {
     brought += more
     if (more === 0) restingUntil.set(peerId, clock.nowMs() + restMs)
     if (chain.lowest !== 0) waiting.push(chain)
-    else if (waiting.length === 0 && busy.size <= 1) await finish()
   }
 
   /** Whole only when it is on disk: what is decided from then on relies on it. */
   async function finish(): Promise<void> {
     await args.drained()
-    if (waiting.length > 0 || stopping.signal.aborted) return
+    if (waiting.length > 0 || busy.size > 0 || stopping.signal.aborted) return
     replica.isHistoryWhole = true
     onNotice({ level: 'info', what: 'history is complete', facts: { events: brought } })
     const run = whenWhole
