@@ -12,7 +12,9 @@ export interface ServingProcess {
 }
 
 export async function startServing(options: ServeOptions): Promise<ServingProcess> {
-  const child = fork(fileURLToPath(new URL('./serve.js', import.meta.url)), [JSON.stringify(options)])
+  const child = fork(fileURLToPath(new URL('./serve.js', import.meta.url)), [JSON.stringify(options)], {
+    execArgv: ['--expose-gc'],
+  })
   const answer = async (kind: string) => {
     for (;;) {
       const [message] = await once(child, 'message')

@@ -6,6 +6,8 @@ import { benchIngest } from './ingest.js'
 import { type Limits, limitsReport, measureLimits } from './limits.js'
 import { machine, printTable, type Report, ratioOf } from './measure.js'
 import { makeSource, type Source } from './source.js'
+import { benchDisk, benchMemory, benchReopen } from './store-cost.js'
+import { benchSyncCost } from './sync-cost.js'
 
 const help = `Usage: npm run bench -- [NAME ...] [--events N] [--authors N] [--json]
 
@@ -14,6 +16,10 @@ Every figure is printed with its ratio to a limit; compare ratios, not absolute 
 
   ingest         single signed events from a peer, verified and stored
   cold-sync      a long history taken over from another process
+  sync-cost      bytes and round trips when two nodes are in sync, and when there is a gap
+  reopen         start of a node, at a tenth of the history and at all of it
+  disk           bytes on disk an event
+  memory         of a node with a tenth of the history, and with all of it
   finality       four processes agree on revocations
 
   --events N     length of the history, 100000 unless given
@@ -30,19 +36,33 @@ const { values, positionals } = parseArgs({
   },
 })
 
-let made: Source | undefined
+const made = new Map<number, Source>()
 
 /** The history that several benchmarks read, made when the first one asks. */
-async function source(): Promise<Source> {
+async function source(events = Number(values.events)): Promise<Source> {
+  const known = made.get(events)
+  if (known !== undefined) return known
+  const name = events.toLocaleString('en-US')
+  progress(`making a history of ${name} final events`)
+  const onProgress = (done: number) => progress(`  ${done.toLocaleString('en-US')} of ${name}`)
+  const fresh = await makeSource({ events, authors: Number(values.authors), onProgress })
+  made.set(events, fresh)
+  return fresh
+}
+
+/** A tenth of the history, and all of it: what grows with it shows. */
+async function sources(): Promise<Source[]> {
   const events = Number(values.events)
-  progress(`making a history of ${events.toLocaleString('en-US')} final events`)
-  made ??= await makeSource({ events, authors: Number(values.authors) })
-  return made
+  return [await source(Math.round(events / 10)), await source(events)]
 }
 
 const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> = {
   ingest: (limits) => benchIngest(limits),
   'cold-sync': async (limits) => benchColdSync(limits, await source()),
+  'sync-cost': () => benchSyncCost(),
+  reopen: async (limits) => benchReopen(limits, await sources()),
+  disk: async () => benchDisk(await source()),
+  memory: async () => benchMemory(await sources()),
   finality: (limits) => benchFinality(limits),
 }
 
@@ -63,7 +83,7 @@ async function main(): Promise<void> {
     const report = await benchmarks[name]?.(limits)
     if (report !== undefined) reports.push(report)
   }
-  await made?.remove()
+  for (const one of made.values()) await one.remove()
   if (values.json) {
     const withRatios = reports.map((report) => ({
       ...report,

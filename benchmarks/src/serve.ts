@@ -21,6 +21,7 @@ const network = createLibp2pNetwork({
 const { node, close } = await openBenchNode({ ...options, genesis, member, network })
 process.send?.({ kind: 'ready', addresses: network.addresses() })
 process.on('message', (message: { kind: string }) => {
+  globalThis.gc?.()
   if (message.kind === 'status')
     process.send?.({ kind: 'status', status: node.status(), memory: process.memoryUsage() })
   if (message.kind === 'stop') void close().then(() => process.exit(0))

@@ -1,0 +1,96 @@
+/** What two nodes say to find out what they owe each other: bytes of frames, round trips, and time on one thread. */
+import { fastestEd25519 } from '@chirograph/crypto-native'
+import { admitSegment, apply } from '@chirograph/log'
+import {
+  answerSync,
+  createReplica,
+  decodeSyncOffer,
+  emptyRestored,
+  encodeSyncOffer,
+  encodeSyncRequest,
+  noteOffer,
+  type Replica,
+} from '@chirograph/replica'
+import { networkIdOf } from '@chirograph/status'
+import { signedChain } from './chains.js'
+import { type Report, ratePerSecond } from './measure.js'
+import { type BenchMember, benchGenesis, benchMember } from './members.js'
+
+const authors = 200
+const eventsEach = 300
+const key = new Uint8Array(16).fill(9)
+
+export async function benchSyncCost(): Promise<Report> {
+  const members = Array.from({ length: authors }, (_, index) => benchMember(index))
+  const genesis = benchGenesis(members, 4)
+  const networkId = networkIdOf(genesis)
+  const open = (member: BenchMember) => {
+    const ed25519 = fastestEd25519()
+    const signers = {
+      event: (message: Uint8Array) => ed25519.sign({ seed: member.seeds.log, message }),
+      vote: (message: Uint8Array) => ed25519.sign({ seed: member.seeds.consensus, message }),
+    }
+    return createReplica({ genesis, org: member.org, signers, ed25519, hasVoteRecord: true }, emptyRestored())
+  }
+  const [one, other] = members
+  if (one === undefined || other === undefined) throw new Error('two members')
+  const [asker, answerer] = [open(one), open(other)]
+  const chains = members.map((member) => signedChain(networkId, member))
+  for (const chain of chains) for (let n = 0; n < eventsEach; n++) enter([asker, answerer], chain)
+
+  const same = exchange(asker, answerer, null)
+  const first = exchange(asker, answerer, key)
+  // Every author goes on, and the asker hears of none of it; then ten of them once more.
+  for (const chain of chains) enter([answerer], chain)
+  const all = exchange(asker, answerer, key)
+  for (const chain of chains.slice(0, 10)) enter([asker, answerer], chain, { isKnown: false })
+  const few = exchange(asker, answerer, key)
+  const perSecond = await ratePerSecond(() => {
+    exchange(asker, answerer, key)
+    return 1
+  })
+  const bytes = (name: string, value: number, limit: number) => ({
+    what: name,
+    value,
+    unit: 'bytes',
+    limit: { name: 'goal', value: limit },
+  })
+  return {
+    name: 'in-sync and gap-sync',
+    workload: `frames of both sides, ${authors} authors with ${eventsEach} events each; each line is one round trip`,
+    rows: [
+      bytes('already in sync', same.bytes, 128),
+      bytes('first contact, every author named', first.bytes, 1_536),
+      bytes('every author has gone on here, nothing said anew', all.bytes, 1_536),
+      bytes('ten authors to name', few.bytes, 1_536),
+      { what: 'exchanges, both sides on one thread', value: perSecond, unit: '/s' },
+    ],
+  }
+}
+
+function enter(
+  replicas: readonly Replica[],
+  chain: ReturnType<typeof signedChain>,
+  { isKnown = true }: { readonly isKnown?: boolean } = {},
+): void {
+  const event = chain.next().value
+  for (const replica of replicas) {
+    const verdict = admitSegment(replica.log, [event])
+    if (verdict.kind === 'accept') apply(replica.log, event, { kind: 'accept' })
+    else if (isKnown) throw new Error(`not admitted: ${verdict.kind}`)
+  }
+}
+
+function exchange(
+  asker: Replica,
+  answerer: Replica,
+  sessionKey: Uint8Array | null,
+): { readonly bytes: number } {
+  const request = encodeSyncRequest(asker, { peer: 'answerer', key: sessionKey })
+  const answer = answerSync(answerer, 'asker', request)
+  if (!answer.ok) throw new Error(answer.detail)
+  const offer = encodeSyncOffer(answer.value.offer)
+  const decoded = decodeSyncOffer(offer)
+  if (decoded.ok) noteOffer(asker, 'answerer', decoded.value)
+  return { bytes: request.length + offer.length }
+}
