@@ -41,8 +41,8 @@ export function planAnswer(args: {
     const claim = claims.get(entry.author)
     // L23: an author that they do not know is sent whole; one whose branches differ by branches, from its beginning.
     if (claim === undefined) {
-      if (entry.branches === null) ranges.push(...rangesAfter(log, entry, undefined))
-      else probes.push(entry.author)
+      ranges.push(...rangesAfter(log, entry, undefined))
+      if (entry.branches !== null) probes.push(entry.author)
       continue
     }
     const order = entry.generation - claim.generation || entry.sequence - claim.sequence
@@ -54,7 +54,9 @@ export function planAnswer(args: {
     if (order === 0 || entry.branches !== null) {
       probes.push(entry.author)
       isBehind = true
-    } else if (order > 0) ranges.push(...rangesAfter(log, entry, claim)) // L26: they are behind on one branch.
+    }
+    // L26: they are behind. Of the generation whose branches are compared nothing is sent as a range.
+    if (order > 0) ranges.push(...rangesAfter(log, entry, claim))
   }
   return { ranges, eventCount: countOf(ranges), probes, isBehind }
 }
@@ -71,6 +73,7 @@ function rangesAfter(log: LogIndex, entry: FrontierEntry, place: FrontierClaim |
   const generations = [...(log.chains.get(author)?.keys() ?? [])].sort((a, b) => a - b)
   for (const generation of generations) {
     if (place !== undefined && generation < place.generation) continue
+    if (generation === entry.generation && entry.branches !== null) continue
     const fromSequence = generation === place?.generation ? place.sequence + 1 : 0
     const toSequence = headsOf(log, author, generation).at(-1)?.sequence ?? -1
     if (toSequence >= fromSequence) ranges.push({ author, generation, fromSequence, toSequence })

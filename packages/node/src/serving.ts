@@ -21,7 +21,15 @@ import {
   type Store,
   type StoreEntry,
 } from '@chirograph/interface'
-import { type LogEntry, planBranches, type Range, splitRange, straysOf, stretchesOf } from '@chirograph/log'
+import {
+  finalTipOf,
+  type LogEntry,
+  planBranches,
+  type Range,
+  splitRange,
+  straysOf,
+  stretchesOf,
+} from '@chirograph/log'
 import {
   answerSync,
   branchEventsMax,
@@ -109,7 +117,7 @@ async function* segmentsOfAnswer(
   const { log } = context.replica
   for (const range of ranges) {
     const { final, pending } = splitRange(log, range)
-    yield* segmentsForward(context, final, pending)
+    yield* segmentsForward(context, final, stretchesOf(pending))
   }
   for (const locator of locators) {
     const places = await placesOf(context, locator.ids)
@@ -119,21 +127,33 @@ async function* segmentsOfAnswer(
       placeOf: (id) => sequenceIn(context, locator, places.get(id)),
       entriesMax: branchEventsMax,
     })
-    yield* segmentsForward(context, plan.final, [])
-    for (const stretch of stretchesOf(plan.pending)) yield* segmentsForward(context, null, stretch)
+    yield* segmentsForward(context, plan.final, stretchesOf(plan.pending))
   }
 }
 
-/** What is final from the store, and what follows it from memory, as one run of segments. */
+/**
+ * What is final from the store, then what is not from memory. The stretch that follows the last final event goes into
+ * one run of segments with it: a cut may have ended where no signature was checked.
+ */
 async function* segmentsForward(
   context: ServingContext,
   final: Range | null,
-  pending: readonly LogEntry[],
+  stretches: readonly (readonly LogEntry[])[],
 ): AsyncIterable<Uint8Array> {
-  const segmenter = createSegmenter()
-  if (final !== null) for await (const event of finalEvents(context, final)) yield* segmenter.push(event)
-  for (const { event } of pending) if (event !== undefined) yield* segmenter.push(event)
-  yield* segmenter.end()
+  const tip = final && finalTipOf(context.replica.log, final.author, final.generation)
+  const next = stretches.find(([first]) => tip !== undefined && first?.prev === tip?.id)
+  if (final !== null) {
+    const segmenter = createSegmenter()
+    for await (const event of finalEvents(context, final)) yield* segmenter.push(event)
+    for (const { event } of next ?? []) if (event !== undefined) yield* segmenter.push(event)
+    yield* segmenter.end()
+  }
+  for (const stretch of stretches) {
+    if (final !== null && stretch === next) continue
+    const segmenter = createSegmenter()
+    for (const { event } of stretch) if (event !== undefined) yield* segmenter.push(event)
+    yield* segmenter.end()
+  }
 }
 
 /** Cut, where it can be, above an event with a signature, so that whoever takes them can pass them on. */
