@@ -1,5 +1,6 @@
 /** `npm run bench`: this machine's limits, then what the library reaches of them in the same run. */
 import { parseArgs } from 'node:util'
+import { benchBatchVerify } from './batch-verify.js'
 import { benchColdSync } from './cold-sync.js'
 import { benchFinality } from './finality.js'
 import { benchIngest } from './ingest.js'
@@ -15,6 +16,7 @@ Measures the limits of this machine and, in the same run, what the library reach
 Every figure is printed with its ratio to a limit; compare ratios, not absolute figures.
 
   ingest         single signed events from a peer, verified and stored
+  batch-verify   ten thousand credentials against the one event of their batch
   cold-sync      a long history taken over from another process
   sync-cost      bytes and round trips when two nodes are in sync, and when there is a gap
   reopen         start of a node, at a tenth of the history and at all of it
@@ -58,6 +60,7 @@ async function sources(): Promise<Source[]> {
 
 const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> = {
   ingest: (limits) => benchIngest(limits),
+  'batch-verify': (limits) => benchBatchVerify(limits),
   'cold-sync': async (limits) => benchColdSync(limits, await source()),
   'sync-cost': () => benchSyncCost(),
   reopen: async (limits) => benchReopen(limits, await sources()),
