@@ -116,10 +116,13 @@ suite('nodes together', (it) => {
     })
     await college.finality(revoked.id)
     const back = await cluster.start(3)
+    is(await back.event(revoked.id), undefined)
     await until(
       'the restarted member has the revocation final',
       async () => (await back.eventState(revoked.id)).state === 'final',
     )
+    equal((await back.event(revoked.id))?.body, (await college.event(revoked.id))?.body)
+    is((await back.event(revoked.id))?.body.kind, 'status.revoke')
     ok(back.status().isVoting)
     const again = await college.change({
       kind: 'revoke',

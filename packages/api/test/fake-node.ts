@@ -66,6 +66,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
       })
     },
     eventState: async (id) => base.states.get(id) ?? { state: 'unknown' },
+    event: async () => undefined,
     makeFinal(id) {
       const finality: Finality = {
         id,

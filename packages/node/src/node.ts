@@ -3,7 +3,7 @@ import { type EventId, toHex } from '@chirograph/codec'
 import { encodeCertificate } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { EventBody, OrgId } from '@chirograph/event'
+import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
   type Clock,
   eventRange,
@@ -88,6 +88,8 @@ export interface ChirographNode {
   publish(body: EventBody): Promise<PublishedEvent>
   finality(id: EventId, options?: { signal?: AbortSignal }): Promise<Finality>
   eventState(id: EventId): Promise<EventState>
+  /** What this node has stored under an id; undefined while it does not hold the event, or not its body. */
+  event(id: EventId): Promise<AuthenticEvent | undefined>
   findCredentials(key: string): Promise<RegistrarEntry[]>
   credentials(): AsyncIterable<RegistrarEntry>
   /** What the network knows of an organisation, as of the last checkpoint. */
@@ -294,6 +296,10 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       if (found) return { state: 'final', finality: found }
       if (await isFinalHere(id)) return { state: 'final', finality: tracker.get(id) ?? null }
       return { state: eventAt(shell.replica.log, id) ? 'pending' : 'unknown' }
+    },
+    async event(id) {
+      const place = await placeOfEvent(store, id)
+      return place && readEvent(store, place)
     },
     findCredentials: (key) => registrar.find(key),
     credentials: () => registrar.entries(),
