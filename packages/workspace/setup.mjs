@@ -2,8 +2,9 @@
 /**
  * Installs and builds with nothing but Node and npm. Safe to run again: it does nothing where nothing changed.
  *
- *   node packages/workspace/setup.mjs [--quiet]
+ *   node packages/workspace/setup.mjs [--quiet] [--apart DIRECTORY]
  *
+ * `--apart` also installs a package that is no member of the workspace and has a lock file of its own.
  * `--from-npm` marks the call from npm's postinstall. All talk goes to stderr, so that `npm run --silent` of a
  * command that sets up first prints that command's output and nothing else.
  */
@@ -14,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What `tsc -b` is given; every other project is reached by reference. */
-const PROJECTS = ['packages', 'examples/four-institutions', 'benchmarks']
+const PROJECTS = ['packages', 'examples/four-institutions', 'benchmarks', 'benchmarks/peers']
 /** Directories that the build does not read; `workspace` runs from source. */
 const SKIPPED = ['node_modules', 'dist', 'test', 'workspace']
 const INSTALL_STAMP = 'node_modules/.chirograph-setup'
@@ -23,6 +24,7 @@ const BUILD_STAMP = 'node_modules/.chirograph-build'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 process.chdir(root)
 const quiet = process.argv.includes('--quiet')
+const apart = process.argv.includes('--apart') ? process.argv[process.argv.indexOf('--apart') + 1] : undefined
 const agent = process.env.npm_config_user_agent ?? ''
 // Under pnpm's own postinstall pnpm is already doing the work.
 if (!process.argv.includes('--from-npm') || agent.startsWith('npm/')) setUp()
@@ -37,10 +39,11 @@ function setUp() {
   if (!existsSync('node_modules/.modules.yaml') || stampOf(INSTALL_STAMP) !== manifests) {
     if (major === 20)
       say('Node 20 is past its end of life. It works here, but use Node 22 or 24 in production.')
-    install(pin)
+    install({ what: 'dependencies', pin, directory: root })
     manifests = hashOfManifests(pin) // pnpm may have added to the lock file
     writeStamp(INSTALL_STAMP, manifests)
   }
+  if (apart) installApart(apart, pin)
 
   // Taken before the build, so that an edit made during it is built next time.
   const sources = hashOfSources(manifests)
@@ -50,13 +53,22 @@ function setUp() {
   }
 }
 
-function install(pin) {
-  say(`Installing dependencies with pnpm ${pin} …`)
+function install({ what, pin, directory }) {
+  say(`Installing ${what} with pnpm ${pin} …`)
   const startedMs = performance.now()
-  const frozen = existsSync('pnpm-lock.yaml') ? '--frozen-lockfile' : '--no-frozen-lockfile'
+  const frozen = existsSync(join(directory, 'pnpm-lock.yaml')) ? '--frozen-lockfile' : '--no-frozen-lockfile'
   const level = quiet ? ['--loglevel=warn'] : []
-  run('npx', ['--yes', `pnpm@${pin}`, 'install', frozen, '--reporter=append-only', ...level])
+  run('npx', ['--yes', `pnpm@${pin}`, 'install', frozen, '--reporter=append-only', ...level], directory)
   say(`Installed in ${secondsSince(startedMs)} s.`)
+}
+
+function installApart(directory, pin) {
+  const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((name) => join(directory, name))
+  const stamp = join(directory, INSTALL_STAMP)
+  const manifests = hashOfFiles(pin, files)
+  if (stampOf(stamp) === manifests) return
+  install({ what: `what ${directory} needs`, pin, directory: join(root, directory) })
+  writeStamp(stamp, manifests)
 }
 
 function build() {
@@ -69,10 +81,12 @@ function build() {
 function hashOfManifests(pin) {
   const members = ['packages', 'examples'].flatMap((dir) => readdirSync(dir).map((name) => join(dir, name)))
   const projects = ['.', ...members, 'benchmarks', 'test'].map((dir) => join(dir, 'package.json'))
+  return hashOfFiles(pin, ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc', ...projects])
+}
+
+function hashOfFiles(pin, files) {
   const hash = createHash('sha256').update(process.platform + process.arch + pin)
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc', ...projects]) {
-    if (existsSync(file)) hash.update(file).update(readFileSync(file))
-  }
+  for (const file of files) if (existsSync(file)) hash.update(file).update(readFileSync(file))
   return hash.digest('hex')
 }
 
@@ -101,7 +115,7 @@ function isBuilt() {
   return references.every(({ path }) => existsSync(join('packages', path, 'dist/index.js')))
 }
 
-function run(command, args) {
+function run(command, args, cwd = root) {
   const env = { ...process.env, CI: process.env.CI ?? 'true' } // no prompts
   // What npm tells its scripts would make pnpm take itself for npm.
   const told = /^npm_(config_(user_agent|call|package)|lifecycle|package|command|execpath)/
@@ -109,7 +123,7 @@ function run(command, args) {
   // On Windows npx is a .cmd file, which only a shell starts; its arguments hold nothing to be quoted.
   const shell = process.platform === 'win32' && command === 'npx'
   const ended = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     env,
     stdio: ['ignore', process.stderr, 'inherit'],
     shell,
