@@ -6,7 +6,7 @@
 import type { EventId } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { locatorHeadsMax, locatorMax } from './limits.js'
-import { chainAt, headsOf, type LogEntry, type LogIndex } from './log-index.js'
+import { chainAt, headsOf, type LogEntry, type LogIndex, type Slot } from './log-index.js'
 import type { Range } from './sync-plan.js'
 
 /** An author's heads, and the sequences behind the highest whose ids complete a locator; the store has those. */
@@ -103,14 +103,26 @@ export function splitRange(log: LogIndex, range: Range): BranchPlan {
   return { final: toSequence < range.fromSequence ? null : { ...range, toSequence }, pending }
 }
 
-/** Events held of a chain that are not final although it is final beyond their place: branches that were passed over. */
-export function straysOf(
-  log: LogIndex,
-  place: { readonly author: OrgId; readonly generation: number },
-): LogEntry[] {
-  const chain = chainAt(log, place)
-  const tip = chain?.finalTip?.sequence
-  // With one head there is one branch, and nothing was passed over.
-  if (chain === undefined || tip === undefined || chain.heads.size < 2) return []
-  return [...chain.slots.values()].flat().filter((entry) => !entry.isFinal && entry.sequence <= tip)
+/**
+ * Events held of an author that are not final although its chain is final up to `tip`: branches that were passed over,
+ * and what was not final of a generation when the next one began.
+ */
+export function straysOf(log: LogIndex, tip: Slot): LogEntry[] {
+  const strays: LogEntry[] = []
+  for (const [generation, chain] of log.chains.get(tip.author) ?? []) {
+    // With one head there is one branch, and nothing of it was passed over.
+    const isPassed = generation < tip.generation || (generation === tip.generation && chain.heads.size > 1)
+    if (!isPassed) continue
+    for (const entries of chain.slots.values())
+      for (const entry of entries) if (!entry.isFinal && isAtOrBefore(entry, tip)) strays.push(entry)
+  }
+  return strays
+}
+
+/** Whether a place of a chain lies at or before another one of the same author. */
+export function isAtOrBefore(place: Omit<Slot, 'author'>, tip: Omit<Slot, 'author'>): boolean {
+  return (
+    place.generation < tip.generation ||
+    (place.generation === tip.generation && place.sequence <= tip.sequence)
+  )
 }

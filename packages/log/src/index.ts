@@ -10,6 +10,7 @@ export {
 } from './admit.js'
 export {
   type BranchPlan,
+  isAtOrBefore,
   type LocatorPlan,
   planBranches,
   planLocator,

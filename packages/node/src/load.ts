@@ -1,8 +1,9 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
-import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
+import { contentIdOfDigest, decode, type EventId, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
-import { type AuthenticEvent, decodeHeader } from '@chirograph/event'
+import { decodeHeader, restoreEvent } from '@chirograph/event'
 import {
+  bodyKey,
   checkpointHeightKey,
   type EventPlace,
   eventRange,
@@ -13,6 +14,7 @@ import {
   readVoteKey,
   type Store,
   spaceRange,
+  strayKey,
 } from '@chirograph/interface'
 import {
   type Cut,
@@ -41,7 +43,8 @@ import { type AuthorTable, loadAuthors } from './author-table.js'
 import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
-import { nameOfPlace, placeOfEvent, readEvent, readHeader } from './stored-event.js'
+import { headerOfValue, nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
+import { type StoredEvent, walkEvents } from './stored-walk.js'
 
 const anySize = { bytesMax: 64 * 1024 * 1024 }
 
@@ -108,30 +111,22 @@ async function loadLog(
 ): Promise<LogIndex> {
   const log = createLog()
   for (const entry of cut.values()) await enterFinalTip(store, log, entry)
-  const pending: EventPlace[] = []
   for (let author = 0; author < authors.size; author++) {
     const org = authors.orgOf(author)
     const tip = org && cut.get(org)
-    const range = tip
-      ? {
-          ...eventRange({
-            author,
-            generation: tip.generation,
-            fromSequence: tip.sequence + 1,
-            toSequence: Number.MAX_SAFE_INTEGER,
-          }),
-          to: afterAuthor(author),
-        }
-      : { from: firstOfAuthor(author), to: afterAuthor(author) }
-    for await (const [key] of store.range(range)) pending.push(readEventKey(key))
+    const fromSequence = tip === undefined ? 0 : tip.sequence + 1
+    for (const generation of await generationsOf(store, author, tip?.generation ?? 0)) {
+      const from = generation === tip?.generation ? fromSequence : 0
+      const range = { author, generation, fromSequence: from, toSequence: Number.MAX_SAFE_INTEGER }
+      for await (const page of walkEvents(store, range))
+        for (const stored of page) await enterPending(store, log, stored)
+    }
   }
-  for await (const [key] of store.range(spaceRange('stray'))) pending.push(readEventKey(key))
-  for (const place of pending.sort((a, b) => a.generation - b.generation || a.sequence - b.sequence)) {
-    const event = await readEvent(store, place)
-    // A batch is atomic, so a header without its body was damaged, not interrupted.
-    if (!event) throw storeDamaged(`the body at ${nameOfPlace(place)} is missing`)
-    // A power cut may have taken the event before it; sync brings both back in order.
-    if (await isFollowing(store, log, event)) restorePending(log, event, place.branch)
+  for await (const [key] of store.range(spaceRange('stray'))) {
+    const place = readEventKey(key)
+    const stored = await readHeader(store, place)
+    if (stored === undefined) throw storeDamaged(`the event passed over at ${nameOfPlace(place)} is missing`)
+    await enterPending(store, log, { place, ...stored, bodyBytes: (await store.get(bodyKey(place))) ?? null })
   }
   for await (const [, value] of store.range(spaceRange('evidence'))) {
     const evidence = decodeForkEvidence(value)
@@ -140,32 +135,73 @@ async function loadLog(
   return log
 }
 
-async function enterFinalTip(store: Store, log: LogIndex, { id, author, sequence }: CutEntry): Promise<void> {
-  const place = await placeOfEvent(store, id)
-  const stored = place && (await readHeader(store, place))
-  const decoded = stored && decodeHeader(stored.headerBytes)
-  if (!place || !stored || decoded?.kind !== 'decoded' || decoded.id !== id)
-    throw storeDamaged(`event ${id} of the final cut (sequence ${sequence} of ${author}) is missing`)
-  restoreEntry(log, {
-    id,
-    header: decoded.header,
-    branch: place.branch,
-    isVerified: stored.signature !== null,
-  })
+/** The last final event of an author's chain, and of each generation before: the prev of the first event of the next. */
+async function enterFinalTip(
+  store: Store,
+  log: LogIndex,
+  { id: tip, author, sequence }: CutEntry,
+): Promise<void> {
+  for (let id: EventId | null = tip; id !== null; ) {
+    const place: EventPlace | undefined = await placeOfEvent(store, id)
+    const stored = place && (await readHeader(store, place))
+    const decoded = stored && decodeHeader(stored.headerBytes)
+    const isThere = place && stored && decoded?.kind === 'decoded' && decoded.id === id
+    if (!isThere) {
+      // Generations before the last may still be on their way, as history.
+      if (id !== tip) return
+      throw storeDamaged(`event ${id} of the final cut (sequence ${sequence} of ${author}) is missing`)
+    }
+    restoreEntry(log, {
+      id,
+      header: decoded.header,
+      branch: place.branch,
+      isVerified: stored.signature !== null,
+    })
+    id = place.generation === 0 ? null : await prevOfGeneration(store, place)
+  }
 }
 
-/** Whether the event before is in the index, or final and in the store. */
-async function isFollowing(store: Store, log: LogIndex, { header }: AuthenticEvent): Promise<boolean> {
-  const { prev } = header
-  return prev === null || eventAt(log, prev) !== undefined || (await placeOfEvent(store, prev)) !== undefined
+/** What the first final event of a generation follows; null where it is not here. */
+async function prevOfGeneration(store: Store, { author, generation }: EventPlace): Promise<EventId | null> {
+  const first = eventRange({ author, generation, fromSequence: 0, toSequence: 0 })
+  for await (const [key, value] of store.range(first)) {
+    const place = readEventKey(key)
+    const decoded = decodeHeader(headerOfValue(value, place).headerBytes)
+    if (decoded.kind === 'decoded' && (await store.get(strayKey(place))) === undefined)
+      return decoded.header.prev
+  }
+  return null
 }
 
-function firstOfAuthor(author: number): Uint8Array {
-  return eventRange({ author, generation: 0, fromSequence: 0, toSequence: 0 }).from
+/** Enters an event that is not final. A power cut may have taken the one before it; sync brings both back in order. */
+async function enterPending(store: Store, log: LogIndex, stored: StoredEvent): Promise<void> {
+  const { place, bodyBytes } = stored
+  // A batch is atomic, so a header without its body was damaged, not interrupted.
+  if (bodyBytes === null) throw storeDamaged(`the body at ${nameOfPlace(place)} is missing`)
+  const restored = restoreEvent({ ...stored, bodyBytes })
+  if (restored.kind === 'reject') throw storeDamaged(`the event at ${nameOfPlace(place)}: ${restored.detail}`)
+  const { prev } = restored.event.header
+  const isFollowing = prev === null || eventAt(log, prev) || (await placeOfEvent(store, prev))
+  if (isFollowing) restorePending(log, restored.event, place.branch)
 }
 
-function afterAuthor(author: number): Uint8Array {
-  return eventRange({ author: author + 1, generation: 0, fromSequence: 0, toSequence: 0 }).from
+/** The generations from one on of which events are stored: one step to the next, not a walk over the events. */
+async function generationsOf(store: Store, author: number, from: number): Promise<number[]> {
+  const generations: number[] = []
+  for (let next: number | undefined = from; next !== undefined; ) {
+    const bounds = { from: firstOf(author, next), to: firstOf(author + 1, 0), limit: 1 }
+    next = undefined
+    for await (const [key] of store.range(bounds)) {
+      const { generation } = readEventKey(key)
+      generations.push(generation)
+      next = generation + 1
+    }
+  }
+  return generations
+}
+
+function firstOf(author: number, generation: number): Uint8Array {
+  return eventRange({ author, generation, fromSequence: 0, toSequence: 0 }).from
 }
 
 async function loadVotes(store: Store) {

@@ -13,7 +13,7 @@ import {
   type Store,
   systemClock,
 } from '@chirograph/interface'
-import { eventAt, isInCut } from '@chirograph/log'
+import { eventAt, isAtOrBefore, isInCut } from '@chirograph/log'
 import {
   type Anchor,
   anchorOf,
@@ -371,14 +371,15 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     })
   }
 
-  /** What is in the store and not in the index is final (SPEC L30 of the log). */
+  /** What is in the store up to the cut, and not in the index, is final (SPEC L30 of the log). */
   async function isFinalHere(id: EventId): Promise<boolean> {
     const { log } = shell.replica
     if (isInCut(log, shownCut, id)) return true
+    if (eventAt(log, id) !== undefined) return false
+    const place = await placeOfEvent(store, id)
+    const tip = place && shownCut.get(shell.authors.orgOf(place.author) ?? org)
     return (
-      eventAt(log, id) === undefined &&
-      (await placeOfEvent(store, id)) !== undefined &&
-      eventAt(log, id) === undefined
+      place !== undefined && tip !== undefined && eventAt(log, id) === undefined && isAtOrBefore(place, tip)
     )
   }
 

@@ -10,16 +10,12 @@ import {
   segmentEventsMax,
 } from '@chirograph/event'
 import {
-  bodyRange,
   checkpointRange,
   type EventPlace,
-  eventRange,
   getManyKeysMax,
   positionKey,
-  readEventKey,
   readPlace,
   type Store,
-  type StoreEntry,
 } from '@chirograph/interface'
 import {
   finalTipOf,
@@ -42,7 +38,7 @@ import {
   syncFrameBytes,
 } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
-import { headerOfValue } from './stored-event.js'
+import { walkEvents } from './stored-walk.js'
 
 export interface ServingContext {
   readonly replica: Replica
@@ -198,71 +194,15 @@ async function* finalEvents(
 ): AsyncIterable<HeldEvent> {
   const author = authors.numberOf(range.author)
   if (author === undefined) return
-  const stored = { ...range, author }
-  const strays = new Set(straysOf(replica.log, range).map(({ sequence, branch }) => `${sequence}/${branch}`))
-  const bodies = areBodiesWanted
-    ? cursorOf(store.pages({ ...bodyRange(stored), reverse: isReverse }))
-    : undefined
-  try {
-    for await (const page of store.pages({ ...eventRange(stored), reverse: isReverse })) {
-      for (const [key, value] of page) {
-        const place = readEventKey(key)
-        const bodyBytes = bodies === undefined ? null : await bodyAt(bodies, place, isReverse)
-        if (strays.has(`${place.sequence}/${place.branch}`)) continue
-        yield { ...headerOfValue(value, place), bodyBytes }
-      }
-    }
-  } finally {
-    await bodies?.close()
-  }
-}
-
-interface Cursor {
-  current: StoreEntry | undefined
-  advance(): Promise<void>
-  close(): Promise<void>
-}
-
-/** Walks beside another walk over the same places. */
-function cursorOf(pages: AsyncIterable<readonly StoreEntry[]>): Cursor {
-  const iterator = pages[Symbol.asyncIterator]()
-  let page: readonly StoreEntry[] = []
-  let at = 0
-  const cursor: Cursor = {
-    current: undefined,
-    async advance() {
-      if (++at < page.length) {
-        cursor.current = page[at]
-        return
-      }
-      const next = await iterator.next()
-      page = next.done ? [] : next.value
-      at = 0
-      cursor.current = page[0]
-    },
-    async close() {
-      await iterator.return?.()
-    },
-  }
-  at = 0
-  return cursor
-}
-
-/** The body at a place: null where it was pruned. Bodies of places that were passed over are passed over. */
-async function bodyAt(cursor: Cursor, place: EventPlace, isReverse: boolean): Promise<Uint8Array | null> {
-  for (;;) {
-    if (cursor.current === undefined) await cursor.advance()
-    const { current } = cursor
-    if (current === undefined) return null
-    const found = readEventKey(current[0])
-    const order = found.sequence - place.sequence || found.branch - place.branch
-    if (order === 0) {
-      cursor.current = undefined
-      return current[1]
-    }
-    if (isReverse ? order < 0 : order > 0) return null
-    cursor.current = undefined
-  }
+  const tip = replica.final.cut.get(range.author)
+  const passed =
+    tip === undefined
+      ? []
+      : straysOf(replica.log, tip).filter(({ generation }) => generation === range.generation)
+  const strays = new Set(passed.map(({ sequence, branch }) => `${sequence}/${branch}`))
+  const walk = walkEvents(store, { ...range, author }, { isReverse, areBodiesWanted })
+  for await (const page of walk)
+    for (const { place, ...held } of page) if (!strays.has(`${place.sequence}/${place.branch}`)) yield held
 }
 
 async function placesOf(

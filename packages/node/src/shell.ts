@@ -10,9 +10,11 @@ import {
   type NetworkHandlers,
   positionKey,
   readEventKey,
+  readPlace,
   type Store,
   type Topic,
 } from '@chirograph/interface'
+import { isAtOrBefore } from '@chirograph/log'
 import {
   createReplica,
   decodeSegmentFrame,
@@ -300,13 +302,21 @@ export async function startShell(args: {
     dispatch({ kind: 'loaded', stored, retry })
   }
 
+  /** Whether an event whose place this is is final, if it is not in the index. */
+  function isFinalPlace(value: Uint8Array | undefined): boolean {
+    const place = value && readPlace(value)
+    const org = place && authors.orgOf(place.author)
+    const tip = org && replica.final.cut.get(org)
+    return place !== undefined && tip !== undefined && isAtOrBefore(place, tip)
+  }
+
   /** While history is not whole, what is not in the store may yet be final: it is asked for again when it is. */
   async function lookUp({ ids }: Extract<ReplicaEffect, { kind: 'look-up' }>): Promise<void> {
     for (let at = 0; at < ids.length; at += getManyKeysMax) {
       const wanted = ids.slice(at, at + getManyKeysMax)
       const values = await store.getMany(wanted.map(positionKey))
-      const found = wanted.filter((_, index) => values[index] !== undefined)
-      const absent = wanted.filter((_, index) => values[index] === undefined)
+      const found = wanted.filter((_, index) => isFinalPlace(values[index]))
+      const absent = wanted.filter((id) => !found.includes(id))
       if (absent.length > 0 && !replica.isHistoryWhole) {
         history.whenWhole(() => void lookUp({ kind: 'look-up', ids: absent }).catch(args.onFailure))
         dispatch({ kind: 'looked-up', found, absent: [] })

@@ -17,9 +17,9 @@ import {
   decodeForkEvidence,
   encodeForkEvidence,
   eventAt,
-  finalTipOf,
   forksOf,
   holdOrphan,
+  isAtOrBefore,
   placeOfForkEvidence,
   recordFork,
   release,
@@ -205,10 +205,9 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
 }
 
 export function eventFact(replica: Replica, event: AuthenticEvent): Fact {
-  const { author, generation, sequence } = event.header
-  const tip = finalTipOf(replica.log, author, generation)
+  const tip = replica.final.cut.get(event.header.author)
   const branch = eventAt(replica.log, event.id)?.branch ?? 0
-  return { kind: 'event', event, branch, isStray: tip !== undefined && sequence <= tip.sequence }
+  return { kind: 'event', event, branch, isStray: tip !== undefined && isAtOrBefore(event.header, tip) }
 }
 
 /** Evidence that another member logged counts here too, so that this node's own cuts leave the accused where it is. */

@@ -135,7 +135,7 @@ export function settle(turn: Turn, reached: ChainState): void {
   const checkpoint: Checkpoint = { header, changes, certificate }
   const rows = [...changedRows({ before: replica.final.state, after: state })]
   markFinal(replica.log, events)
-  const strays = straysAfter(replica, events)
+  const strays = straysAfter(replica, reached)
   trimFinal(replica.log, { keep: residentFinalMax })
   replica.chain.delete(replica.final.header.digest)
   replica.chain.set(header.digest, reached)
@@ -149,12 +149,14 @@ export function settle(turn: Turn, reached: ChainState): void {
 }
 
 /** Branches that this header passes over. A place is told again with every header until its author is frozen. */
-function straysAfter({ log }: Replica, events: ChainState['events']): StrayPlace[] {
-  const chains = new Map(events.map(({ header }) => [`${header.author} ${header.generation}`, header]))
-  return [...chains.values()].flatMap((header) =>
-    straysOf(log, header).map(({ author, generation, sequence, branch }) => {
-      return { author, generation, sequence, branch }
-    }),
+function straysAfter({ log }: Replica, { events, cut }: ChainState): StrayPlace[] {
+  const moved = new Set(events.map(({ header }) => header.author))
+  return [...moved].flatMap((org) =>
+    straysOf(log, cut.get(org) ?? { author: org, generation: 0, sequence: -1 }).map(
+      ({ author, generation, sequence, branch }) => {
+        return { author, generation, sequence, branch }
+      },
+    ),
   )
 }
 

@@ -129,7 +129,8 @@ export function createExchanges({
 
   /** The final events of a range: those whose places hold something passed over are told apart by the index. */
   function finalBranch({ replica, disk }: SimulatedNode, range: Range) {
-    const strays = new Set(replica === undefined ? [] : straysOf(replica.log, range).map(({ id }) => id))
+    const tip = replica?.final.cut.get(range.author)
+    const strays = new Set(replica && tip ? straysOf(replica.log, tip).map(({ id }) => id) : [])
     return disk.eventsOf([range]).filter(({ id }) => !strays.has(id))
   }
 
