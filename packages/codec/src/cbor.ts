@@ -48,10 +48,10 @@ export function readCbor(
 }
 
 // Major types of RFC 8949 section 3.1: the upper three bits of an item's first byte.
-const majorUint = 0
-const majorBytes = 2
-const majorText = 3
-const majorArray = 4
+export const majorUint = 0
+export const majorBytes = 2
+export const majorText = 3
+export const majorArray = 4
 const majorTag = 6
 const majorSimple = 7
 

@@ -13,6 +13,7 @@ export {
 } from './bytes.js'
 export type { ContentId, EventId } from './content-id.js'
 export {
+  compareContentIds,
   contentId,
   contentIdBytes,
   contentIdFromBytes,
@@ -42,6 +43,7 @@ export { checkMapProof, mapProofShape, proveKey } from './map-proof.js'
 export type { Field, Infer, Shape, StructOf } from './shape.js'
 export {
   boolean,
+  branded,
   bytes,
   bytesUpTo,
   constant,

@@ -5,19 +5,47 @@
  *   const pair = struct('pair', [field('version', constant(1)), field('count', uint({ max: 10 }))])
  *   type Pair = Infer<typeof pair>   // { readonly version: 1, readonly count: number }, on the wire [1, count]
  *
- * Both directions check alike and throw `CodecError` with code SHAPE; `decode` turns that into a value.
+ * Both directions check alike and throw `CodecError` with code SHAPE; `decode` turns that into a value. Most shapes
+ * also read straight from canonical bytes, which is fast and gives no reasons.
  */
 import { compareBytes, fromHex, hasLoneSurrogate, toHex, utf8 } from './bytes.js'
-import { WireLink } from './cbor.js'
-import { binaryOfText, type ContentId, contentIdFromBytes } from './content-id.js'
+import { WireLink, writeCbor } from './cbor.js'
+import {
+  binaryOfText,
+  type ContentId,
+  contentIdFromBytes,
+  contentIdOfDigest,
+  contentIdPrefix,
+} from './content-id.js'
 import { CodecError } from './error.js'
+import { digestBytes } from './limits.js'
+import {
+  enterArray,
+  enterBytes,
+  leaveArray,
+  notThere,
+  type Reading,
+  skip,
+  takeCopy,
+  takeText,
+  takeUint,
+  takeView,
+} from './straight.js'
 
 /** `path` says in errors where the value stands, for example `header.references[2]`. */
 export interface Shape<T> {
   readonly name: string
   toWire(value: T, path?: string): unknown
   fromWire(value: unknown, path: string): T
+  /**
+   * The value whose one encoding stands at the position, or undefined where none does. It takes exactly what
+   * `fromWire` takes and `toWire` gives back, so that nothing is left to compare. A shape that cannot promise that
+   * has none, and neither have the shapes around it.
+   */
+  readonly read?: StraightRead<T> | undefined
 }
+
+export type StraightRead<T> = (reading: Reading) => T | undefined
 
 /** The type that a shape declares. */
 export type Infer<S> = S extends Shape<infer T> ? T : never
@@ -26,35 +54,56 @@ export type Infer<S> = S extends Shape<infer T> ? T : never
 export function uint(limits: { readonly min?: number; readonly max?: number } = {}): Shape<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
   declared(isUint(min) && isUint(max) && min <= max, `uint from ${min} to ${max}`)
-  return checked(`a whole number from ${min} to ${max}`, (value): value is number => {
-    return isUint(value) && value >= min && value <= max
-  })
+  return checked(
+    `a whole number from ${min} to ${max}`,
+    (value): value is number => isUint(value) && value >= min && value <= max,
+    (reading) => {
+      const value = takeUint(reading) // or notThere, which is below every minimum
+      return value >= min && value <= max ? value : undefined
+    },
+  )
 }
 
 export function boolean(): Shape<boolean> {
-  return checked('a boolean', (value): value is boolean => typeof value === 'boolean')
+  return checked(
+    'a boolean',
+    (value): value is boolean => typeof value === 'boolean',
+    (reading) => (skip(reading, wireTrue) ? true : skip(reading, wireFalse) ? false : undefined),
+  )
 }
 
 /** Exactly this value; a version, for example. */
 export function constant<const V extends number | string | boolean>(expected: V): Shape<V> {
   declared(typeof expected !== 'number' || isUint(expected), `constant ${expected}`)
-  return checked(`the constant ${JSON.stringify(expected)}`, (value): value is V => value === expected)
+  const encoding = writeCbor(expected)
+  return checked(
+    `the constant ${JSON.stringify(expected)}`,
+    (value): value is V => value === expected,
+    (reading) => (skip(reading, encoding) ? expected : undefined),
+  )
 }
 
 /** Exactly `length` bytes. */
 export function bytes(length: number): Shape<Uint8Array> {
   declared(isUint(length), `bytes of length ${length}`)
-  return checked(`${length} bytes`, (value): value is Uint8Array => {
-    return value instanceof Uint8Array && value.length === length
-  })
+  return checked(
+    `${length} bytes`,
+    (value): value is Uint8Array => value instanceof Uint8Array && value.length === length,
+    (reading) => (enterBytes(reading) === length ? takeCopy(reading, length) : undefined),
+  )
 }
 
 /** At most `max` bytes. */
 export function bytesUpTo(max: number): Shape<Uint8Array> {
   declared(isUint(max), `bytes up to ${max}`)
-  return checked(`at most ${max} bytes`, (value): value is Uint8Array => {
-    return value instanceof Uint8Array && value.length <= max
-  })
+  return checked(
+    `at most ${max} bytes`,
+    (value): value is Uint8Array => value instanceof Uint8Array && value.length <= max,
+    (reading) => {
+      const length = enterBytes(reading)
+      return length === notThere || length > max ? undefined : takeCopy(reading, length)
+    },
+  )
 }
 
 /** Text of at most `max` bytes in UTF-8 that matches `pattern`. It is compared as it is, never normalised. */
@@ -64,10 +113,14 @@ export function text(limits: { readonly max: number; readonly pattern?: RegExp }
   // A pattern with a memory would answer differently for the same text.
   declared(pattern === undefined || !(pattern.global || pattern.sticky), `text with the flags of ${pattern}`)
   const described = `text of at most ${max} bytes${pattern === undefined ? '' : ` that matches ${pattern}`}`
-  return checked(described, (value): value is string => {
+  const fits = (value: unknown): value is string => {
     if (typeof value !== 'string' || value.length > max || hasLoneSurrogate(value)) return false
     if (utf8(value).length > max) return false
     return pattern === undefined || pattern.test(value)
+  }
+  return checked(described, fits, (reading) => {
+    const value = takeText(reading)
+    return fits(value) ? value : undefined
   })
 }
 
@@ -84,8 +137,17 @@ export function link(): Shape<ContentId> {
       const id = value instanceof WireLink ? contentIdFromBytes(value.cid) : undefined
       return id ?? mismatch(path, name, value)
     },
+    read(reading) {
+      const digest = skip(reading, wireLinkHead) ? takeView(reading, digestBytes) : undefined
+      return digest && contentIdOfDigest(digest)
+    },
   }
 }
+
+/** A link up to its digest: the same bytes in every one. */
+const wireLinkHead = writeCbor(
+  new WireLink(Uint8Array.of(...contentIdPrefix, ...new Uint8Array(digestBytes))),
+).subarray(0, -digestBytes)
 
 /** Exactly `length` bytes on the wire, lowercase hex in memory, so that the value can be a key of a Map. */
 export function hexBytes(length: number): Shape<string> {
@@ -98,27 +160,41 @@ export function hexBytes(length: number): Shape<string> {
       return wire.toWire(binary ?? mismatch(path, name, value), path)
     },
     fromWire: (value, path) => toHex(wire.fromWire(value, path)),
+    read(reading) {
+      const binary = enterBytes(reading) === length ? takeView(reading, length) : undefined
+      return binary && toHex(binary)
+    },
   }
 }
 
 /**
- * `min` (0) to `max` items. With `sortedUniqueBy` the items must ascend strictly by these bytes; writing an
- * unsorted list is a mistake of the program, it is not sorted here.
+ * `min` (0) to `max` items. With `sortedUniqueBy` the items must ascend strictly by these bytes, or with `ascending`
+ * in this order where that is cheaper to tell; writing an unsorted list is a mistake of the program, it is not
+ * sorted here.
  */
 export function list<T>(
   item: Shape<T>,
-  limits: { readonly min?: number; readonly max: number; readonly sortedUniqueBy?: (item: T) => Uint8Array },
+  limits: {
+    readonly min?: number
+    readonly max: number
+    readonly sortedUniqueBy?: (item: T) => Uint8Array
+    readonly ascending?: (a: T, b: T) => number
+  },
 ): Shape<readonly T[]> {
-  const { min = 0, max, sortedUniqueBy } = limits
+  const { min = 0, max, sortedUniqueBy, ascending } = limits
   declared(isUint(min) && isUint(max) && min <= max, `list of ${min} to ${max}`)
   const name = `a list of ${min} to ${max} items`
   const checkLength = (value: unknown, path: string): readonly unknown[] => {
     if (Array.isArray(value) && value.length >= min && value.length <= max) return value
     return mismatch(path, name, value)
   }
+  const isInOrder = (items: readonly T[]): boolean =>
+    (sortedUniqueBy === undefined || isAscending(items.map(sortedUniqueBy), compareBytes)) &&
+    (ascending === undefined || isAscending(items, ascending))
   const checkOrder = (items: readonly T[], path: string): void => {
-    if (sortedUniqueBy !== undefined) checkAscending(items.map(sortedUniqueBy), path)
+    if (!isInOrder(items)) throw new CodecError('SHAPE', `${path}: items must ascend and be unique`)
   }
+  const readItem = item.read
   return {
     name,
     toWire(value, path = name) {
@@ -133,25 +209,38 @@ export function list<T>(
       checkOrder(items, path)
       return items
     },
+    read:
+      readItem &&
+      ((reading) => {
+        const length = enterArray(reading) // or notThere, which is below every minimum
+        if (length < min || length > max) return undefined
+        const items: T[] = []
+        while (items.length < length) {
+          const one = readItem(reading)
+          if (one === undefined) return undefined
+          items.push(one)
+        }
+        leaveArray(reading)
+        return isInOrder(items) ? items : undefined
+      }),
   }
 }
 
-function checkAscending(keys: readonly Uint8Array[], path: string): void {
-  let previous: Uint8Array | undefined
-  for (const key of keys) {
-    if (previous !== undefined && compareBytes(previous, key) >= 0) {
-      throw new CodecError('SHAPE', `${path}: items must ascend and be unique`)
-    }
-    previous = key
+function isAscending<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
+  for (let i = 1; i < items.length; i++) {
+    if (compare(items[i - 1] as T, items[i] as T) >= 0) return false // both indexes are below the length
   }
+  return true
 }
 
 /** The shape, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  const { read } = shape
   return {
     name: `${shape.name}, or null`,
     toWire: (value, path) => (value === null ? null : shape.toWire(value, path)),
     fromWire: (value, path) => (value === null ? null : shape.fromWire(value, path)),
+    read: read && ((reading) => (skip(reading, wireNull) ? null : read(reading))),
   }
 }
 
@@ -168,6 +257,7 @@ export function oneOf<const M extends Readonly<Record<string, number>>>(numbers:
     name,
     toWire: (value, path = name) => byName.get(value) ?? mismatch(path, name, value),
     fromWire: (value, path) => byNumber.get(value) ?? mismatch(path, name, value),
+    read: (reading) => byNumber.get(takeUint(reading)), // notThere has no name
   }
 }
 
@@ -218,12 +308,45 @@ export function struct<const F extends readonly Field<string, unknown>[]>(
       // Every field was read by its own shape, and StructOf says no more than that.
       return object as StructOf<F>
     },
+    read: straightStruct(fields),
   }
 }
 
+function straightStruct<const F extends readonly Field<string, unknown>[]>(
+  fields: F,
+): StraightRead<StructOf<F>> | undefined {
+  const reads: StraightRead<unknown>[] = []
+  for (const { shape } of fields) {
+    if (shape.read === undefined) return undefined
+    reads.push(shape.read)
+  }
+  const names = fields.map((one) => one.name)
+  // Copied for every value, so that all have one layout from the start and setting a field does not change it.
+  const template: Readonly<Record<string, unknown>> = Object.fromEntries(
+    names.map((name) => [name, undefined]),
+  )
+  return (reading) => {
+    if (enterArray(reading) !== reads.length) return undefined
+    const object = { ...template }
+    for (let i = 0; i < reads.length; i++) {
+      const value = (reads[i] as StraightRead<unknown>)(reading) // there are as many as names
+      if (value === undefined) return undefined
+      object[names[i] as string] = value
+    }
+    leaveArray(reading)
+    return object as StructOf<F> // as in fromWire
+  }
+}
+
+/** The same value in the same bytes, which reading makes a B: a name for what the shape has checked. */
+export function branded<T, B extends T>(shape: Shape<T>): Shape<B> {
+  return shape as unknown as Shape<B> // that is the declaration; to be written, every B is a T
+}
+
 /**
- * The same wire form under another type in memory, a brand for example. `to` makes the value read, and refuses it
- * with undefined; `from` gives back what is written. They must be inverse, else `decode` says NON_CANONICAL.
+ * The same wire form under another type in memory. `to` makes the value read, and refuses it with undefined; `from`
+ * gives back what is written. They must be inverse, else `decode` says NON_CANONICAL: it compares, since these two
+ * cannot promise it, so there is no `read`.
  */
 export function mapped<A, B>(
   shape: Shape<A>,
@@ -240,13 +363,18 @@ export function mapped<A, B>(
 }
 
 /** A shape whose value is the same in memory and on the wire. */
-function checked<T>(name: string, fits: (value: unknown) => value is T): Shape<T> {
+function checked<T>(name: string, fits: (value: unknown) => value is T, read: StraightRead<T>): Shape<T> {
   return {
     name,
     toWire: (value, path = name) => (fits(value) ? value : mismatch(path, name, value)),
     fromWire: (value, path) => (fits(value) ? value : mismatch(path, name, value)),
+    read,
   }
 }
+
+const wireFalse = writeCbor(false)
+const wireTrue = writeCbor(true)
+const wireNull = writeCbor(null)
 
 /** The largest number on the wire is 2⁵³ − 1, and −0 is not a number of the wire. */
 function isUint(value: unknown): value is number {

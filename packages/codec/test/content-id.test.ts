@@ -5,6 +5,8 @@ import { CID } from 'multiformats/cid'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
 import {
   type ContentId,
+  compareBytes,
+  compareContentIds,
   contentId,
   contentIdBytes,
   contentIdFromBytes,
@@ -35,6 +37,24 @@ suite('content ids', (it) => {
         equal(digestOfContentId(id), one)
       }),
     )
+  })
+
+  it('compare as their bytes do, which their text does not', () => {
+    const sign = fc.record({ a: digest, b: digest, shared: fc.nat(32) })
+    let textDiffers = 0
+    fc.assert(
+      fc.property(sign, ({ a, b, shared }) => {
+        const [one, other] = [a, Uint8Array.of(...a.subarray(0, shared), ...b.subarray(shared))].map(
+          contentIdOfDigest,
+        )
+        ok(one && other)
+        const expected = compareBytes(contentIdBytes(one), contentIdBytes(other))
+        is(compareContentIds(one, other), expected)
+        if ((one < other ? -1 : one > other ? 1 : 0) !== expected) textDiffers++
+      }),
+      { numRuns: 1_000 },
+    )
+    ok(textDiffers > 0, 'text would have done as well')
   })
 
   it('name the encoding of an empty array by its SHA-256', () => {

@@ -4,10 +4,9 @@
  */
 import {
   bytes,
-  compareBytes,
+  compareContentIds,
   constant,
   contentId,
-  contentIdBytes,
   decode,
   type EventId,
   encode,
@@ -68,7 +67,7 @@ const headerShape = struct('header', [
   field('generation', uint({ max: generationMax })),
   field('sequence', uint()),
   field('prev', nullable(link())),
-  field('references', list(link(), { max: referencesMax, sortedUniqueBy: contentIdBytes })),
+  field('references', list(link(), { max: referencesMax, ascending: compareContentIds })),
   field('kind', uint()),
   field('bodyLength', uint({ max: bodyBytesMax })),
   field('bodyHash', bytes(32)),
@@ -96,7 +95,7 @@ export function decodeHeader(headerBytes: Uint8Array): DecodedHeader {
 
 /** Sorts references as the header wants them: by the bytes of the id, each once. */
 export function sortReferences(references: readonly EventId[]): EventId[] {
-  return [...new Set(references)].sort((a, b) => compareBytes(contentIdBytes(a), contentIdBytes(b)))
+  return [...new Set(references)].sort(compareContentIds)
 }
 
 /**

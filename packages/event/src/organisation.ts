@@ -1,11 +1,11 @@
 /** How an organisation is named: by a hash that commits to its first key and to the key that may replace it. */
 import {
+  branded,
   bytes,
   encode,
   field,
   fromHex,
   hexBytes,
-  mapped,
   type Shape,
   sha256,
   struct,
@@ -50,7 +50,7 @@ export function orgId(): Shape<OrgId> {
   return orgIdShape
 }
 
-const orgIdShape: Shape<OrgId> = mapped(hexBytes(32), { to: brand, from: (org: OrgId): string => org })
+const orgIdShape: Shape<OrgId> = branded<string, OrgId>(hexBytes(32))
 
 function brand(hex: string): OrgId {
   return hex as OrgId // every caller has just made or matched 64 lowercase hex characters

@@ -1,8 +1,29 @@
 /** Hostile bytes: whatever comes in, decoding ends in a value, and what is accepted is canonical. */
 import * as fc from 'fast-check'
-import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
-import { decodeEvent, decodeHeader, encodeEvent, encodeHeader } from '../src/index.ts'
-import { authorOf, bodies } from './author.ts'
+import {
+  bytes,
+  constant,
+  contentId,
+  contentIdBytes,
+  decode,
+  field,
+  hexBytes,
+  link,
+  list,
+  nullable,
+  struct,
+  uint,
+} from '@chirograph/codec'
+import { equal, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
+import {
+  type DecodedHeader,
+  decodeEvent,
+  decodeHeader,
+  encodeEvent,
+  encodeHeader,
+  kindOfNumber,
+} from '../src/index.ts'
+import { authorOf, bodies, lease } from './author.ts'
 import { encodeCbor } from './cbor.ts'
 
 const college = authorOf(1)
@@ -68,5 +89,80 @@ suite('decodeEvent under fuzzing', (it) => {
       ok(decoded.kind === 'decoded')
       equal(encodeHeader(decoded.header), headerBytes)
     }
+  })
+})
+
+/** The header as SPEC.md has it, read as SPEC.md says: decoded, encoded again, compared. */
+const headerShape = struct('header', [
+  field('version', constant(1)),
+  field('networkId', bytes(32)),
+  field('author', hexBytes(32)),
+  field('generation', uint({ max: 0xffff_ffff })),
+  field('sequence', uint()),
+  field('prev', nullable(link())),
+  field('references', list(link(), { max: 16, sortedUniqueBy: contentIdBytes })),
+  field('kind', uint()),
+  field('bodyLength', uint({ max: 65_536 })),
+  field('bodyHash', bytes(32)),
+  field('timeMs', uint()),
+])
+
+function decodeByTheBook(headerBytes: Uint8Array): unknown {
+  const reject = (reason: string, detail: string) => ({ kind: 'reject', reason, detail })
+  const [array = 0, version = 0xff] = headerBytes
+  if (headerBytes.length > 2_048)
+    return reject('oversize', `header of ${headerBytes.length} bytes, at most 2048`)
+  if (array > 0x80 && array < 0x98 && version < 24 && version !== 1)
+    return reject('unknown-version', `version ${version}`)
+  // Without a straight way to read, the shape is read the long way.
+  const decoded = decode({ ...headerShape, read: undefined }, headerBytes, { bytesMax: 2_048 })
+  if (!decoded.ok)
+    return reject(decoded.code === 'NON_CANONICAL' ? 'non-canonical' : 'malformed', decoded.detail)
+  const kind = kindOfNumber(decoded.value.kind)
+  if (kind === undefined) return reject('unknown-kind', `kind ${decoded.value.kind}`)
+  return { kind: 'decoded', id: contentId(headerBytes), header: { ...decoded.value, kind } }
+}
+
+const ids = [1, 2, 3].map((timeMs) => college.make(lease, { timeMs }).id)
+const headers = [0, 1, 2, 3].map((count) => {
+  const place = {
+    sequence: count * 300,
+    prev: count === 0 ? null : (ids[0] ?? null),
+    references: ids.slice(0, count),
+  }
+  return college.make(lease, { ...place, timeMs: 1_700_000_000_000 }).headerBytes
+})
+
+function mutatedHeader(random: Seeded): Uint8Array {
+  const out = [...random.pick(headers)]
+  for (let times = 1 + random.int(2); times > 0; times--) {
+    // Half of the changes hit the heads, which are few among the bytes.
+    const heads = out.flatMap((byte, i) =>
+      [0x02, 0x19, 0x1b, 0x58, 0xd8, 0xf6].includes(byte) ? [i, i + 1] : [],
+    )
+    const at = random.chance(0.5) ? random.pick([0, 1, ...heads]) : random.int(out.length + 1)
+    const change = random.int(6)
+    if (change < 3)
+      out[at] = random.pick([random.int(256), random.int(24), (out[at] ?? 0) + random.pick([-1, 1, 32])])
+    else if (change === 3) out.splice(at, 0, random.pick([0x18, 0x00, 0x58, 0xf6, random.int(256)]))
+    else if (change === 4) out.splice(at, 1)
+    else out.splice(random.chance(0.5) ? at : -1)
+  }
+  return Uint8Array.from(out)
+}
+
+suite('decodeHeader under fuzzing', (it) => {
+  it('gives the verdict, the reason and the words of the book to every mutation of a header', () => {
+    const random = seeded(20_250_302)
+    const seen = new Map<string, number>()
+    for (let i = 0; i < 20_000; i++) {
+      const headerBytes = i < headers.length ? (headers[i] ?? new Uint8Array()) : mutatedHeader(random)
+      const decoded: DecodedHeader = decodeHeader(headerBytes)
+      equal(decoded, decodeByTheBook(headerBytes))
+      const verdict = decoded.kind === 'reject' ? decoded.reason : 'decoded'
+      seen.set(verdict, (seen.get(verdict) ?? 0) + 1)
+    }
+    for (const verdict of ['decoded', 'malformed', 'non-canonical', 'unknown-version', 'unknown-kind'])
+      ok((seen.get(verdict) ?? 0) > 20, `${verdict} ${seen.get(verdict)} times`)
   })
 })

@@ -6,7 +6,7 @@
  * be trimmed away: above the last final event of a chain everything is in memory, below it a slot may have to be
  * loaded from the store first (`isResident`).
  */
-import { compareBytes, contentIdBytes, type EventId } from '@chirograph/codec'
+import { compareContentIds, type EventId } from '@chirograph/codec'
 import type { AuthenticEvent, EventKind, ForkEvidence, OrgId } from '@chirograph/event'
 import { branchesMax } from './limits.js'
 
@@ -94,7 +94,7 @@ export function headsOf(log: LogIndex, author: OrgId, generation: number): LogEn
 
 /** Ids in the order of their bytes, which their text does not sort like. */
 export function compareIds(a: EventId, b: EventId): number {
-  return a === b ? 0 : compareBytes(contentIdBytes(a), contentIdBytes(b))
+  return compareContentIds(a, b)
 }
 
 /** The proofs known that this author forked: at most one for each generation, in order of generation. */
