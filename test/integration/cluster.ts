@@ -93,6 +93,8 @@ export interface Running {
   inject(topic: Topic, bytes: Uint8Array): Promise<void>
   /** Everything in a member's log store as one text, byte for byte (Latin-1). */
   dump(index: number): Promise<string>
+  /** Everything that members sent each other since the start: messages, gossip, requests and answers (Latin-1). */
+  wire(): string
   stop(): Promise<void>
 }
 
@@ -107,12 +109,13 @@ export async function startCluster(size: number): Promise<Running> {
   const outsiders: Network[] = []
   const wiped = new Set<number>()
   const failures = new Set<number>()
+  const sent: Uint8Array[] = []
 
   async function start(index: number): Promise<ChirographNode> {
     const member = members[index]
     const disk = disks[index]
     if (!member || !disk) throw new Error(`no member ${index}`)
-    const network = hub.network(member.peerId)
+    const network = tapped(hub.network(member.peerId), sent)
     const store = failing(await disk.store.open(), failures, index)
     if (nodes[index] === undefined && !wiped.has(index))
       await initialiseStore(store, { org: member.org as ChirographNode['org'] })
@@ -163,8 +166,38 @@ export async function startCluster(size: number): Promise<Running> {
         parts.push(...entry.map((part) => Buffer.from(part)))
       return Buffer.concat(parts).toString('latin1')
     },
+    wire: () => Buffer.concat(sent).toString('latin1'),
     async stop() {
       await Promise.all([...nodes, ...outsiders].map((one) => one.stop()))
+    },
+  }
+}
+
+/** Keeps a copy of everything that leaves a member. */
+function tapped(network: Network, sent: Uint8Array[]): Network {
+  return {
+    ...network,
+    start: (handlers) =>
+      network.start({
+        ...handlers,
+        async *request(from, protocol, bytes) {
+          for await (const frame of handlers.request(from, protocol, bytes)) {
+            sent.push(frame.slice())
+            yield frame
+          }
+        },
+      }),
+    async publish(topic, bytes) {
+      sent.push(bytes.slice())
+      await network.publish(topic, bytes)
+    },
+    send(peerId, bytes) {
+      sent.push(bytes.slice())
+      network.send(peerId, bytes)
+    },
+    request(request) {
+      sent.push(request.bytes.slice())
+      return network.request(request)
     },
   }
 }
