@@ -21,6 +21,7 @@ export const domains = [
   'state-credential',
   'state-lease',
   'state-network',
+  'state-recovery',
 ] as const
 
 export type Domain = (typeof domains)[number]

@@ -25,7 +25,7 @@ import {
   release,
   restoreEntry,
 } from '@chirograph/log'
-import { readOrg } from '@chirograph/status'
+import { logKeyOfGeneration, readOrg } from '@chirograph/status'
 import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
 import { accusedBy } from './chain-state.js'
 import type { Fact, ReplicaInput, SegmentInput } from './io.js'
@@ -135,7 +135,8 @@ export function accuse(
 
 /** The log key of an author's generation, by the final state. */
 function logKeyOf(replica: Replica, author: OrgId, generation: number): Uint8Array | undefined {
-  return readOrg(replica.final.state, author)?.logKeys.find((period) => period.generation === generation)?.key
+  const row = readOrg(replica.final.state, author)
+  return row && logKeyOfGeneration(row, generation)
 }
 
 function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInput): void {
@@ -216,9 +217,8 @@ function learnAccusation(turn: Turn, event: AuthenticEvent): void {
   const { replica } = turn
   const accused = accusedBy(event, replica.final.state, replica.config.ed25519)
   if (accused === undefined) return
-  const { first, second } = event.body
-  recordFork(replica.log, { first, second })
-  accuse(turn, accused, { first, second }, { isLogged: true })
+  recordFork(replica.log, accused.evidence)
+  accuse(turn, accused.author, accused.evidence, { isLogged: true })
 }
 
 /** An own event that comes back from the network: written before this data directory was restored, or by a twin. */

@@ -11,7 +11,7 @@ import {
 } from '@chirograph/codec'
 import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { AuthenticEvent, OrgId } from '@chirograph/event'
+import type { AuthenticEvent, ForkEvidence, OrgId } from '@chirograph/event'
 import {
   type Cut,
   type CutEntry,
@@ -25,6 +25,7 @@ import {
 } from '@chirograph/log'
 import {
   applyEvents,
+  currentLogKey,
   type EventOutcome,
   type Genesis,
   genesisState,
@@ -102,7 +103,7 @@ export function execute(args: {
   const { cut, events } = extended
   const unknown = unknownReferences({ log, lookedUp }, events)
   if (unknown.length > 0) return { kind: 'unknown-references', ids: unknown }
-  const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519) ?? [])
+  const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519)?.author ?? [])
   const moved = accused.find((org) => cut.get(org)?.id !== parent.cut.get(org)?.id)
   // Evidence freezes its author where the parent had it, so a cut cannot carry the author on and accuse it at once.
   if (moved)
@@ -120,17 +121,24 @@ export function execute(args: {
   return { kind: 'executed', execution: { state, cut, logTree, events, outcomes } }
 }
 
-/** The author that valid evidence in this event accuses; undefined for any other event, and for a false accusation. */
-export function accusedBy(event: AuthenticEvent, state: NetworkState, ed25519: Ed25519): OrgId | undefined {
-  if (event.body.kind !== 'evidence.fork') return undefined
-  const { first, second } = event.body
-  const place = placeOfForkEvidence({ first, second })
-  const periods = place && readOrg(state, place.author)?.logKeys
-  const logKey = periods?.find(({ generation }) => generation === place?.generation)?.key
-  if (!place || !logKey) return undefined
+/**
+ * Whom valid evidence in this event accuses; undefined for any other event, for a false accusation, and for one about a
+ * generation that is closed or frozen already.
+ */
+export function accusedBy(
+  { body }: AuthenticEvent,
+  state: NetworkState,
+  ed25519: Ed25519,
+): { readonly author: OrgId; readonly evidence: ForkEvidence } | undefined {
+  if (body.kind !== 'evidence.fork' && body.kind !== 'evidence.branches') return undefined
+  const place = placeOfForkEvidence(body)
+  const row = place && readOrg(state, place.author)
+  if (!row || row.frozen !== null) return undefined
+  const current = currentLogKey(row)
+  if (place.generation !== current.generation) return undefined
   const { networkId } = state
-  const verdict = checkForkEvidence({ evidence: { first, second }, logKey, networkId, ed25519 })
-  return verdict.kind === 'valid' ? place.author : undefined
+  const verdict = checkForkEvidence({ evidence: body, logKey: current.key, networkId, ed25519 })
+  return verdict.kind === 'valid' ? { author: place.author, evidence: body } : undefined
 }
 
 /** The rest of the header that this execution calls for. */

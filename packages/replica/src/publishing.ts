@@ -25,10 +25,10 @@ export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { k
 }
 
 /** Puts evidence on the log in this member's own chain, unless this node cannot sign or the culprit is frozen already. */
-export function logEvidence(turn: Turn, author: OrgId, { first, second }: ForkEvidence): void {
+export function logEvidence(turn: Turn, author: OrgId, evidence: ForkEvidence): void {
   const { config, final } = turn.replica
   if (author === config.org || isFrozen(final.state, author) || refusalOf(turn)) return
-  sign(turn, { kind: 'evidence.fork', first, second })
+  sign(turn, evidence)
 }
 
 /** A sync with one more member ended well; enough of them make it certain which of our own events there are. */
@@ -68,7 +68,7 @@ function sign(turn: Turn, body: EventBody): AuthenticEvent {
     throw new Error(`own event ${event.id} has no place: ${verdict.kind}`)
   apply(replica.log, event, verdict)
   const accused = accusedBy(event, replica.final.state, config.ed25519)
-  if (accused !== undefined && body.kind === 'evidence.fork') recordFork(replica.log, body)
+  if (accused !== undefined) recordFork(replica.log, accused.evidence)
   const tip = { generation, sequence, id: event.id }
   replica.lastSigned = tip
   // Synced before anyone hears of it: acknowledged means durable, and a signed place is never signed again.

@@ -15,7 +15,7 @@ export interface FoldContext {
   readonly cutEntryOf: (org: OrgId) => { readonly generation: number; readonly sequence: number } | undefined
   /** Whether an event is final at this header. */
   readonly isFinalOrInCut: (id: EventId) => boolean
-  /** Checks the two signatures of fork evidence. */
+  /** Checks the signatures that fork evidence and salvaged events carry. */
   readonly ed25519: Ed25519
 }
 
@@ -24,6 +24,7 @@ export type VoidReason =
   | 'unknown-author'
   | 'author-closed'
   | 'author-frozen'
+  | 'other-generation'
   | 'missing-reference'
   | 'issued-limit'
   | 'lease-limit'
@@ -38,6 +39,18 @@ export type VoidReason =
   | 'evidence-closed-generation'
   | 'evidence-already-frozen'
   | 'evidence-invalid'
+  | 'rotation-generation'
+  | 'rotation-key'
+  | 'rotation-limit'
+  | 'recovery-not-approved'
+  | 'not-a-validator'
+  | 'recovery-unknown-author'
+  | 'recovery-not-frozen'
+  | 'already-approved'
+  | 'salvage-invalid'
+  | 'salvage-unknown-author'
+  | 'salvage-not-frozen'
+  | 'already-restricted'
 
 /** An entry of an applied status event that had no effect; `index` counts from 0 in the event's order. */
 export interface SkippedEntry {

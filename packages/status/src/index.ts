@@ -27,6 +27,7 @@ export {
   jsonUint,
 } from './json-decode.js'
 export {
+  generationsMax,
   genesisBytesMax,
   leasedPositionsMax,
   leasesMax,
@@ -61,18 +62,24 @@ export {
   type OrgRow,
   orgRowKey,
   orgRowShape,
+  type RecoveryRow,
   type Restriction,
   type RowKind,
+  recoveryRowKey,
+  recoveryRowShape,
   rowKindOf,
 } from './rows.js'
 export {
+  approvedRotation,
   changedRows,
   credentialRowsOf,
   currentLogKey,
   genesisState,
+  logKeyOfGeneration,
   type NetworkState,
   nextPositionOf,
   orgOfDid,
+  readApprovals,
   readBatch,
   readCredential,
   readLeases,
