@@ -22,6 +22,7 @@ export const domains = [
   'state-lease',
   'state-network',
   'state-recovery',
+  'state-generations',
 ] as const
 
 export type Domain = (typeof domains)[number]

@@ -25,9 +25,11 @@ import {
 } from '@chirograph/log'
 import {
   applyEvents,
+  approvedRotation,
   currentLogKey,
   type EventOutcome,
   type Genesis,
+  generationsMax,
   genesisState,
   type NetworkState,
   networkIdOf,
@@ -60,7 +62,14 @@ export type Executed =
   | Extract<ExtendedCut, { kind: 'missing' }>
   /** Whether these are final is on disk only. */
   | { readonly kind: 'unknown-references'; readonly ids: readonly EventId[] }
-  | { readonly kind: 'invalid'; readonly reason: CutFault | 'accused-author'; readonly detail: string }
+  | { readonly kind: 'invalid'; readonly reason: CutFault; readonly detail: string }
+  /** This author's part of the cut makes it invalid; without it the rest may be built. */
+  | {
+      readonly kind: 'invalid'
+      readonly reason: 'accused-author' | 'void-rotation'
+      readonly detail: string
+      readonly author: OrgId
+    }
 
 /** Height 0: the genesis organisations, no events, and a header that every member computes alike. */
 export function genesisChainState(genesis: Genesis): ChainState {
@@ -96,6 +105,7 @@ export function execute(args: {
     parent: parent.cut,
     changes,
     frozen: (author) => isFrozen(parent.state, author),
+    approved: (author) => approvedRotation(parent.state, author),
     bytesMax,
     eventsMax: cutEventsMax,
   })
@@ -106,16 +116,27 @@ export function execute(args: {
   const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519)?.author ?? [])
   const moved = accused.find((org) => cut.get(org)?.id !== parent.cut.get(org)?.id)
   // Evidence freezes its author where the parent had it, so a cut cannot carry the author on and accuse it at once.
-  if (moved)
-    return { kind: 'invalid', reason: 'accused-author', detail: `${moved} forked and moved in one cut` }
+  if (moved) {
+    const detail = `${moved} forked and moved in one cut`
+    return { kind: 'invalid', reason: 'accused-author', detail, author: moved }
+  }
   const { state, outcomes } = applyEvents(parent.state, {
     events,
     height,
     timeMs,
     cutEntryOf: (org) => cut.get(org),
+    closedAt: (org) => cut.get(org)?.closed ?? null,
     isFinalOrInCut: (id) => isFinalOrInCut({ log, lookedUp }, { cut, id }),
     ed25519,
   })
+  // A cut that moved to a generation which the state does not know could never be gone on from.
+  const failed = events.find(
+    ({ body }, index) => body.kind === 'key.rotate' && outcomes[index]?.outcome === 'void',
+  )
+  if (failed) {
+    const { author } = failed.header
+    return { kind: 'invalid', reason: 'void-rotation', detail: `of ${author}`, author }
+  }
   let { logTree } = parent
   for (const event of events) logTree = appendLeaf(logTree, leafHash(contentIdBytes(event.id)))
   return { kind: 'executed', execution: { state, cut, logTree, events, outcomes } }
@@ -148,4 +169,10 @@ export function restOf({ cut, logTree }: Pick<ChainState, 'cut' | 'logTree'>, pa
 
 export function isFrozen(state: NetworkState, author: OrgId): boolean {
   return readOrg(state, author)?.frozen != null
+}
+
+/** Whether a rotation of this author takes effect, as far as that does not depend on the rotation. */
+export function mayRotate(state: NetworkState, author: OrgId): boolean {
+  const row = readOrg(state, author)
+  return row?.state === 'active' && row.logKeys.length < generationsMax
 }

@@ -13,6 +13,8 @@ export interface FoldContext {
   readonly timeMs: number
   /** Where an author stands in this header's cut; undefined when none of its events is final. */
   readonly cutEntryOf: (org: OrgId) => { readonly generation: number; readonly sequence: number } | undefined
+  /** Where the generation of an author ended that this header closes; null when none of its events is final. */
+  readonly closedAt: (org: OrgId) => { readonly sequence: number; readonly id: EventId } | null
   /** Whether an event is final at this header. */
   readonly isFinalOrInCut: (id: EventId) => boolean
   /** Checks the signatures that fork evidence and salvaged events carry. */

@@ -5,7 +5,14 @@ import { nextKeyHashOf } from '@chirograph/event'
 import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
 import { applied, type Effect, type Folding, voided } from './effect.js'
 import { generationsMax } from './limits.js'
-import { orgRowKey, orgRowShape, recoveryRowKey, recoveryRowShape } from './rows.js'
+import {
+  generationsRowKey,
+  generationsRowShape,
+  orgRowKey,
+  orgRowShape,
+  recoveryRowKey,
+  recoveryRowShape,
+} from './rows.js'
 import { approvedRotation, currentLogKey } from './state.js'
 
 /** The committed key takes over at this height; of a frozen organisation only when a quorum approved this very event. */
@@ -28,6 +35,10 @@ export function foldRotation(draft: Draft, { event, body, author, context }: Fol
     frozen: null,
   }
   draftWrite(draft, { key: orgRowKey(org), shape: orgRowShape, row })
+  const closedKey = generationsRowKey(org)
+  const closed = draftRead(draft, closedKey, generationsRowShape) ?? []
+  const closing = { generation: current.generation, last: context.closedAt(org) }
+  draftWrite(draft, { key: closedKey, shape: generationsRowShape, row: [...closed, closing] })
   return applied([])
 }
 

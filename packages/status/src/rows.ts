@@ -1,4 +1,4 @@
-/** The six kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
+/** The seven kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
 import {
   bytes,
   contentIdBytes,
@@ -151,11 +151,24 @@ export const recoveryRowShape = struct('recovery row', [
   ),
 ])
 
+/**
+ * Where each closed generation ended: its last final event, or null where none was. A rotation may follow an earlier
+ * one, so nothing else tells where a chain ends below it.
+ */
+export const generationsRowShape = list(
+  struct('closed generation', [
+    field('generation', uint({ max: generationMax })),
+    field('last', nullable(struct('last event', [field('sequence', uint()), field('id', link())]))),
+  ]),
+  { min: 1, max: generationsMax },
+)
+
 export type OrgRow = Infer<typeof orgRowShape>
 export type BatchRow = Infer<typeof batchRowShape>
 export type CredentialRow = Infer<typeof credentialRowShape>
 export type Restriction = CredentialRow['restriction']
 export type Lease = Infer<typeof leaseShape>
+export type ClosedGeneration = Infer<typeof generationsRowShape>[number]
 export type RecoveryRow = Infer<typeof recoveryRowShape>
 export type NetworkRow = Infer<typeof networkRowShape>
 
@@ -180,16 +193,27 @@ export function recoveryRowKey(org: OrgId): Uint8Array {
   return hashDomain('state-recovery', orgIdBytes(org))
 }
 
+export function generationsRowKey(org: OrgId): Uint8Array {
+  return hashDomain('state-generations', orgIdBytes(org))
+}
+
 export function networkRowKey(): Uint8Array {
   return hashDomain('state-network', utf8('positions'))
 }
 
-export type RowKind = 'organisation' | 'batch' | 'credential' | 'lease' | 'network' | 'recovery'
+export type RowKind =
+  | 'organisation'
+  | 'batch'
+  | 'credential'
+  | 'lease'
+  | 'network'
+  | 'recovery'
+  | 'generations'
 
 /**
  * What kind of row the bytes hold. Keys are hashes and tell nothing, but the second byte of the canonical encoding
- * differs: it opens a text (organisation), 32 bytes (batch), seven fields (credential), three (lease), or is a number,
- * of one field (network) or the first of two (recovery).
+ * differs: it opens a text (organisation), 32 bytes (batch), seven fields (credential), three (lease), two
+ * (generations), or is a number, of one field (network) or the first of two (recovery).
  */
 export function rowKindOf(row: Uint8Array): RowKind | undefined {
   const first = row[0]
@@ -200,9 +224,10 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
   if (first === 0x83 && second === 0x87) return 'credential'
   if (first === 0x81 && second < 0x20) return 'network'
   if (first === 0x82 && second < 0x20) return 'recovery'
-  // A list of more than 23 leases has its length in the bytes between.
-  const third = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
-  return third === 0x83 ? 'lease' : undefined
+  // A list of more than 23 has its length in the bytes between.
+  const item = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
+  if (item === 0x83) return 'lease'
+  return item === 0x82 ? 'generations' : undefined
 }
 
 /** Decodes a row that this replica wrote, or that a checked proof reaches: undefined when it is not of that shape. */

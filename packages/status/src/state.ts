@@ -24,10 +24,13 @@ import {
   type BatchRow,
   batchRowKey,
   batchRowShape,
+  type ClosedGeneration,
   type CredentialRow,
   credentialRowKey,
   credentialRowShape,
   decodeRow,
+  generationsRowKey,
+  generationsRowShape,
   type Lease,
   leaseRowKey,
   leaseRowShape,
@@ -147,6 +150,11 @@ export function currentLogKey(row: OrgRow): { readonly generation: number; reado
 /** The log key of one generation, past or current; undefined when the organisation has not reached it. */
 export function logKeyOfGeneration(row: OrgRow, generation: number): Uint8Array | undefined {
   return row.logKeys.find((period) => period.generation === generation)?.key
+}
+
+/** Where an organisation's closed generations ended, from the first on. */
+export function readClosedGenerations(state: NetworkState, org: OrgId): readonly ClosedGeneration[] {
+  return readRow(state.map, generationsRowKey(org), generationsRowShape) ?? []
 }
 
 /** Who approved which rotation of an organisation that is frozen now; empty for one that is not. */

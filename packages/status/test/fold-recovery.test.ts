@@ -8,6 +8,7 @@ import {
   generationsMax,
   type NetworkState,
   readApprovals,
+  readClosedGenerations,
   readCredential,
   readOrg,
   stateRoot,
@@ -100,6 +101,19 @@ suite('fold: rotation', (it) => {
     ok(row)
     equal(currentLogKey(row).key, nobleEd25519.publicKey(college.nextSeed))
     equal(row.nextKeyHash, nextKeyHashOf(nobleEd25519.publicKey(third)))
+  })
+
+  it('S23: says where the closed generation ended', () => {
+    const { id } = chainOf(network, college)(issue())
+    const { state } = fold(network.state, [rotation(id)], { closedAt: () => ({ sequence: 4, id }) })
+    equal(readClosedGenerations(state, college.id), [{ generation: 0, last: { sequence: 4, id } }])
+    const toThird = rotate({ seed: third, nextSeed: fourth })
+    const second = chainOf(network, college, { generation: 2, prev: id, seed: third })(toThird)
+    equal(readClosedGenerations(fold(state, [second]).state, college.id), [
+      { generation: 0, last: { sequence: 4, id } },
+      { generation: 1, last: null },
+    ])
+    equal(readClosedGenerations(state, one.id), [])
   })
 
   it('S22: goes on to the next generation, in the same header or a later one', () => {

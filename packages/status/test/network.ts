@@ -171,6 +171,7 @@ export function fold(
     height: 1,
     timeMs: genesisTimeMs + dayMs,
     cutEntryOf: () => undefined,
+    closedAt: () => null,
     isFinalOrInCut: (id) => inCut.has(id),
     ed25519: nobleEd25519,
     ...context,
