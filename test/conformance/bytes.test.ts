@@ -80,7 +80,7 @@ suite('vectors: names', (it) => {
     const { cases } = readVectors('domains')
     equal(
       cases.map(({ name }) => name),
-      [...domains],
+      domains.slice(0, 15),
     )
     for (const { name, input, output } of cases) {
       const [seed, message] = [bytesOf(input.seed), bytesOf(input.message)]

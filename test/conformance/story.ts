@@ -1,7 +1,7 @@
 /** What happens on the network of the vectors: four headers that make events of every kind final. */
 import { compareBytes, type EventId } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
-import type { EventBody, ForkEvidence, VerifiedEvent } from '@chirograph/event'
+import type { EventBody, VerifiedEvent } from '@chirograph/event'
 import { type Cut, type CutEntry, cutOf, forkEvidenceOf, orderEvents } from '@chirograph/log'
 import { applyEvents, type EventOutcome, genesisState, type NetworkState } from '@chirograph/status'
 import {
@@ -84,16 +84,12 @@ export const forked = [
   eventBy(forker, lease(1_024), { sequence: 0, prev: null }),
   eventBy(forker, lease(2_048), { sequence: 0, prev: null }),
 ] as const
-export const evidence: ForkEvidence = evidenceOf(forked)
-export const evidenceEvent = eventBy(
-  witness,
-  { kind: 'evidence.fork', ...evidence },
-  { sequence: 0, prev: null },
-)
+export const evidence = evidenceOf(forked)
+export const evidenceEvent = eventBy(witness, evidence, { sequence: 0, prev: null })
 
-function evidenceOf([a, b]: readonly [VerifiedEvent, VerifiedEvent]): ForkEvidence {
+function evidenceOf([a, b]: readonly [VerifiedEvent, VerifiedEvent]) {
   const made = forkEvidenceOf(a, b)
-  if (made === undefined) throw new Error('two events at one place are a fork')
+  if (made?.kind !== 'evidence.fork') throw new Error('two events at one place are a fork')
   return made
 }
 

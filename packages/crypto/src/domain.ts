@@ -21,6 +21,8 @@ export const domains = [
   'state-credential',
   'state-lease',
   'state-network',
+  'state-recovery',
+  'state-generations',
 ] as const
 
 export type Domain = (typeof domains)[number]

@@ -9,15 +9,18 @@ import {
   type Decoded,
   decode,
   encode,
+  equalBytes,
   field,
   type Infer,
+  link,
   list,
   nullable,
   oneOf,
+  sha256,
   struct,
   uint,
 } from '@chirograph/codec'
-import { decodeHeader, type SignedHeader } from './header.js'
+import type { SignedHeader } from './header.js'
 import {
   bodyBytesMax,
   entriesMax,
@@ -29,6 +32,8 @@ import {
   positionMax,
   signatureBytes,
 } from './limits.js'
+import { nextKeyHashOf, orgId } from './organisation.js'
+import { decodeRun, type SignedRun, signedRun } from './signed-run.js'
 import { credentialTypes, type EventKind, recordClasses, statusReasons } from './vocabulary.js'
 
 const statusEntry = struct('entry', [
@@ -60,15 +65,21 @@ const signedHeader = struct('signedHeader', [
   field('signature', bytes(signatureBytes)),
 ])
 const forkEvidence = struct('evidence.fork', [field('first', signedHeader), field('second', signedHeader)])
+const rotate = struct('key.rotate', [field('logKey', bytes(32)), field('nextKeyHash', bytes(32))])
+const approve = struct('recovery.approve', [field('author', orgId()), field('rotation', link())])
+const salvage = struct('fork.salvage', [field('run', signedRun), field('bodyBytes', bytesUpTo(bodyBytesMax))])
+const branches = struct('evidence.branches', [field('first', signedRun), field('second', signedRun)])
 
 /** One credential whose status changes: its blinded handle, and its status list position where it has one. */
 export type StatusEntry = Infer<typeof statusEntry>
 
-/** Two signed headers at one (author, generation, sequence), the first smaller by header bytes. */
-export interface ForkEvidence {
-  readonly first: SignedHeader
-  readonly second: SignedHeader
-}
+/**
+ * That an author told two stories: two headers at one (author, generation, sequence), the first smaller by header
+ * bytes. Each is signed itself, or (`evidence.branches`) begins a run that ends in a signed one.
+ */
+export type ForkEvidence =
+  | { readonly kind: 'evidence.fork'; readonly first: SignedHeader; readonly second: SignedHeader }
+  | { readonly kind: 'evidence.branches'; readonly first: SignedRun; readonly second: SignedRun }
 
 /** What an event says; `kind` tells which. SPEC.md, "Bodies". */
 export type EventBody =
@@ -77,7 +88,10 @@ export type EventBody =
   | ({ readonly kind: 'status.revoke' } & Readonly<Infer<typeof revoke>>)
   | ({ readonly kind: 'status.suspend' } & Readonly<Infer<typeof suspend>>)
   | ({ readonly kind: 'status.reinstate' } & Readonly<Infer<typeof reinstate>>)
-  | ({ readonly kind: 'evidence.fork' } & ForkEvidence)
+  | ForkEvidence
+  | ({ readonly kind: 'key.rotate' } & Readonly<Infer<typeof rotate>>)
+  | ({ readonly kind: 'recovery.approve' } & Readonly<Infer<typeof approve>>)
+  | ({ readonly kind: 'fork.salvage' } & Readonly<Infer<typeof salvage>>)
 
 /** The canonical bytes of a body. Throws when the body breaks a rule of its kind: that is a bug of the caller. */
 export function encodeBody(body: EventBody): Uint8Array {
@@ -96,6 +110,14 @@ export function encodeBody(body: EventBody): Uint8Array {
       return encode(reinstate, body)
     case 'evidence.fork':
       return encode(forkEvidence, body)
+    case 'key.rotate':
+      return encode(rotate, body)
+    case 'recovery.approve':
+      return encode(approve, body)
+    case 'fork.salvage':
+      return encode(salvage, body)
+    case 'evidence.branches':
+      return encode(branches, body)
   }
 }
 
@@ -135,6 +157,14 @@ function decodeShape(kind: EventKind, bodyBytes: Uint8Array): Decoded<EventBody>
       return named(kind, decode(reinstate, bodyBytes, options))
     case 'evidence.fork':
       return named(kind, decode(forkEvidence, bodyBytes, options))
+    case 'key.rotate':
+      return named(kind, decode(rotate, bodyBytes, options))
+    case 'recovery.approve':
+      return named(kind, decode(approve, bodyBytes, options))
+    case 'fork.salvage':
+      return named(kind, decode(salvage, bodyBytes, options))
+    case 'evidence.branches':
+      return named(kind, decode(branches, bodyBytes, options))
   }
 }
 
@@ -154,7 +184,14 @@ function faultOf(body: EventBody): string | undefined {
         ? undefined
         : `count ${body.count} is no multiple of 1,024 from 1,024 to 131,072`
     case 'evidence.fork':
-      return faultOfFork(body)
+    case 'evidence.branches':
+      return faultOfEvidence(body)
+    case 'key.rotate':
+      return equalBytes(nextKeyHashOf(body.logKey), body.nextKeyHash)
+        ? 'the next key is the one taken into use'
+        : undefined
+    case 'fork.salvage':
+      return faultOfSalvage(body)
     default:
       return undefined
   }
@@ -165,20 +202,43 @@ export function isPaddedSize(size: number): boolean {
   return Number.isInteger(size) && size >= paddedSizeMin && size <= paddedSizeMax && (size & (size - 1)) === 0
 }
 
+/** The runs of evidence: a header that is signed itself is a run of one. */
+export function runsOfEvidence({ kind, first, second }: ForkEvidence): readonly [SignedRun, SignedRun] {
+  if (kind === 'evidence.branches') return [first, second]
+  return [
+    { ...first, steps: [] },
+    { ...second, steps: [] },
+  ]
+}
+
 /**
  * The headers of evidence must be headers, not any two kilobytes: an open field here would be a place for free
  * text. Their signatures are checked by those who know the author's key.
  */
-function faultOfFork({ first, second }: ForkEvidence): string | undefined {
-  const a = decodeHeader(first.headerBytes)
-  if (a.kind === 'reject') return `first header: ${a.reason}`
-  const b = decodeHeader(second.headerBytes)
-  if (b.kind === 'reject') return `second header: ${b.reason}`
-  if (compareBytes(a.header.networkId, b.header.networkId) !== 0) return 'headers of two networks'
-  if (a.header.author !== b.header.author) return 'headers of two authors'
-  if (a.header.generation !== b.header.generation || a.header.sequence !== b.header.sequence)
-    return 'headers at two places'
-  return compareBytes(first.headerBytes, second.headerBytes) < 0
-    ? undefined
-    : 'first header is not the smaller'
+function faultOfEvidence(evidence: ForkEvidence): string | undefined {
+  const [first, second] = runsOfEvidence(evidence)
+  const a = decodeRun(first)
+  if (a.kind === 'reject') return `first header: ${a.detail}`
+  const b = decodeRun(second)
+  if (b.kind === 'reject') return `second header: ${b.detail}`
+  const [one, other] = [a.first.header, b.first.header]
+  if (compareBytes(one.networkId, other.networkId) !== 0) return 'headers of two networks'
+  if (one.author !== other.author) return 'headers of two authors'
+  if (one.generation !== other.generation || one.sequence !== other.sequence) return 'headers at two places'
+  if (compareBytes(first.headerBytes, second.headerBytes) >= 0) return 'first header is not the smaller'
+  // One form for one proof: two signed headers are `evidence.fork`.
+  const isSigned = first.steps.length + second.steps.length === 0
+  return isSigned && evidence.kind === 'evidence.branches' ? 'both headers are signed' : undefined
+}
+
+/** Only what restricts is salvaged, and its body is the one that its header names. */
+function faultOfSalvage({ run, bodyBytes }: Infer<typeof salvage>): string | undefined {
+  const decoded = decodeRun(run)
+  if (decoded.kind === 'reject') return `header: ${decoded.detail}`
+  const { kind, bodyLength, bodyHash } = decoded.first.header
+  if (kind !== 'status.revoke' && kind !== 'status.suspend') return `${kind} restricts nothing`
+  if (bodyBytes.length !== bodyLength || !equalBytes(sha256(bodyBytes), bodyHash))
+    return 'the body is not the one that the header names'
+  const body = decodeBody(kind, bodyBytes)
+  return body.kind === 'reject' ? body.detail : undefined
 }

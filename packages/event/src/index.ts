@@ -8,6 +8,7 @@ export {
   encodeBody,
   type ForkEvidence,
   isPaddedSize,
+  runsOfEvidence,
   type StatusEntry,
 } from './body.js'
 export {
@@ -43,6 +44,7 @@ export {
   positionMax,
   referencesMax,
   runBytesMax,
+  runStepsMax,
   segmentBytesMax,
   segmentBytesSoft,
   segmentEventsMax,
@@ -66,6 +68,7 @@ export {
   wholeEvents,
 } from './segment.js'
 export { createSegmenter, type HeldEvent, type Segmenter } from './segmenter.js'
+export { type DecodedRun, decodeRun, type RunHeader, runOf, type SignedRun } from './signed-run.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {
   type CredentialType,

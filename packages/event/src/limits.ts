@@ -53,3 +53,6 @@ export const segmentBytesSoft = 131_072
  * fit into one body. About 600 headers without references.
  */
 export const runBytesMax = 31_000
+
+/** Headers of a run after its first: with it as many as a segment has events. */
+export const runStepsMax = segmentEventsMax - 1

@@ -3,7 +3,7 @@
  * the wire. Numbers are never reused.
  */
 
-/** Event kinds. SPEC.md, "Kinds". */
+/** Event kinds. SPEC.md, "Kinds". 7 has no meaning: the vectors of the first six kinds refuse it. */
 export const eventKinds = {
   'credential.issueBatch': 1,
   'status.lease': 2,
@@ -11,6 +11,10 @@ export const eventKinds = {
   'status.suspend': 4,
   'status.reinstate': 5,
   'evidence.fork': 6,
+  'key.rotate': 8,
+  'recovery.approve': 9,
+  'fork.salvage': 10,
+  'evidence.branches': 11,
 } as const
 export type EventKind = keyof typeof eventKinds
 

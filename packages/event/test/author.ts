@@ -7,6 +7,7 @@ import {
   nextKeyHashOf,
   type OrgId,
   orgIdOf,
+  runOf,
   type VerifiedEvent,
 } from '../src/index.ts'
 
@@ -36,6 +37,12 @@ const [first, second] = [1, 2]
   .map((timeMs) => college.make(lease, { timeMs }))
   .sort((a, b) => Buffer.compare(a.headerBytes, b.headerBytes))
 if (first === undefined || second === undefined) throw new Error('two events were made')
+const later = college.make(lease, { sequence: 1, prev: second.id })
+const revoked = college.make({
+  kind: 'status.revoke',
+  entries: [{ handle: bytes32(3), position: null }],
+  reason: 'withdrawn',
+})
 
 export const bodies: readonly EventBody[] = [
   {
@@ -66,5 +73,17 @@ export const bodies: readonly EventBody[] = [
     kind: 'evidence.fork',
     first: { headerBytes: first.headerBytes, signature: first.signature },
     second: { headerBytes: second.headerBytes, signature: second.signature },
+  },
+  { kind: 'key.rotate', logKey: authorOf(2).logKey, nextKeyHash: bytes32(5) },
+  { kind: 'recovery.approve', author: college.org, rotation: first.id },
+  {
+    kind: 'fork.salvage',
+    run: runOf([revoked.headerBytes], revoked.signature),
+    bodyBytes: revoked.bodyBytes,
+  },
+  {
+    kind: 'evidence.branches',
+    first: runOf([first.headerBytes], first.signature),
+    second: runOf([second.headerBytes, later.headerBytes], later.signature),
   },
 ]

@@ -123,7 +123,7 @@ suite('decodeEvent', (it) => {
   })
 
   it('unknown-kind: a number without a name', () => {
-    for (const kind of [0, 7, 1_000]) refused('unknown-kind', wireOf({ kind }))
+    for (const kind of [0, 7, 12, 1_000]) refused('unknown-kind', wireOf({ kind }))
   })
 
   it('body-mismatch: another body than the header names', () => {
@@ -205,6 +205,74 @@ suite('decodeEvent', (it) => {
       const [first, second] = events.sort(byHeader)
       return [part(first), part(second)]
     }
+  })
+})
+
+suite('decodeEvent: rotation, recovery and forks', (it) => {
+  const [a, b] = [1, 2].map((timeMs) => college.make(lease, { timeMs })).sort(byHeader)
+  ok(a && b)
+  const onA = college.make(lease, { sequence: 1, prev: a.id })
+  const onB = college.make(lease, { sequence: 1, prev: b.id })
+  const step = ({ header }: SignedEvent, change: { kind?: number } = {}): unknown => {
+    const { references, bodyLength, bodyHash, timeMs } = header
+    return [references, change.kind ?? 2, bodyLength, bodyHash, timeMs]
+  }
+  const run = (event: SignedEvent, ...next: SignedEvent[]): unknown => {
+    return [event.headerBytes, next.map((one) => step(one)), (next.at(-1) ?? event).signature]
+  }
+  const revoke = college.make({
+    kind: 'status.revoke',
+    entries: [{ handle: bytes32(3), position: null }],
+    reason: 'withdrawn',
+  })
+
+  it('malformed-body: a rotation that commits to the key it takes into use', () => {
+    const { logKey } = authorOf(2)
+    is(decodeEvent(withBody(8, [logKey, bytes32(1)])).kind, 'decoded')
+    refused('malformed-body', withBody(8, [logKey, sha256(logKey)]))
+    refused('malformed-body', withBody(8, [logKey.subarray(1), bytes32(1)]), 'a short key')
+  })
+
+  it('malformed-body: an approval that names no organisation or no event', () => {
+    const rotation = new Link(contentIdBytes(good.id))
+    is(decodeEvent(withBody(9, [bytes32(1), rotation])).kind, 'decoded')
+    refused('malformed-body', withBody(9, [bytes32(1), bytes32(2)]))
+    refused('malformed-body', withBody(9, [bytes32(1).subarray(1), rotation]))
+  })
+
+  it('malformed-body: branches that are not about two headers at one place', () => {
+    is(decodeEvent(withBody(11, [run(a, onA), run(b, onB)])).kind, 'decoded')
+    is(decodeEvent(withBody(11, [run(a), run(b, onB)])).kind, 'decoded', 'one side signed itself')
+    const atTheEnd = college.make(lease, { sequence: Number.MAX_SAFE_INTEGER, prev: a.id })
+    const cases: [string, unknown, unknown][] = [
+      ['both signed themselves', run(a), run(b)],
+      ['the larger first', run(b, onB), run(a, onA)],
+      ['one branch twice', run(a, onA), run(a, onA)],
+      ['two places', run(a, onA), run(onB)],
+      ['two authors', run(authorOf(9).make(lease)), run(b, onB)],
+      ['free text for a header', [Buffer.from('free text'), [], a.signature], run(b, onB)],
+      ['a kind without a name', run(a), [b.headerBytes, [step(onB, { kind: 7 })], onB.signature]],
+      ['more steps than a run has', run(a), [b.headerBytes, Array(1_024).fill(step(onB)), onB.signature]],
+      ['a run beyond the last sequence', run(atTheEnd, onA), run(atTheEnd)],
+    ]
+    for (const [why, first, second] of cases) refused('malformed-body', withBody(11, [first, second]), why)
+  })
+
+  it('malformed-body: a salvaged event that restricts nothing, or has another body', () => {
+    is(decodeEvent(withBody(10, [run(revoke), revoke.bodyBytes])).kind, 'decoded')
+    const next = college.make(lease, { sequence: 1, prev: revoke.id })
+    is(decodeEvent(withBody(10, [run(revoke, next), revoke.bodyBytes])).kind, 'decoded', 'signed by the next')
+    const cases: [string, unknown, Uint8Array][] = [
+      ['a lease', run(a), a.bodyBytes],
+      ['the body of another', run(revoke), a.bodyBytes],
+      ['no body', run(revoke), new Uint8Array()],
+      ['free text for a header', [Buffer.from('free text'), [], a.signature], revoke.bodyBytes],
+    ]
+    for (const [why, salvaged, body] of cases) refused('malformed-body', withBody(10, [salvaged, body]), why)
+    const text = Buffer.from('free text')
+    const forged = { ...fields, kind: 3, bodyLength: text.length, bodyHash: sha256(text) }
+    const header = encodeCbor(Object.values(forged))
+    refused('malformed-body', withBody(10, [[header, [], a.signature], text]), 'a body of free text')
   })
 })
 

@@ -2,85 +2,78 @@
  * Whether an event may enter the log. Decided over the index alone; the caller loads first what the verdict asks
  * for, stores what is accepted, and then applies it. Rules L1 to L8 of SPEC.md.
  */
-import { compareBytes, type EventId } from '@chirograph/codec'
-import type { AuthenticEvent, EventHeader, ForkEvidence, OrgId, SignedHeader } from '@chirograph/event'
-import { forkEvidenceOf, smallerEvidence } from './fork-evidence.js'
+import type { EventId } from '@chirograph/codec'
+import type { AuthenticEvent, EventHeader, OrgId } from '@chirograph/event'
 import { branchesMax } from './limits.js'
 import {
   type Chain,
   chainAt,
+  entriesAt,
+  finalGenerationOf,
   insertEntry,
   isResident,
   type LogEntry,
   type LogIndex,
-  openChain,
   type Slot,
-  type StoredHeader,
 } from './log-index.js'
 
-export type AdmitRejectReason =
-  | 'unknown-generation'
-  | 'prev-mismatch'
-  | 'foreign-prev'
-  | 'gap-sequence'
-  | 'branch-limit'
-
-export interface AdmitAccepted {
-  readonly kind: 'accept'
-  /** There is another event at this place: the proof that the author forked. */
-  readonly fork?: ForkEvidence
-}
+export type AdmitRejectReason = 'misplaced-rotation' | 'prev-mismatch' | 'foreign-prev' | 'gap-sequence'
 
 export type AdmitVerdict =
-  | AdmitAccepted
-  /** Already in the log. */
+  | { readonly kind: 'accept' }
+  /** Already in the log, one branch too many, or of a generation that is closed or not open yet: nobody's fault. */
   | { readonly kind: 'ignore' }
   /** The event before it is not here yet. */
   | { readonly kind: 'defer'; readonly missing: EventId }
-  /** Final events of these slots were trimmed: `restoreEntry` them from the store, then ask again. */
-  | { readonly kind: 'load'; readonly slots: readonly Slot[] }
+  /** Final events of these slots, and this one, were trimmed: `restoreEntry` them from the store, then ask again. */
+  | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly id: EventId | null }
   | { readonly kind: 'reject'; readonly reason: AdmitRejectReason; readonly detail: string }
 
-/** Decides about one verified event. Changes nothing. */
-export function admit(log: LogIndex, event: AuthenticEvent): AdmitVerdict {
+/**
+ * Decides about one authentic event. Changes nothing. `isLoaded` says that what the last verdict asked for was looked
+ * up: what is still not here is nowhere.
+ */
+export function admit(
+  log: LogIndex,
+  event: AuthenticEvent,
+  { isLoaded = false }: { readonly isLoaded?: boolean } = {},
+): AdmitVerdict {
   const { header } = event
   // L1: what is known is ignored, whichever peer brings it again.
   if (log.entries.has(event.id)) return { kind: 'ignore' }
   const fault = faultOfPlace(header)
   if (fault !== undefined) return fault
+  if (!isOpen(log, header)) return { kind: 'ignore' }
   const chain = chainAt(log, header)
   if (header.prev !== null) {
     const before = log.entries.get(header.prev)
     if (before !== undefined) {
       const broken = faultOfPrev(header, before)
       if (broken !== undefined) return broken
+    } else if (header.sequence === 0) {
+      // L6: where the event before a rotation stands is not known, only its id.
+      const isSought = !isLoaded && chainAt(log, closingPlaceOf(header))?.finalTip !== undefined
+      if (isSought) return { kind: 'load', slots: [], id: header.prev }
+      return { kind: 'defer', missing: header.prev }
     } else if (!isResident(chain, header.sequence - 1)) {
-      return { kind: 'load', slots: [slotOf(header, -1), slotOf(header, 0)] }
+      return { kind: 'load', slots: [slotOf(header, -1), slotOf(header, 0)], id: null }
     } else {
       // L5: not rejected, for it may come later; nothing is admitted before its prev.
       return { kind: 'defer', missing: header.prev }
     }
   }
-  return judgeSiblings(chain, event)
+  return judgeSiblings(chain, header)
 }
 
 /**
- * Enters an accepted event. Returns the proof when the author is seen to have forked: compared again here, because
- * a sibling may have been applied since the verdict. An event that came in twice meanwhile is left as it is.
+ * Enters an accepted event, unless it came in meanwhile. Says whether it contradicts another: then `proveFork` can tell
+ * by what.
  */
-export function apply(
-  log: LogIndex,
-  event: AuthenticEvent,
-  verdict: AdmitAccepted,
-): ForkEvidence | undefined {
-  if (log.entries.has(event.id)) return verdict.fork
-  const { header } = event
-  const chain = openChain(log, header)
-  const fork = forkWith(chain, event) ?? verdict.fork
-  const branches = chain.slots.get(header.sequence)?.map(({ branch }) => branch) ?? []
-  insertPending(log, event, Math.max(-1, ...branches) + 1)
-  if (fork !== undefined) chain.fork = smallerEvidence(chain.fork, fork)
-  return fork
+export function apply(log: LogIndex, event: AuthenticEvent): boolean {
+  if (log.entries.has(event.id)) return false
+  const siblings = entriesAt(log, event.header)
+  insertPending(log, event, Math.max(-1, ...siblings.map(({ branch }) => branch)) + 1)
+  return siblings.length > 0
 }
 
 /** Puts an event that is not final in its place. */
@@ -105,24 +98,30 @@ export function insertPending(log: LogIndex, event: AuthenticEvent, branch: numb
 export type SegmentAdmission =
   /** The events that are new here; each is to be applied, in this order. */
   | { readonly kind: 'accept'; readonly fresh: readonly AuthenticEvent[] }
-  | Exclude<AdmitVerdict, AdmitAccepted>
+  | Exclude<AdmitVerdict, { kind: 'accept' }>
 
 /**
  * Decides about authentic events of which each follows the one before. All of the new ones are admitted or none: the
  * last is the one whose signature was checked, and nothing may be held without a checked signature above it.
  */
-export function admitSegment(log: LogIndex, events: readonly AuthenticEvent[]): SegmentAdmission {
+export function admitSegment(
+  log: LogIndex,
+  events: readonly AuthenticEvent[],
+  { isLoaded = false }: { readonly isLoaded?: boolean } = {},
+): SegmentAdmission {
+  const last = events.at(-1)
+  if (last === undefined || !isOpen(log, last.header)) return { kind: 'ignore' }
   const slots = slotsToLoad(log, events)
-  if (slots.length > 0) return { kind: 'load', slots }
+  if (slots.length > 0) return { kind: 'load', slots, id: null }
   const fresh = events.filter(({ id }) => !log.entries.has(id))
   const [first] = fresh
   if (first === undefined) return { kind: 'ignore' }
-  const verdict = admit(log, first)
+  const verdict = admit(log, first, { isLoaded })
   if (verdict.kind !== 'accept') return verdict
   const chain = chainAt(log, first.header)
-  for (const event of fresh.slice(1)) {
-    const judged = judgeSiblings(chain, event)
-    if (judged.kind === 'reject' || judged.kind === 'load') return judged
+  for (const { header } of fresh.slice(1)) {
+    const judged = faultOfPlace(header) ?? judgeSiblings(chain, header)
+    if (judged.kind !== 'accept') return judged
   }
   return { kind: 'accept', fresh }
 }
@@ -134,69 +133,59 @@ function slotsToLoad(log: LogIndex, events: readonly AuthenticEvent[]): Slot[] {
   const prev = events[0]?.header.prev
   for (const [index, { id, header }] of events.entries()) {
     if (log.entries.has(id)) continue
-    if (index === 0 && prev != null && !log.entries.has(prev) && !isResident(chain, header.sequence - 1))
-      slots.push(slotOf(header, -1))
+    const isPrevSought = index === 0 && header.sequence > 0 && prev != null && !log.entries.has(prev)
+    if (isPrevSought && !isResident(chain, header.sequence - 1)) slots.push(slotOf(header, -1))
     if (!isResident(chain, header.sequence)) slots.push(slotOf(header, 0))
   }
   return slots
 }
 
-/** The rules that need the header alone. The one place that knows which generations there are. */
-function faultOfPlace(header: EventHeader): AdmitVerdict | undefined {
-  // L2: a generation begins with a rotation; without one there is only the first.
-  if (header.generation !== 0)
-    return reject('unknown-generation', `generation ${header.generation} was not begun by a rotation`)
-  // L3: a chain has one beginning.
-  if ((header.prev === null) !== (header.sequence === 0))
-    return reject(
-      'prev-mismatch',
-      header.prev === null ? `sequence ${header.sequence} without a prev` : 'sequence 0 with a prev',
-    )
+/** The rules that need the header alone. */
+function faultOfPlace({ kind, generation, sequence, prev }: EventHeader): AdmitVerdict | undefined {
+  // L2: a generation begins with a rotation, and a rotation begins a generation.
+  const isBeginning = generation > 0 && sequence === 0
+  if ((kind === 'key.rotate') !== isBeginning)
+    return reject('misplaced-rotation', `a ${kind} at sequence ${sequence} of generation ${generation}`)
+  // L3: a chain has one beginning; only the first rotation may follow nothing.
+  const isPrevDue = sequence > 0 || generation > 1
+  if (prev === null && isPrevDue) return reject('prev-mismatch', `sequence ${sequence} without a prev`)
+  if (prev !== null && sequence === 0 && generation === 0)
+    return reject('prev-mismatch', 'the first event of all with a prev')
   return undefined
 }
 
-/** L4: a chain is one author's, of one generation, without gaps. */
+/**
+ * L2: nothing of a closed generation becomes final any more, and nobody can tell yet what may follow a rotation that is
+ * not final. Neither is anybody's fault.
+ */
+function isOpen(log: LogIndex, { author, generation }: Pick<EventHeader, 'author' | 'generation'>): boolean {
+  const current = finalGenerationOf(log, author)
+  return generation === current || generation === current + 1
+}
+
+/** L4: a chain is one author's, of one generation, without gaps; a rotation follows the generation before. */
 function faultOfPrev(header: EventHeader, before: LogEntry): AdmitVerdict | undefined {
-  if (before.author !== header.author || before.generation !== header.generation)
+  const { generation } = header.sequence === 0 ? closingPlaceOf(header) : header
+  if (before.author !== header.author || before.generation !== generation)
     return reject('foreign-prev', 'the prev belongs to another chain')
-  if (before.sequence + 1 !== header.sequence)
+  if (header.sequence > 0 && before.sequence + 1 !== header.sequence)
     return reject('gap-sequence', `sequence ${header.sequence} after ${before.sequence}`)
   return undefined
 }
 
-/** L6 to L8: what else stands at this place. */
-function judgeSiblings(chain: Chain | undefined, event: AuthenticEvent): AdmitVerdict {
-  const { sequence } = event.header
+/** L6, L7: what else stands at this place. */
+function judgeSiblings(chain: Chain | undefined, header: EventHeader): AdmitVerdict {
+  const { sequence } = header
   // L6: a sibling may be on disk only.
-  if (!isResident(chain, sequence)) return { kind: 'load', slots: [slotOf(event.header, 0)] }
+  if (!isResident(chain, sequence)) return { kind: 'load', slots: [slotOf(header, 0)], id: null }
   const siblings = chain?.slots.get(sequence) ?? []
-  if (chain === undefined || siblings.length === 0) return { kind: 'accept' }
-  // L7: a forker gets no more room than reconciliation needs.
-  if (siblings.length >= branchesMax)
-    return reject('branch-limit', `${siblings.length} branches at sequence ${sequence}`)
-  // L8: both branches are kept, and the proof is made.
-  const fork = forkWith(chain, event) ?? chain.fork
-  if (fork !== undefined) return { kind: 'accept', fork }
-  if (siblings.some(({ stored }) => stored === undefined))
-    return { kind: 'load', slots: [slotOf(event.header, 0)] }
-  return { kind: 'accept' }
+  // L7: a forker gets no more room than reconciliation needs. Another node may have met other branches first.
+  return siblings.length < branchesMax ? { kind: 'accept' } : { kind: 'ignore' }
 }
 
-/** The proof with the smallest sibling whose header and signature are here. */
-function forkWith(chain: Chain, event: AuthenticEvent): ForkEvidence | undefined {
-  const own = signedHeaderOf(event)
-  let smallest: SignedHeader | undefined
-  for (const { id, stored } of chain.slots.get(event.header.sequence) ?? []) {
-    const signed = stored && signedHeaderOf(stored)
-    if (signed === undefined || id === event.id) continue
-    if (smallest === undefined || compareBytes(signed.headerBytes, smallest.headerBytes) < 0)
-      smallest = signed
-  }
-  return smallest === undefined || own === undefined ? undefined : forkEvidenceOf(smallest, own)
-}
-
-function signedHeaderOf({ headerBytes, signature }: StoredHeader): SignedHeader | undefined {
-  return signature === null ? undefined : { headerBytes, signature }
+/** The chain that a rotation closes. */
+function closingPlaceOf({ author, generation }: EventHeader): Pick<Slot, 'author' | 'generation'> {
+  return { author, generation: generation - 1 }
 }
 
 function slotOf(

@@ -6,7 +6,7 @@
 import type { EventId } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { locatorHeadsMax, locatorMax } from './limits.js'
-import { chainAt, headsOf, type LogEntry, type LogIndex, type Slot } from './log-index.js'
+import { chainAt, finalGenerationOf, headsOf, type LogEntry, type LogIndex, type Slot } from './log-index.js'
 import type { Range } from './sync-plan.js'
 
 /** An author's heads, and the sequences behind the highest whose ids complete a locator; the store has those. */
@@ -67,7 +67,8 @@ export function planBranches(
   }
   const toSequence = chain.finalTip?.sequence ?? -1
   const final = toSequence > finalTo ? { author, generation, fromSequence: finalTo + 1, toSequence } : null
-  const pending = [...chain.slots]
+  const isClosed = generation < finalGenerationOf(log, author)
+  const pending = (isClosed ? [] : [...chain.slots])
     .sort(([a], [b]) => a - b)
     .flatMap(([, entries]) => entries.filter((entry) => !entry.isFinal && !held.has(entry.id)))
     .slice(0, entriesMax)

@@ -25,6 +25,11 @@ export interface CutEntry {
   readonly generation: number
   readonly sequence: number
   readonly id: EventId
+  /**
+   * Where the generation before ended in this cut, null if it had nothing final. Kept by those who followed the move of
+   * the entry, never sent: it tells what else is in the cut until that is final.
+   */
+  readonly closed?: CutEntry | null
 }
 
 /** One entry for each author with an event in the cut. */
@@ -72,13 +77,17 @@ export function decodeChanges(bytes: Uint8Array): Decoded<readonly CutEntry[]> {
 }
 
 /**
- * Whether an event lies in a cut: at or before its author's entry, on the branch the entry names. The cut must
- * contain everything that is final here, and the index must hold the event if anyone does: a trimmed one is not seen.
+ * Whether an event lies in a cut: at or before its author's entry, on the branch the entry names, or where the
+ * generation before ended. The cut must be no older than what is final here, and the index must hold the event if
+ * anyone does: a trimmed one is not seen.
  */
 export function isInCut(log: LogIndex, cut: Cut, id: EventId): boolean {
   const target = log.entries.get(id)
-  const top = target === undefined ? undefined : cut.get(target.author)
-  if (target === undefined || top === undefined) return false
+  const entry = target === undefined ? undefined : cut.get(target.author)
+  if (target === undefined || entry === undefined) return false
+  if (target.generation < entry.generation && target.isFinal) return true
+  const top = target.generation < entry.generation ? entry.closed : entry
+  if (top?.generation !== target.generation) return false
   let at = log.entries.get(top.id)
   while (at !== undefined && at.sequence > target.sequence) {
     // One branch is final, so below a final entry there is nothing to compare any more.

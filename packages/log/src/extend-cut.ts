@@ -1,10 +1,10 @@
 /**
  * What a proposed cut makes final on top of its parent: the check that every voter runs. The same changes over the
- * same parent give the same events in the same order on every node. Rules L11 to L15 of SPEC.md.
+ * same parent give the same events in the same order on every node. Rules L11 to L15 and L31 of SPEC.md.
  */
 import type { EventId } from '@chirograph/codec'
 import { type AuthenticEvent, type OrgId, signatureBytes } from '@chirograph/event'
-import type { Cut, CutEntry } from './cut.js'
+import { type Cut, type CutEntry, isInCut } from './cut.js'
 import { cutChangesMax } from './limits.js'
 import type { LogEntry, LogIndex } from './log-index.js'
 import { orderEvents } from './order.js'
@@ -30,8 +30,9 @@ export type ExtendedCut =
   | { readonly kind: 'invalid'; readonly reason: CutFault; readonly detail: string }
 
 /**
- * Applies changes to a cut. `frozen` tells which authors the parent's state holds frozen. `bytesMax` counts header,
- * signature and body bytes of the new events (`eventBytes`); `eventsMax` counts the events.
+ * Applies changes to a cut. `frozen` tells which authors the parent's state holds frozen, and `approved` by which
+ * rotation such an author may go on. `bytesMax` counts header, signature and body bytes of the new events
+ * (`eventBytes`); `eventsMax` counts the events.
  */
 export function extendCut(
   log: LogIndex,
@@ -39,32 +40,43 @@ export function extendCut(
     readonly parent: Cut
     readonly changes: readonly CutEntry[]
     readonly frozen: (author: OrgId) => boolean
+    readonly approved?: (author: OrgId) => EventId | undefined
     readonly bytesMax: number
     readonly eventsMax: number
   },
 ): ExtendedCut {
-  const { parent, changes, frozen, bytesMax, eventsMax } = args
+  const { parent, changes, frozen, bytesMax, eventsMax, approved = nobodyApproved } = args
   // What the changes alone show comes first, so that a bad proposal is never fetched for.
-  const fault = faultOfChanges({ parent, changes, frozen, eventsMax })
+  const fault = faultOfChanges({ parent, changes, frozen, approved, eventsMax })
   if (fault !== undefined) return fault
 
   const found: AuthenticEvent[] = []
   const missing: CutEntry[] = []
+  const moved: CutEntry[] = []
   for (const change of changes) {
     const base = parent.get(change.author)
     if (isSameEntry(base, change)) continue
-    const lane = laneBetween(log, base, change)
+    const lane = laneBetween(log, parent, change)
     if (lane.kind === 'invalid') return lane
-    if (lane.kind === 'missing') missing.push(change)
-    else for (const event of lane.events) found.push(event)
+    if (lane.kind === 'missing') {
+      missing.push(change)
+      continue
+    }
+    const unapproved = frozen(change.author) ? faultOfRecovery(lane, approved(change.author)) : undefined
+    if (unapproved !== undefined) return unapproved
+    for (const event of lane.events) found.push(event)
+    moved.push(lane.closed === undefined ? change : { ...change, closed: lane.closed })
   }
   // L14: everything is here before anything is judged as a whole.
   if (missing.length > 0) return missingFrom(parent, missing)
+  // A rotation hides how many events lie before it, so they are counted again.
+  if (found.length > eventsMax)
+    return invalid('too-many-events', `${found.length} events, at most ${eventsMax}`)
   let size = 0
   for (const event of found) size += eventBytes(event)
   if (size > bytesMax) return invalid('too-many-bytes', `${size} bytes, at most ${bytesMax}`)
   const cut = new Map(parent)
-  for (const change of changes) cut.set(change.author, change)
+  for (const entry of moved) cut.set(entry.author, entry)
   return { kind: 'extended', cut, events: orderEvents(found) }
 }
 
@@ -80,9 +92,10 @@ function faultOfChanges(args: {
   readonly parent: Cut
   readonly changes: readonly CutEntry[]
   readonly frozen: (author: OrgId) => boolean
+  readonly approved: (author: OrgId) => EventId | undefined
   readonly eventsMax: number
 }): Invalid | undefined {
-  const { parent, changes, frozen, eventsMax } = args
+  const { parent, changes, eventsMax } = args
   if (changes.length > cutChangesMax) return invalid('too-many-changes', `${changes.length} changes`)
   let total = 0
   let previous: CutEntry | undefined
@@ -91,9 +104,9 @@ function faultOfChanges(args: {
       return invalid('unsorted-changes', `${change.author} after ${previous.author}`)
     previous = change
     const base = parent.get(change.author)
-    const fault = faultOfChange(base, change, frozen)
+    const fault = faultOfChange(base, change, args)
     if (fault !== undefined) return fault
-    total += change.sequence - (base?.sequence ?? -1)
+    total += change.sequence - (base?.generation === change.generation ? base.sequence : -1)
   }
   return total > eventsMax ? invalid('too-many-events', `${total} events, at most ${eventsMax}`) : undefined
 }
@@ -101,17 +114,36 @@ function faultOfChanges(args: {
 function faultOfChange(
   base: CutEntry | undefined,
   change: CutEntry,
-  frozen: (author: OrgId) => boolean,
+  {
+    frozen,
+    approved,
+  }: {
+    readonly frozen: (author: OrgId) => boolean
+    readonly approved: (author: OrgId) => EventId | undefined
+  },
 ): Invalid | undefined {
   if (isSameEntry(base, change)) return undefined
-  // L12: a frozen author stays where it was.
-  if (frozen(change.author)) return invalid('frozen-author', `${change.author} is frozen`)
-  if (change.generation !== (base?.generation ?? 0))
-    return invalid('wrong-generation', `generation ${change.generation} was not begun by a rotation`)
-  if (base !== undefined && change.sequence <= base.sequence)
-    return invalid('behind-parent', `${change.author} at ${change.sequence}, the parent at ${base.sequence}`)
+  const { author, generation, sequence } = change
+  const current = base?.generation ?? 0
+  if (generation !== current && generation !== current + 1)
+    return invalid('wrong-generation', `generation ${generation} after ${current}`)
+  // L12: a frozen author stays where it was, until a quorum lets it go on in the next generation.
+  if (frozen(author) && (generation === current || approved(author) === undefined))
+    return invalid('frozen-author', `${author} is frozen`)
+  if (base !== undefined && generation === current && sequence <= base.sequence)
+    return invalid('behind-parent', `${author} at ${sequence}, the parent at ${base.sequence}`)
   return undefined
 }
+
+/** L12: by the rotation that was approved, and over nothing of the frozen generation that was not final. */
+function faultOfRecovery(lane: Steps, approved: EventId | undefined): Invalid | undefined {
+  const [first] = lane.events
+  return first?.id === approved
+    ? undefined
+    : invalid('frozen-author', `${first?.id ?? 'nothing'} is not the rotation that was approved`)
+}
+
+const nobodyApproved = (): undefined => undefined
 
 function isSameEntry(base: CutEntry | undefined, change: CutEntry): boolean {
   return (
@@ -122,40 +154,88 @@ function isSameEntry(base: CutEntry | undefined, change: CutEntry): boolean {
   )
 }
 
-type Lane =
-  | { readonly kind: 'events'; readonly events: AuthenticEvent[] }
-  | { readonly kind: 'missing' }
-  | Invalid
+interface Steps {
+  readonly kind: 'events'
+  /** In the order of the chain. */
+  readonly events: readonly AuthenticEvent[]
+  /** Where the generation before the new entry's ended; undefined when nothing is known to have been closed. */
+  readonly closed?: CutEntry | null | undefined
+}
 
-/** L13: the new entry descends from the parent's by prev alone, and says of its event what its header says. */
-function laneBetween(log: LogIndex, base: CutEntry | undefined, change: CutEntry): Lane {
+type Lane = Steps | { readonly kind: 'missing' } | Invalid
+
+/** L13: the new entry descends from the parent's, and says of its event what its header says. */
+function laneBetween(log: LogIndex, parent: Cut, change: CutEntry): Lane {
+  const base = parent.get(change.author)
   const tip = log.entries.get(change.id)
   if (tip === undefined) return { kind: 'missing' }
-  if (
-    tip.author !== change.author ||
-    tip.generation !== change.generation ||
-    tip.sequence !== change.sequence
-  )
-    return invalid('entry-mismatch', `${change.id} stands elsewhere`)
+  const isElsewhere =
+    tip.author !== change.author || tip.generation !== change.generation || tip.sequence !== change.sequence
+  if (isElsewhere) return invalid('entry-mismatch', `${change.id} stands elsewhere`)
+  if (change.generation === (base?.generation ?? 0)) {
+    const steps = stepsDown(log, tip, { to: (base?.sequence ?? -1) + 1 })
+    if (steps.kind === 'invalid') return steps
+    const follows = steps.lowest.prev === (base?.id ?? null)
+    return follows ? { kind: 'events', events: steps.events, closed: base?.closed } : notDescendant(change)
+  }
+  return laneOverRotation(log, parent, { tip, base, change })
+}
+
+/**
+ * L31: a rotation follows an event of the generation before that is in the parent's cut, or in this one. Nothing else of
+ * that generation becomes final any more, so its owner need not race against whoever else has its key.
+ */
+function laneOverRotation(
+  log: LogIndex,
+  parent: Cut,
+  lane: { readonly tip: LogEntry; readonly base: CutEntry | undefined; readonly change: CutEntry },
+): Lane {
+  const { tip, base, change } = lane
+  const upper = stepsDown(log, tip, { to: 0 })
+  if (upper.kind === 'invalid') return upper
+  const closed = base === undefined ? null : bare(base)
+  const { prev } = upper.lowest
+  const closing = prev === null ? undefined : log.entries.get(prev)
+  // What the log holds a rotation above and not in memory is final (L30).
+  if (prev === null || closing === undefined || isInCut(log, parent, prev))
+    return { kind: 'events', events: upper.events, closed }
+  const lower = stepsDown(log, closing, { to: (base?.sequence ?? -1) + 1 })
+  if (lower.kind === 'invalid') return lower
+  if (lower.lowest.prev !== (base?.id ?? null)) return notDescendant(change)
+  return { kind: 'events', events: [...lower.events, ...upper.events], closed: bare(closing) }
+}
+
+/** From an entry down by prev to a sequence of its chain. */
+function stepsDown(
+  log: LogIndex,
+  from: LogEntry,
+  { to }: { readonly to: number },
+): { readonly kind: 'steps'; readonly events: AuthenticEvent[]; readonly lowest: LogEntry } | Invalid {
+  if (from.sequence < to) return invalid('not-descendant', `${from.id} lies before the parent's entry`)
   const events: AuthenticEvent[] = []
-  const from = (base?.sequence ?? -1) + 1
-  let entry: LogEntry | undefined = tip
+  let entry: LogEntry | undefined = from
   for (;;) {
     // An author's chain in the index has no gaps, so only final events can have been trimmed away.
     if (entry?.event === undefined)
-      return invalid('already-final', `the chain of ${change.author} is final beyond the parent`)
+      return invalid('already-final', `the chain of ${from.author} is final beyond the parent`)
     events.push(entry.event)
-    if (entry.sequence === from) break
+    if (entry.sequence === to) return { kind: 'steps', events: events.reverse(), lowest: entry }
     entry = entry.prev === null ? undefined : log.entries.get(entry.prev)
   }
-  if (entry.prev !== (base?.id ?? null))
-    return invalid('not-descendant', `${change.id} does not follow the parent's entry`)
-  return { kind: 'events', events: events.reverse() }
+}
+
+function notDescendant({ id }: CutEntry): Invalid {
+  return invalid('not-descendant', `${id} does not follow the parent's entry`)
+}
+
+function bare({ author, generation, sequence, id }: CutEntry): CutEntry {
+  return { author, generation, sequence, id }
 }
 
 function missingFrom(parent: Cut, missing: readonly CutEntry[]): ExtendedCut {
   const ranges = missing.map(({ author, generation, sequence }) => {
-    const fromSequence = (parent.get(author)?.sequence ?? -1) + 1
+    const base = parent.get(author)
+    const fromSequence = base?.generation === generation ? base.sequence + 1 : 0
     return { author, generation, fromSequence, toSequence: sequence }
   })
   return { kind: 'missing', ids: missing.map((change) => change.id), ranges }

@@ -3,10 +3,11 @@
  * the events that are not final, not the history.
  */
 import type { EventId } from '@chirograph/codec'
-import type { AuthenticEvent, EventHeader } from '@chirograph/event'
+import type { AuthenticEvent, EventHeader, OrgId } from '@chirograph/event'
 import { insertPending } from './admit.js'
 import {
   type Chain,
+  closeGenerations,
   insertEntry,
   type LogIndex,
   openChain,
@@ -16,14 +17,18 @@ import {
 
 /**
  * Marks events as final: their bodies and wire bytes leave memory, their places stay. Each must be in the index.
- * Events already final are left as they are.
+ * Events already final are left as they are. A rotation among them closes the generations before it.
  */
 export function markFinal(log: LogIndex, events: Iterable<{ readonly id: EventId }>): void {
+  const rotated = new Set<OrgId>()
   for (const { id } of events) {
     const entry = log.entries.get(id)
     if (entry === undefined) throw new Error(`made final what is not in the log: ${id}`)
-    if (!entry.isFinal) replaceEntry(log, { ...entry, isFinal: true, stored: undefined, event: undefined })
+    if (entry.isFinal) continue
+    replaceEntry(log, { ...entry, isFinal: true, stored: undefined, event: undefined })
+    if (entry.kind === 'key.rotate') rotated.add(entry.author)
   }
+  for (const author of rotated) closeGenerations(log, author)
 }
 
 /**

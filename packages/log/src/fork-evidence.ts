@@ -1,17 +1,20 @@
 /**
- * The proof that an author told two stories: two signed headers at one place of its chain. Anyone who knows the
- * author's key can check it, and no honest author can be accused. Rules L9 and L10 of SPEC.md.
+ * The proof that an author told two stories: two headers at one place of its chain, each signed or followed by a run
+ * of headers up to a signed one. Anyone who knows the author's key can check it, and no honest author can be accused.
+ * Rules L9, L10 and L29 of SPEC.md.
  */
 import { compareBytes, equalBytes } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import {
   decodeBody,
-  decodeHeader,
+  decodeRun,
   type EventHeader,
   encodeBody,
   type ForkEvidence,
   isSignedBy,
+  runsOfEvidence,
   type SignedHeader,
+  type SignedRun,
 } from '@chirograph/event'
 import { type LogIndex, openChain, type Slot } from './log-index.js'
 
@@ -28,10 +31,20 @@ export type ForkEvidenceVerdict =
         | 'bad-signature'
     }
 
-/** The proof in its one form, smaller header first; undefined when the two headers do not contradict each other. */
-export function forkEvidenceOf(a: SignedHeader, b: SignedHeader): ForkEvidence | undefined {
-  const [first, second] = compareBytes(a.headerBytes, b.headerBytes) < 0 ? [a, b] : [b, a]
-  const evidence = { first: signedPart(first), second: signedPart(second) }
+/**
+ * The proof in its one form, smaller header first, from two runs (a header that is signed itself has no steps);
+ * undefined when their first headers do not contradict each other.
+ */
+export function forkEvidenceOf(
+  a: SignedHeader & Partial<SignedRun>,
+  b: SignedHeader & Partial<SignedRun>,
+): ForkEvidence | undefined {
+  const [low, high] = compareBytes(a.headerBytes, b.headerBytes) < 0 ? [a, b] : [b, a]
+  const [first, second] = [runPart(low), runPart(high)]
+  const isSigned = first.steps.length + second.steps.length === 0
+  const evidence: ForkEvidence = isSigned
+    ? { kind: 'evidence.fork', first: signedPart(first), second: signedPart(second) }
+    : { kind: 'evidence.branches', first, second }
   return placeOfForkEvidence(evidence) === undefined ? undefined : evidence
 }
 
@@ -53,7 +66,7 @@ export function checkForkEvidence(args: {
   if (judged.kind === 'invalid') return judged
   if (!equalBytes(judged.header.networkId, networkId)) return { kind: 'invalid', reason: 'wrong-network' }
   // L10: both signatures, or anyone could accuse.
-  for (const signed of [evidence.first, evidence.second])
+  for (const signed of judged.signed)
     if (!isSignedBy({ signed, logKey, ed25519 })) return { kind: 'invalid', reason: 'bad-signature' }
   return { kind: 'valid', ...slotOf(judged.header) }
 }
@@ -67,54 +80,67 @@ export function recordFork(log: LogIndex, evidence: ForkEvidence): void {
 }
 
 /**
- * Of two proofs about one chain the one to keep: of the smaller headers (L29). A lower sequence makes a smaller
- * header. So nodes that know the same events hold the same proof, whatever came first.
+ * Of two proofs about one chain the one to keep: of the smaller headers, which are those at a lower sequence, and of
+ * equal ones that with fewer bytes (L29).
  */
 export function smallerEvidence(a: ForkEvidence | undefined, b: ForkEvidence): ForkEvidence {
   if (a === undefined) return b
   const order =
     compareBytes(a.first.headerBytes, b.first.headerBytes) ||
-    compareBytes(a.second.headerBytes, b.second.headerBytes)
+    compareBytes(a.second.headerBytes, b.second.headerBytes) ||
+    compareEncodings(encodeForkEvidence(a), encodeForkEvidence(b))
   return order <= 0 ? a : b
 }
 
-/** Evidence as it is gossiped: the bytes of an `evidence.fork` body. */
+/** Evidence as it is gossiped and stored: the bytes of the body that logs it. */
 export function encodeForkEvidence(evidence: ForkEvidence): Uint8Array {
-  return encodeBody({ kind: 'evidence.fork', ...evidence })
+  return encodeBody(evidence)
 }
 
-/** Reads untrusted evidence; undefined when it is no `evidence.fork` body. The signatures are still to be checked. */
+/** Reads untrusted evidence of either form; undefined when it is none. The signatures are still to be checked. */
 export function decodeForkEvidence(bytes: Uint8Array): ForkEvidence | undefined {
-  const decoded = decodeBody('evidence.fork', bytes)
-  if (decoded.kind === 'reject' || decoded.body.kind !== 'evidence.fork') return undefined
-  return { first: decoded.body.first, second: decoded.body.second }
+  for (const kind of ['evidence.fork', 'evidence.branches'] as const) {
+    const decoded = decodeBody(kind, bytes)
+    if (decoded.kind === 'decoded' && decoded.body.kind === kind) return decoded.body
+  }
+  return undefined
 }
 
 type Comparison =
-  | { readonly kind: 'valid'; readonly header: EventHeader }
+  | { readonly kind: 'valid'; readonly header: EventHeader; readonly signed: readonly SignedHeader[] }
   | Extract<ForkEvidenceVerdict, { kind: 'invalid' }>
 
 /** L9: two different headers of one network at one place, the smaller first. */
-function compareHeaders({ first, second }: ForkEvidence): Comparison {
-  const a = decodeHeader(first.headerBytes)
-  const b = decodeHeader(second.headerBytes)
-  if (a.kind === 'reject' || b.kind === 'reject') return { kind: 'invalid', reason: 'malformed' }
+function compareHeaders(evidence: ForkEvidence): Comparison {
+  const runs = runsOfEvidence(evidence)
+  const [first, second] = [decodeRun(runs[0]), decodeRun(runs[1])]
+  if (first.kind === 'reject' || second.kind === 'reject') return { kind: 'invalid', reason: 'malformed' }
+  const [a, b] = [first.first.header, second.first.header]
   const isSamePlace =
-    equalBytes(a.header.networkId, b.header.networkId) &&
-    a.header.author === b.header.author &&
-    a.header.generation === b.header.generation &&
-    a.header.sequence === b.header.sequence
+    equalBytes(a.networkId, b.networkId) &&
+    a.author === b.author &&
+    a.generation === b.generation &&
+    a.sequence === b.sequence
   if (!isSamePlace) return { kind: 'invalid', reason: 'different-place' }
-  const order = compareBytes(first.headerBytes, second.headerBytes)
+  const order = compareBytes(evidence.first.headerBytes, evidence.second.headerBytes)
   if (order === 0) return { kind: 'invalid', reason: 'same-header' }
-  return order < 0 ? { kind: 'valid', header: a.header } : { kind: 'invalid', reason: 'wrong-order' }
+  if (order > 0) return { kind: 'invalid', reason: 'wrong-order' }
+  return { kind: 'valid', header: a, signed: [first.signed, second.signed] }
+}
+
+function compareEncodings(a: Uint8Array, b: Uint8Array): number {
+  return a.length - b.length || compareBytes(a, b)
 }
 
 function slotOf({ author, generation, sequence }: EventHeader): Slot {
   return { author, generation, sequence }
 }
 
-/** Only the header and its signature: evidence must not hold a whole event in memory. */
+/** Only what proves: evidence must not hold a whole event in memory. */
+function runPart({ headerBytes, steps = [], signature }: SignedHeader & Partial<SignedRun>): SignedRun {
+  return { headerBytes, steps, signature }
+}
+
 function signedPart({ headerBytes, signature }: SignedHeader): SignedHeader {
   return { headerBytes, signature }
 }

@@ -17,10 +17,10 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { generationMax, orgId, orgIdBytes } from '@chirograph/event'
+import { generationMax, type OrgId, orgId, orgIdBytes } from '@chirograph/event'
 import type { CutEntry } from './cut.js'
 import { frontierAuthorsMax, frontierBytesMax } from './limits.js'
-import { type Chain, compareIds, type LogEntry, type LogIndex } from './log-index.js'
+import { type Chain, compareIds, finalGenerationOf, type LogEntry, type LogIndex } from './log-index.js'
 
 /** The highest event of an author. */
 export interface FrontierEntry extends CutEntry {
@@ -55,10 +55,8 @@ const tagsShape = list(
 /** The frontier of a log, sorted by author. */
 export function frontier(log: LogIndex): FrontierEntry[] {
   const entries: FrontierEntry[] = []
-  for (const generations of log.chains.values()) {
-    const chains = [...generations].sort(([a], [b]) => b - a).map(([, chain]) => chain)
-    const latest = chains.find((chain) => chain.heads.size > 0)
-    const entry = latest === undefined ? undefined : entryOf(latest)
+  for (const author of log.chains.keys()) {
+    const entry = entryOf(openChainsOf(log, author))
     if (entry !== undefined) entries.push(entry)
   }
   return entries.sort((a, b) => (a.author < b.author ? -1 : 1))
@@ -81,17 +79,28 @@ export function decodeFrontier(wire: Uint8Array): Decoded<readonly FrontierEntry
   return decode(frontierShape, wire, { bytesMax: frontierBytesMax })
 }
 
-/** L21: the highest head stands for all; L22: a hash over all heads shows whether the others are the same. */
-function entryOf(chain: Chain): FrontierEntry | undefined {
-  const heads = [...chain.heads.values()]
-  const [top] = heads.sort((a, b) => b.sequence - a.sequence || compareIds(a.id, b.id))
-  if (top === undefined) return undefined
-  const { author, generation, sequence, id } = top
-  return { author, generation, sequence, id, branches: branchesOf(chain, heads) }
+/** L21: the chains in which something may still become final; those before them are closed, and the same everywhere. */
+function openChainsOf(log: LogIndex, author: OrgId): Chain[] {
+  const current = finalGenerationOf(log, author)
+  return [...(log.chains.get(author) ?? [])].flatMap(([generation, chain]) =>
+    generation >= current ? [chain] : [],
+  )
 }
 
-function branchesOf(chain: Chain, heads: readonly LogEntry[]): Uint8Array | null {
-  if (chain.isFull) return unreconciled
+/** L21: the highest head stands for all; L22: a hash over all heads shows whether the others are the same. */
+function entryOf(chains: readonly Chain[]): FrontierEntry | undefined {
+  const followed = new Set(chains.flatMap(({ slots }) => (slots.get(0) ?? []).map(({ prev }) => prev)))
+  const heads = chains.flatMap((chain) => [...chain.heads.values()]).filter(({ id }) => !followed.has(id))
+  const [top] = heads.sort(
+    (a, b) => b.generation - a.generation || b.sequence - a.sequence || compareIds(a.id, b.id),
+  )
+  if (top === undefined) return undefined
+  const { author, generation, sequence, id } = top
+  const branches = chains.some(({ isFull }) => isFull) ? unreconciled : branchesOf(heads)
+  return { author, generation, sequence, id, branches }
+}
+
+function branchesOf(heads: readonly LogEntry[]): Uint8Array | null {
   if (heads.length === 1) return null
   return sha256(...heads.map((head) => digestOfContentId(head.id)).sort(compareBytes))
 }

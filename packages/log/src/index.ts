@@ -1,6 +1,5 @@
 /** The Merkle-DAG of events: what may enter, how far it is agreed, and what two nodes owe each other. */
 export {
-  type AdmitAccepted,
   type AdmitRejectReason,
   type AdmitVerdict,
   admit,
@@ -72,17 +71,22 @@ export {
   orphanEventsPerPeerMax,
 } from './limits.js'
 export {
+  closeGenerations,
   createLog,
   entriesAt,
   eventAt,
+  finalGenerationOf,
   finalTipOf,
   forksOf,
   headsOf,
   type LogEntry,
   type LogIndex,
   mayHold,
+  pendingCountOf,
+  rotationsOf,
   type Slot,
   type StoredHeader,
+  stopComparing,
 } from './log-index.js'
 export { type Orderable, orderEvents } from './order.js'
 export {
@@ -96,4 +100,5 @@ export {
   release,
 } from './orphan-buffer.js'
 export { planCut } from './plan-cut.js'
+export { type ForkProof, proveFork } from './prove-fork.js'
 export { type AnswerPlan, countOf, planAnswer, type Range } from './sync-plan.js'

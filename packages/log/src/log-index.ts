@@ -35,9 +35,9 @@ export interface LogEntry extends Slot {
   readonly arrival: number
   /** Its own signature was checked here: a segment may end with it. */
   readonly isVerified: boolean
-  /** Header bytes and checked signature: always there unless final; then only if loaded for a fork proof. */
+  /** Header bytes and checked signature: there unless final or closed; then only if loaded for a fork proof. */
   readonly stored: StoredHeader | undefined
-  /** The whole event: there exactly while it is not final. */
+  /** The whole event: there exactly while it may still become final. */
   readonly event: AuthenticEvent | undefined
 }
 
@@ -52,8 +52,12 @@ export interface Chain {
   /** Final entries of lower sequences were trimmed or never restored. */
   residentFrom: number
   finalTip: LogEntry | undefined
-  /** Some slot holds `branchesMax` branches: others may hold other ones, and nobody will ever hold all. */
+  /** No more branches are taken: others may hold other ones, and nobody will ever hold all. */
   isFull: boolean
+  /** Two events were seen at one place. */
+  isForked: boolean
+  /** Events that are not final. */
+  pendingCount: number
   /** The proof at the lowest forked sequence, of the two smallest headers seen there. */
   fork: ForkEvidence | undefined
 }
@@ -92,6 +96,19 @@ export function headsOf(log: LogIndex, author: OrgId, generation: number): LogEn
   return [...heads].sort((a, b) => a.sequence - b.sequence || compareIds(a.id, b.id))
 }
 
+/** The generation of an author's last final event; 0 when none is final. */
+export function finalGenerationOf(log: LogIndex, author: OrgId): number {
+  let highest = 0
+  for (const [generation, { finalTip }] of log.chains.get(author) ?? [])
+    if (finalTip !== undefined && generation > highest) highest = generation
+  return highest
+}
+
+/** The rotations held that would begin a generation: more than one, if the author forked there. */
+export function rotationsOf(log: LogIndex, author: OrgId, generation: number): readonly LogEntry[] {
+  return generation === 0 ? [] : entriesAt(log, { author, generation, sequence: 0 })
+}
+
 /** Ids in the order of their bytes, which their text does not sort like. */
 export function compareIds(a: EventId, b: EventId): number {
   return compareContentIds(a, b)
@@ -101,6 +118,21 @@ export function compareIds(a: EventId, b: EventId): number {
 export function forksOf(log: LogIndex, author: OrgId): ForkEvidence[] {
   const chains = [...(log.chains.get(author) ?? [])].sort(([a], [b]) => a - b)
   return chains.flatMap(([, chain]) => (chain.fork === undefined ? [] : [chain.fork]))
+}
+
+/**
+ * Lets go of the bytes of what is not final in an author's closed generations: a rotation above them is final. Their
+ * places stay, so that nothing in the store is taken for final that is not; of heads only the last final event does.
+ */
+export function closeGenerations(log: LogIndex, author: OrgId): void {
+  const current = finalGenerationOf(log, author)
+  for (const [generation, chain] of log.chains.get(author) ?? []) {
+    if (generation >= current) continue
+    for (const entry of [...chain.slots.values()].flat())
+      if (entry.event !== undefined) replaceEntry(log, { ...entry, stored: undefined, event: undefined })
+    chain.heads.clear()
+    if (chain.finalTip !== undefined) chain.heads.set(chain.finalTip.id, chain.finalTip)
+  }
 }
 
 /** Whether the log holds this event, as far as the index can tell: false only when it is surely not held. */
@@ -143,6 +175,8 @@ export function openChain(
       residentFrom: 0,
       finalTip: undefined,
       isFull: false,
+      isForked: false,
+      pendingCount: 0,
       fork: undefined,
     }
     generations.set(place.generation, chain)
@@ -158,6 +192,7 @@ export function insertEntry(log: LogIndex, entry: LogEntry): void {
   const slot = chain.slots.get(entry.sequence) ?? []
   chain.slots.set(entry.sequence, slot)
   if (slot.push(entry) >= branchesMax) chain.isFull = true
+  if (slot.length > 1) chain.isForked = true
   if (entry.prev !== null) chain.heads.delete(entry.prev)
   if (entry.isFinal) raiseFinalTip(chain, entry)
   const isParent = chain.slots.get(entry.sequence + 1)?.some((next) => next.prev === entry.id) ?? false
@@ -182,8 +217,10 @@ export function replaceEntry(log: LogIndex, entry: LogEntry): void {
   if (entry.isFinal) raiseFinalTip(chain, entry)
 }
 
-function countPending(log: LogIndex, { event }: LogEntry, sign: 1 | -1): void {
+function countPending(log: LogIndex, entry: LogEntry, sign: 1 | -1): void {
+  const { event } = entry
   if (event === undefined) return
+  openChain(log, entry).pendingCount += sign
   log.pending.count += sign
   log.pending.bytes += sign * (event.headerBytes.length + event.bodyBytes.length)
 }
@@ -193,4 +230,20 @@ function raiseFinalTip(chain: Chain, entry: LogEntry): void {
   if (tip !== undefined && tip.sequence > entry.sequence) return
   if (tip !== undefined && tip.sequence < entry.sequence) chain.heads.delete(tip.id)
   chain.finalTip = entry
+}
+
+/** Events held of a chain that are not final. */
+export function pendingCountOf(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): number {
+  return chainAt(log, place)?.pendingCount ?? 0
+}
+
+/** No more is taken in of a chain: other nodes may hold other parts of it, and agree to stop comparing (L22). */
+export function stopComparing(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): void {
+  openChain(log, place).isFull = true
 }

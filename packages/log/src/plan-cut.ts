@@ -4,19 +4,31 @@
  */
 import type { EventId } from '@chirograph/codec'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
-import type { Cut, CutEntry } from './cut.js'
+import { type Cut, type CutEntry, isInCut } from './cut.js'
 import { eventBytes } from './extend-cut.js'
 import { createHeap } from './heap.js'
 import { cutChangesMax } from './limits.js'
 import type { Chain, LogEntry, LogIndex } from './log-index.js'
 
+/** The last event taken of an author, or the parent's entry. */
+interface Place {
+  readonly generation: number
+  readonly sequence: number
+  readonly id: EventId | null
+}
+
 /** One author's events that a cut may take, from the parent's entry on. */
 interface Lane {
   readonly author: OrgId
-  readonly chain: Chain
+  /** The chain of the parent's generation, and the one that a rotation would begin. */
+  readonly current: Chain | undefined
+  readonly next: Chain | undefined
+  /** The one rotation by which a frozen author may go on; undefined for an author that is not frozen. */
+  readonly recovery: EventId | undefined
+  readonly isInParent: (id: EventId) => boolean
+  isOver: boolean
   readonly waitingSince: number
-  /** The last event taken, or the parent's entry. */
-  at: { readonly sequence: number; readonly id: EventId | null }
+  at: Place
   takenBytes: number
   tip: LogEntry | undefined
 }
@@ -31,12 +43,16 @@ export function planCut(
   args: {
     readonly parent: Cut
     readonly frozen: (author: OrgId) => boolean
+    /** By which rotation a frozen author may go on. */
+    readonly approved?: (author: OrgId) => EventId | undefined
+    /** Whether a rotation of this author would take effect; one that would not is left out. */
+    readonly mayRotate?: (author: OrgId) => boolean
     readonly bytesMax: number
     readonly eventsMax: number
   },
 ): CutEntry[] {
-  const { parent, frozen, bytesMax, eventsMax } = args
-  const lanes = lanesOf(log, parent, frozen)
+  const { bytesMax, eventsMax } = args
+  const lanes = lanesOf(log, args)
   const heap = createHeap<Lane>(isBefore)
   for (const lane of lanes.values()) heap.push(lane)
   const waiting = new Map<EventId, Lane[]>()
@@ -61,6 +77,7 @@ export function planCut(
     events++
     lane.tip = next.entry
     lane.at = next.entry
+    lane.isOver ||= next.entry.kind === 'key.rotate'
     lane.takenBytes += size
     heap.push(lane)
     for (const waiter of waiting.get(next.entry.id) ?? []) heap.push(waiter)
@@ -78,28 +95,66 @@ function isBefore(a: Lane, b: Lane): boolean {
   return a.author < b.author
 }
 
-/** L19: neither a frozen author nor one known to have forked is carried on. */
-function lanesOf(log: LogIndex, parent: Cut, frozen: (author: OrgId) => boolean): Map<OrgId, Lane> {
+/**
+ * L19: neither a frozen author nor one known to have forked is carried on; a frozen one by an approved rotation alone.
+ */
+function lanesOf(log: LogIndex, args: Parameters<typeof planCut>[1]): Map<OrgId, Lane> {
+  const { parent, frozen, approved, mayRotate = () => true } = args
   const lanes = new Map<OrgId, Lane>()
   for (const [author, generations] of log.chains) {
     const base = parent.get(author)
-    const chain = generations.get(base?.generation ?? 0)
-    if (chain === undefined || chain.fork !== undefined || frozen(author)) continue
-    const at = { sequence: base?.sequence ?? -1, id: base?.id ?? null }
-    const first = nextOf({ chain, at })
+    const generation = base?.generation ?? 0
+    const recovery = frozen(author) ? approved?.(author) : undefined
+    const current = generations.get(generation)
+    if (recovery === undefined && (frozen(author) || isForked(current))) continue
+    const next = mayRotate(author) ? generations.get(generation + 1) : undefined
+    const at = { generation, sequence: base?.sequence ?? -1, id: base?.id ?? null }
+    // What the log holds a rotation above and not in memory is final (L30).
+    const isInParent = (id: EventId) => !log.entries.has(id) || isInCut(log, parent, id)
+    const start = { author, current, next, recovery, isInParent, at, isOver: false }
+    const first = nextOf(start)
     if (first === undefined) continue
     const waitingSince = first.entry.arrival
-    lanes.set(author, { author, chain, waitingSince, at, takenBytes: 0, tip: undefined })
+    lanes.set(author, { ...start, waitingSince, takenBytes: 0, tip: undefined })
   }
   return lanes
 }
 
-function nextOf({
-  chain,
-  at,
-}: Pick<Lane, 'chain' | 'at'>): { readonly entry: LogEntry; readonly event: AuthenticEvent } | undefined {
-  const entry = chain.slots.get(at.sequence + 1)?.find((one) => one.prev === at.id)
+type Next = { readonly entry: LogEntry; readonly event: AuthenticEvent }
+
+function nextOf(lane: Omit<Lane, 'waitingSince' | 'takenBytes' | 'tip'>): Next | undefined {
+  const { current, next, recovery, at } = lane
+  if (lane.isOver) return isForked(next) ? undefined : following(next, at)
+  const rotation = rotationOf(lane)
+  if (rotation !== undefined) return rotation
+  return recovery === undefined ? following(current, at) : undefined
+}
+
+function following(chain: Chain | undefined, at: Place): Next | undefined {
+  return wholeOf(chain?.slots.get(at.sequence + 1)?.find((one) => one.prev === at.id))
+}
+
+/**
+ * L19: a rotation goes before what else waits in the generation that it closes. It is taken even where its author forked
+ * at it: only once the generation is open can the fork be judged.
+ */
+function rotationOf(lane: Omit<Lane, 'waitingSince' | 'takenBytes' | 'tip'>): Next | undefined {
+  const { next, recovery, isInParent, at } = lane
+  const candidates = next?.slots.get(0) ?? []
+  return wholeOf(
+    candidates.find(({ id, prev }) => {
+      if (recovery !== undefined && id !== recovery) return false
+      return prev === null || isInParent(prev) || (recovery === undefined && prev === at.id)
+    }),
+  )
+}
+
+function wholeOf(entry: LogEntry | undefined): Next | undefined {
   return entry?.event === undefined ? undefined : { entry, event: entry.event }
+}
+
+function isForked(chain: Chain | undefined): boolean {
+  return chain !== undefined && (chain.isForked || chain.fork !== undefined)
 }
 
 /**
@@ -111,7 +166,9 @@ function awaitedBy(log: LogIndex, lanes: Map<OrgId, Lane>, event: AuthenticEvent
     const entry = log.entries.get(id)
     // A lane has only what is not final.
     const lane = entry === undefined ? undefined : lanes.get(entry.author)
-    return entry !== undefined && lane !== undefined && entry.sequence > lane.at.sequence
+    if (entry === undefined || lane === undefined) return false
+    const { generation, sequence } = lane.at
+    return entry.generation > generation || (entry.generation === generation && entry.sequence > sequence)
   })
 }
 

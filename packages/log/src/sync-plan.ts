@@ -6,7 +6,7 @@ import { equalBytes } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import type { FrontierEntry } from './frontier.js'
 import { type FrontierClaim, type FrontierClaims, headTag } from './frontier-claim.js'
-import { headsOf, type LogIndex } from './log-index.js'
+import { finalGenerationOf, headsOf, type LogIndex } from './log-index.js'
 
 /** A stretch of one author's chain, both ends included. */
 export interface Range {
@@ -66,16 +66,21 @@ export function countOf(ranges: readonly Range[]): number {
   return ranges.reduce((count, range) => count + range.toSequence - range.fromSequence + 1, 0)
 }
 
-/** What is held of an author behind a place of its chain: the rest of that generation, then the later ones. */
+/**
+ * What is held of an author behind a place of its chain: the rest of that generation, then the later ones. Of an author
+ * with branches only what its closed generations hold: they have one.
+ */
 function rangesAfter(log: LogIndex, entry: FrontierEntry, place: FrontierClaim | undefined): Range[] {
   const { author } = entry
+  const current = finalGenerationOf(log, author)
   const ranges: Range[] = []
-  const generations = [...(log.chains.get(author)?.keys() ?? [])].sort((a, b) => a - b)
-  for (const generation of generations) {
+  const chains = [...(log.chains.get(author) ?? [])].sort(([a], [b]) => a - b)
+  for (const [generation, { finalTip }] of chains) {
     if (place !== undefined && generation < place.generation) continue
-    if (generation === entry.generation && entry.branches !== null) continue
+    if (entry.branches !== null && generation >= current) continue
     const fromSequence = generation === place?.generation ? place.sequence + 1 : 0
-    const toSequence = headsOf(log, author, generation).at(-1)?.sequence ?? -1
+    const tip = generation < current ? finalTip : headsOf(log, author, generation).at(-1)
+    const toSequence = tip?.sequence ?? -1
     if (toSequence >= fromSequence) ranges.push({ author, generation, fromSequence, toSequence })
   }
   return ranges

@@ -7,14 +7,15 @@ import {
   createLog,
   entriesAt,
   eventAt,
+  finalGenerationOf,
+  finalTipOf,
   forksOf,
   headsOf,
   markFinal,
-  recordFork,
   restoreEntry,
   trimFinal,
 } from '../src/index.ts'
-import { accept, after, body, chain, judged, logOf, make, org } from './world.ts'
+import { accept, after, body, chain, judged, logOf, make, org, rotation } from './world.ts'
 
 suite('admit', (it) => {
   it('accepts a chain from its beginning, and holds each event whole', () => {
@@ -44,12 +45,50 @@ suite('admit', (it) => {
     is(judged(log, second), 'ignore')
   })
 
-  it('L2: rejects a generation that no rotation began (unknown-generation)', () => {
+  it('L2: begins a generation with a rotation, and no chain elsewhere (misplaced-rotation)', () => {
     const first = make({ author: org(1) })
     const log = logOf(first)
-    is(judged(log, make({ author: org(1), generation: 1 })), 'unknown-generation')
-    is(judged(log, after(first, { generation: 1 })), 'unknown-generation')
-    is(judged(log, make({ author: org(1), generation: 1, prev: first.id })), 'unknown-generation')
+    is(judged(log, rotation(first)), 'accept')
+    is(judged(log, make({ author: org(1), generation: 1, prev: first.id })), 'misplaced-rotation')
+    is(judged(log, rotation(first, { generation: 0, sequence: 1 })), 'misplaced-rotation')
+    is(judged(log, rotation(first, { sequence: 1 })), 'misplaced-rotation')
+    is(judged(log, rotation({ author: org(2) }, { generation: 0 })), 'misplaced-rotation')
+  })
+
+  it('L2: goes on in the new generation behind its rotation, which may follow nothing', () => {
+    const begin = rotation({ author: org(1) })
+    const log = logOf(begin)
+    is(judged(log, after(begin)), 'accept')
+    is(judged(logOf(), after(begin)), 'defer')
+  })
+
+  it('L2: ignores what is of a closed generation, or of one that is not open yet', () => {
+    const [first, second] = chain(org(1), 2)
+    ok(first && second)
+    const begin = rotation(first)
+    const log = logOf(first, begin)
+    is(judged(log, second), 'accept', 'not closed before the rotation is final')
+    is(judged(log, rotation(begin)), 'ignore')
+    markFinal(log, [first, begin])
+    is(judged(log, second), 'ignore')
+    is(judged(log, rotation(begin)), 'accept')
+  })
+
+  it('L2: lets go of what a rotation closed, and keeps where that generation ended', () => {
+    const [first, second, third] = chain(org(1), 3)
+    ok(first && second && third)
+    const begin = rotation(first)
+    const log = logOf(first, second, third, begin)
+    is(log.pending.count, 4)
+    markFinal(log, [first, second, begin])
+    equal(new Set(log.entries.keys()), new Set([first.id, second.id, begin.id]))
+    equal(log.pending, { count: 0, bytes: 0 })
+    is(finalTipOf(log, org(1), 0)?.id, second.id)
+    equal(
+      headsOf(log, org(1), 0).map(({ id }) => id),
+      [second.id],
+    )
+    is(finalGenerationOf(log, org(1)), 1)
   })
 
   it('L3: has no prev exactly at sequence 0 (prev-mismatch)', () => {
@@ -57,6 +96,7 @@ suite('admit', (it) => {
     const log = logOf(first)
     is(judged(log, make({ author: org(1), prev: first.id })), 'prev-mismatch')
     is(judged(log, make({ author: org(1), sequence: 1 })), 'prev-mismatch')
+    is(judged(log, rotation(rotation(first), { prev: null })), 'prev-mismatch', 'a second rotation')
   })
 
   it('L4: rejects a sequence that is not its prev’s plus one (gap-sequence)', () => {
@@ -70,6 +110,13 @@ suite('admit', (it) => {
   it('L4: rejects a prev of another author (foreign-prev)', () => {
     const other = make({ author: org(2) })
     is(judged(logOf(other), after(other, { author: org(1) })), 'foreign-prev')
+    is(judged(logOf(other), rotation(other, { author: org(1) })), 'foreign-prev', 'a rotation')
+    const begin = rotation(other)
+    is(
+      judged(logOf(other, begin), rotation(begin, { generation: 1, timeMs: 1 })),
+      'foreign-prev',
+      'its own generation',
+    )
   })
 
   it('L5: defers an event until its prev is here, and names it', () => {
@@ -95,7 +142,7 @@ suite('admit', (it) => {
     markFinal(log, events)
     trimFinal(log, { keep: 1 })
     const slot = { author: org(1), generation: 0 }
-    equal(admit(log, first), { kind: 'load', slots: [{ ...slot, sequence: 0 }] })
+    equal(admit(log, first), { kind: 'load', slots: [{ ...slot, sequence: 0 }], id: null })
     const sibling = after(first, { timeMs: 9 })
     equal(admit(log, sibling), {
       kind: 'load',
@@ -103,58 +150,46 @@ suite('admit', (it) => {
         { ...slot, sequence: 0 },
         { ...slot, sequence: 1 },
       ],
+      id: null,
     })
     for (const event of [first, second])
       restoreEntry(log, { ...event, branch: 0, isVerified: true, stored: event })
     is(judged(log, first), 'ignore')
-    const verdict = admit(log, sibling)
-    ok(verdict.kind === 'accept' && verdict.fork)
+    is(judged(log, sibling), 'accept')
   })
 
-  it('L6: asks for the header of a final sibling, which memory does not keep', () => {
-    const [first, second] = chain(org(1), 2)
+  it('L6: asks by its id for what a rotation follows, and waits for it if the store has it not', () => {
+    const events = chain(org(1), 5)
+    const [first, second] = events
     ok(first && second)
-    const log = logOf(first, second)
-    markFinal(log, [first])
-    const sibling = make({ author: org(1), timeMs: 9 })
-    equal(admit(log, sibling), { kind: 'load', slots: [{ author: org(1), generation: 0, sequence: 0 }] })
-    restoreEntry(log, { ...first, branch: 0, isVerified: true, stored: first })
-    const verdict = admit(log, sibling)
-    ok(verdict.kind === 'accept' && verdict.fork)
-    is(eventAt(log, first.id)?.event, undefined)
+    const log = logOf(...events)
+    markFinal(log, events)
+    trimFinal(log, { keep: 0 })
+    const begin = rotation(second)
+    equal(admit(log, begin), { kind: 'load', slots: [], id: second.id })
+    equal(admit(log, begin, { isLoaded: true }), { kind: 'defer', missing: second.id })
+    restoreEntry(log, { ...second, branch: 0, isVerified: true, stored: second })
+    is(judged(log, begin), 'accept')
   })
 
-  it('L6: does not ask when the proof is known already', () => {
-    const first = make({ author: org(1) })
-    const sibling = make({ author: org(1), timeMs: 1 })
-    const fork = admit(logOf(first), sibling)
-    ok(fork.kind === 'accept' && fork.fork)
-    const log = logOf(first)
-    markFinal(log, [first])
-    recordFork(log, fork.fork)
-    equal(admit(log, make({ author: org(1), timeMs: 2 })), { kind: 'accept', fork: fork.fork })
-  })
-
-  it('L7: keeps branches up to the limit at one place, and no more (branch-limit)', () => {
+  it('L7: keeps branches up to the limit at one place, and ignores more', () => {
     const log = createLog()
     for (let timeMs = 0; timeMs < branchesMax; timeMs++) accept(log, make({ author: org(1), timeMs }))
-    is(judged(log, make({ author: org(1), timeMs: branchesMax })), 'branch-limit')
+    is(judged(log, make({ author: org(1), timeMs: branchesMax })), 'ignore')
     is(entriesAt(log, { author: org(1), generation: 0, sequence: 0 }).length, branchesMax)
     const [branch] = entriesAt(log, { author: org(1), generation: 0, sequence: 0 })
     ok(branch?.event)
     is(judged(log, after(branch.event)), 'accept', 'a kept branch goes on')
   })
 
-  it('L8: keeps both branches of a fork, with the proof, smaller header first', () => {
+  it('L8: keeps both branches of a fork, and says that they contradict each other', () => {
     const first = make({ author: org(1) })
     const [a, b] = [1, 2].map((timeMs) => after(first, { timeMs }))
     ok(a && b)
-    const log = logOf(first, a)
-    const verdict = admit(log, b)
-    ok(verdict.kind === 'accept' && verdict.fork)
-    equal([verdict.fork.first.headerBytes, verdict.fork.second.headerBytes], sortedHeaders(a, b))
-    equal(apply(log, b, verdict), verdict.fork)
-    equal(forksOf(log, org(1)), [verdict.fork])
+    const log = logOf(first)
+    is(apply(log, a), false)
+    is(judged(log, b), 'accept')
+    is(apply(log, b), true)
     const slot = { author: org(1), generation: 0, sequence: 1 }
     equal(
       entriesAt(log, slot).map((entry) => entry.event),
@@ -162,21 +197,10 @@ suite('admit', (it) => {
     )
   })
 
-  it('L8: finds a fork between two events that were judged before either was applied', () => {
-    const [a, b] = [1, 2].map((timeMs) => make({ author: org(1), timeMs }))
-    ok(a && b)
-    const log = createLog()
-    const [first, second] = [admit(log, a), admit(log, b)]
-    ok(first.kind === 'accept' && second.kind === 'accept')
-    is(apply(log, a, first), undefined)
-    ok(apply(log, b, second))
-    is(forksOf(log, org(1)).length, 1)
-  })
-
   it('leaves the log as it is when an accepted event is applied twice', () => {
     const first = make({ author: org(1) })
     const log = logOf(first)
-    is(apply(log, first, { kind: 'accept' }), undefined)
+    is(apply(log, first), false)
     is(entriesAt(log, { author: org(1), generation: 0, sequence: 0 }).length, 1)
     equal(forksOf(log, org(1)), [])
   })
@@ -186,7 +210,3 @@ suite('admit', (it) => {
     equal(admit(log, make({ author: org(2), body })), { kind: 'accept' })
   })
 })
-
-function sortedHeaders(...events: readonly { readonly headerBytes: Uint8Array }[]): Uint8Array[] {
-  return events.map((event) => event.headerBytes).sort((a, b) => Buffer.compare(a, b))
-}

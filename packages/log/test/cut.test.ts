@@ -115,8 +115,9 @@ suite('extendCut', (it) => {
     is(faultOf(log, { parent, changes: [{ ...entryOf(a1), sequence: 2 }] }), 'entry-mismatch')
   })
 
-  it('L13: stays in the parent’s generation (wrong-generation)', () => {
-    is(faultOf(both(), { changes: [{ ...entryOf(a0), generation: 1 }] }), 'wrong-generation')
+  it('L13: stays in the parent’s generation or moves to the next (wrong-generation)', () => {
+    is(faultOf(both(), { changes: [{ ...entryOf(a0), generation: 2 }] }), 'wrong-generation')
+    is(faultOf(both(), { changes: [{ ...entryOf(a0), generation: 1 }] }), 'entry-mismatch')
   })
 
   it('L13: does not make final again what is final (already-final)', () => {

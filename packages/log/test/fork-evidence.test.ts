@@ -20,10 +20,13 @@ const other = signingAuthor(5)
 const far = { sequence: 3_000_000_000, prev: college.make().id, timeMs: 1_700_000_000_000 }
 const [one, two] = [college.make(far), college.make({ ...far, timeMs: far.timeMs + 1 })]
 const evidence = evidenceOf(one, two)
+const { kind } = evidence
 
-function evidenceOf(a: VerifiedEvent, b: VerifiedEvent): ForkEvidence {
+type SignedFork = Extract<ForkEvidence, { kind: 'evidence.fork' }>
+
+function evidenceOf(a: VerifiedEvent, b: VerifiedEvent): SignedFork {
   const made = forkEvidenceOf(a, b)
-  if (made === undefined) throw new Error('no contradiction')
+  if (made?.kind !== 'evidence.fork') throw new Error('no contradiction of two signed headers')
   return made
 }
 
@@ -33,7 +36,7 @@ function reasonOf(change: Partial<Parameters<typeof checkForkEvidence>[0]>): str
   return verdict.kind === 'invalid' ? verdict.reason : verdict.kind
 }
 
-const part = ({ headerBytes, signature }: VerifiedEvent): ForkEvidence['first'] => ({
+const part = ({ headerBytes, signature }: VerifiedEvent): SignedFork['first'] => ({
   headerBytes,
   signature,
 })
@@ -64,19 +67,19 @@ suite('fork evidence', (it) => {
   it('L10: accuses nobody without both signatures (bad-signature)', () => {
     is(reasonOf({ logKey: other.logKey }), 'bad-signature')
     const forged = { ...evidence.second, signature: evidence.first.signature }
-    is(reasonOf({ evidence: { first: evidence.first, second: forged } }), 'bad-signature')
+    is(reasonOf({ evidence: { kind, first: evidence.first, second: forged } }), 'bad-signature')
     const unsigned = { ...evidence.first, signature: new Uint8Array(64) }
-    is(reasonOf({ evidence: { first: unsigned, second: evidence.second } }), 'bad-signature')
+    is(reasonOf({ evidence: { kind, first: unsigned, second: evidence.second } }), 'bad-signature')
   })
 
   it('L9: names what is wrong with the headers', () => {
     is(reasonOf({ networkId: new Uint8Array(32) }), 'wrong-network')
-    is(reasonOf({ evidence: { first: evidence.second, second: evidence.first } }), 'wrong-order')
-    is(reasonOf({ evidence: { first: part(one), second: part(one) } }), 'same-header')
-    is(reasonOf({ evidence: { first: part(one), second: part(other.make(far)) } }), 'different-place')
+    is(reasonOf({ evidence: { kind, first: evidence.second, second: evidence.first } }), 'wrong-order')
+    is(reasonOf({ evidence: { kind, first: part(one), second: part(one) } }), 'same-header')
+    is(reasonOf({ evidence: { kind, first: part(one), second: part(other.make(far)) } }), 'different-place')
     const garbage = { headerBytes: new Uint8Array(9), signature: one.signature }
-    is(reasonOf({ evidence: { first: garbage, second: part(one) } }), 'malformed')
-    is(reasonOf({ evidence: { first: part(one), second: garbage } }), 'malformed')
+    is(reasonOf({ evidence: { kind, first: garbage, second: part(one) } }), 'malformed')
+    is(reasonOf({ evidence: { kind, first: part(one), second: garbage } }), 'malformed')
   })
 
   it('takes less than 600 bytes on the wire', () => {

@@ -25,6 +25,8 @@ import {
   frontierDigest,
   holdOrphan,
   type LogIndex,
+  proveFork,
+  recordFork,
   release,
 } from '../src/index.ts'
 
@@ -48,8 +50,8 @@ export function make(place: Partial<NewEvent> & { readonly author: OrgId }): Ver
 }
 
 export function after(prev: AuthenticEvent, change: Partial<NewEvent> = {}): VerifiedEvent {
-  const { author, sequence } = prev.header
-  return make({ author, sequence: sequence + 1, prev: prev.id, ...change })
+  const { author, generation, sequence } = prev.header
+  return make({ author, generation, sequence: sequence + 1, prev: prev.id, ...change })
 }
 
 /** `length` events of one author, each after the other. */
@@ -58,6 +60,18 @@ export function chain(author: OrgId, length: number, change: Partial<NewEvent> =
   for (let last: VerifiedEvent | undefined; events.length < length; events.push(last))
     last = last === undefined ? make({ author, ...change }) : after(last, change)
   return events
+}
+
+/** A rotation that begins the generation after the one of `prev`; of generation 1 where there is none. */
+export function rotation(
+  prev: AuthenticEvent | { readonly author: OrgId },
+  change: Partial<NewEvent> = {},
+): VerifiedEvent {
+  const follows = 'header' in prev
+  const author = follows ? prev.header.author : prev.author
+  const generation = (follows ? prev.header.generation : 0) + 1
+  const body: EventBody = { kind: 'key.rotate', logKey: new Uint8Array(32), nextKeyHash: new Uint8Array(32) }
+  return make({ author, generation, sequence: 0, prev: follows ? prev.id : null, body, ...change })
 }
 
 export function bodyOf(entries: number): EventBody {
@@ -78,7 +92,14 @@ export function logOf(...events: readonly AuthenticEvent[]): LogIndex {
 export function accept(log: LogIndex, event: AuthenticEvent): void {
   const verdict = admit(log, event)
   if (verdict.kind !== 'accept') throw new Error(`not accepted: ${JSON.stringify(verdict)}`)
-  apply(log, event, verdict)
+  enter(log, event)
+}
+
+/** Applies an accepted event, and records the proof where it contradicts another. */
+export function enter(log: LogIndex, event: AuthenticEvent): void {
+  if (!apply(log, event)) return
+  const proof = proveFork(log, event.header)
+  if (proof.kind === 'proven') recordFork(log, proof.evidence)
 }
 
 /** The verdict in one word. */
@@ -158,7 +179,7 @@ export function takeIn(log: LogIndex, arriving: readonly AuthenticEvent[]): Set<
       kinds.add(verdict.kind)
       if (verdict.kind === 'defer') holdOrphan(orphans, { events: [event], peer: 'peer' })
       if (verdict.kind !== 'accept') continue
-      apply(log, event, verdict)
+      enter(log, event)
       queue.push(...release(orphans, event.id).flat())
     }
   }

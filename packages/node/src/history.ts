@@ -7,6 +7,7 @@ import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
 import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
 import { historyKey, type Network, readHistoryKey, type Store, spaceRange } from '@chirograph/interface'
 import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
+import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
 import { type HistoryFact, historyShape } from './facts.js'
 import { storeDamaged } from './node-errors.js'
@@ -108,6 +109,10 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   if (verified.kind === 'reject') throw new Error(`a history segment: ${verified.reason}: ${verified.detail}`)
   const { prev, sequence } = first.header
   const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: prev }
-  const earlier = sequence === 0 ? prev : null
+  // A rotation may follow an earlier event than the last one of the generation that it closed: the state names that.
+  const closed = readClosedGenerations(replica.final.state, author).find(
+    (one) => one.generation === generation - 1,
+  )
+  const earlier = sequence === 0 ? (closed?.last?.id ?? null) : null
   return { kind: 'history', author, generation, events: verified.events, rest, earlier }
 }

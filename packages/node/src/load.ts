@@ -1,5 +1,5 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
-import { contentIdOfDigest, decode, type EventId, toHex } from '@chirograph/codec'
+import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
 import { decodeHeader, restoreEvent } from '@chirograph/event'
 import {
@@ -14,11 +14,11 @@ import {
   readVoteKey,
   type Store,
   spaceRange,
-  strayKey,
 } from '@chirograph/interface'
 import {
   type Cut,
   type CutEntry,
+  closeGenerations,
   createLog,
   cutEntryShape,
   cutOf,
@@ -34,6 +34,7 @@ import { type ChainTip, decodeCheckpoint, type RestoredReplica } from '@chirogra
 import {
   type Genesis,
   genesisState,
+  readClosedGenerations,
   restoreState,
   rowsOf,
   type StateRow,
@@ -43,7 +44,7 @@ import { type AuthorTable, loadAuthors } from './author-table.js'
 import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
-import { headerOfValue, nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
+import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
 import { type StoredEvent, walkEvents } from './stored-walk.js'
 
 const anySize = { bytesMax: 64 * 1024 * 1024 }
@@ -56,10 +57,14 @@ export interface Loaded {
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
 }
 
-export async function loadReplica(store: Store, genesis: Genesis): Promise<Loaded> {
+export async function loadReplica(
+  store: Store,
+  known: { readonly genesis: Genesis; readonly isFirstStart: boolean; readonly isCopy: boolean },
+): Promise<Loaded> {
+  const { genesis, isFirstStart, isCopy } = known
   const final = await loadFinal(store, genesis)
   const authors = await loadAuthors(store)
-  const log = await loadLog(store, { authors, cut: final?.cut ?? new Map() })
+  const log = await loadLog(store, { authors, final })
   const votes = await loadVotes(store)
   const openHistory = await loadOpenHistory(store, authors)
   const restored = {
@@ -68,6 +73,8 @@ export async function loadReplica(store: Store, genesis: Genesis): Promise<Loade
     ...votes,
     lastSigned: await loadLastSigned(store),
     isHistoryWhole: openHistory.length === 0,
+    isFirstStart,
+    isCopy,
   }
   return { restored, authors, openHistory, nextOrdinal: await nextOrdinalOf(store), openVoteKeys: votes.keys }
 }
@@ -80,6 +87,7 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
   const checkpointBytes = await store.get(checkpointHeightKey(height))
   if (!checkpointBytes) throw storeDamaged(`checkpoint ${height} is missing`)
   const checkpoint = must(decodeCheckpoint(checkpointBytes), `checkpoint ${height}`)
+  // Ascending by generation, so that of each author the current one is kept.
   const cut = cutOf(
     await valuesOf(store, spaceRange('frontier'), (value) =>
       must(decode(cutEntryShape, value, anySize), 'a cut entry'),
@@ -107,10 +115,18 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
  */
 async function loadLog(
   store: Store,
-  { authors, cut }: { authors: AuthorTable; cut: Cut },
+  { authors, final }: { readonly authors: AuthorTable; readonly final: RestoredReplica['final'] },
 ): Promise<LogIndex> {
   const log = createLog()
-  for (const entry of cut.values()) await enterFinalTip(store, log, entry)
+  const cut: Cut = final?.cut ?? new Map()
+  for (const tip of cut.values()) {
+    if (!(await enterFinalTip(store, log, tip)))
+      throw storeDamaged(
+        `event ${tip.id} of the final cut (sequence ${tip.sequence} of ${tip.author}) is missing`,
+      )
+  }
+  // Earlier generations may still be on their way, as history.
+  if (final !== null) for (const tip of closedTipsOf(final)) await enterFinalTip(store, log, tip)
   for (let author = 0; author < authors.size; author++) {
     const org = authors.orgOf(author)
     const tip = org && cut.get(org)
@@ -128,6 +144,7 @@ async function loadLog(
     if (stored === undefined) throw storeDamaged(`the event passed over at ${nameOfPlace(place)} is missing`)
     await enterPending(store, log, { place, ...stored, bodyBytes: (await store.get(bodyKey(place))) ?? null })
   }
+  for (const { author, generation } of cut.values()) if (generation > 0) closeGenerations(log, author)
   for await (const [, value] of store.range(spaceRange('evidence'))) {
     const evidence = decodeForkEvidence(value)
     if (evidence) recordFork(log, evidence)
@@ -135,42 +152,26 @@ async function loadLog(
   return log
 }
 
-/** The last final event of an author's chain, and of each generation before: the prev of the first event of the next. */
-async function enterFinalTip(
-  store: Store,
-  log: LogIndex,
-  { id: tip, author, sequence }: CutEntry,
-): Promise<void> {
-  for (let id: EventId | null = tip; id !== null; ) {
-    const place: EventPlace | undefined = await placeOfEvent(store, id)
-    const stored = place && (await readHeader(store, place))
-    const decoded = stored && decodeHeader(stored.headerBytes)
-    const isThere = place && stored && decoded?.kind === 'decoded' && decoded.id === id
-    if (!isThere) {
-      // Generations before the last may still be on their way, as history.
-      if (id !== tip) return
-      throw storeDamaged(`event ${id} of the final cut (sequence ${sequence} of ${author}) is missing`)
-    }
-    restoreEntry(log, {
-      id,
-      header: decoded.header,
-      branch: place.branch,
-      isVerified: stored.signature !== null,
-    })
-    id = place.generation === 0 ? null : await prevOfGeneration(store, place)
-  }
+/** Where closed generations ended. */
+function closedTipsOf({ cut, state }: NonNullable<RestoredReplica['final']>): CutEntry[] {
+  return [...cut.values()].flatMap(({ author, generation }) =>
+    generation === 0
+      ? []
+      : readClosedGenerations(state, author).flatMap(({ generation: closed, last }) =>
+          last === null ? [] : [{ author, generation: closed, ...last }],
+        ),
+  )
 }
 
-/** What the first final event of a generation follows; null where it is not here. */
-async function prevOfGeneration(store: Store, { author, generation }: EventPlace): Promise<EventId | null> {
-  const first = eventRange({ author, generation, fromSequence: 0, toSequence: 0 })
-  for await (const [key, value] of store.range(first)) {
-    const place = readEventKey(key)
-    const decoded = decodeHeader(headerOfValue(value, place).headerBytes)
-    if (decoded.kind === 'decoded' && (await store.get(strayKey(place))) === undefined)
-      return decoded.header.prev
-  }
-  return null
+/** Enters the last final event of a chain; says whether it is here. */
+async function enterFinalTip(store: Store, log: LogIndex, { id }: CutEntry): Promise<boolean> {
+  const place = await placeOfEvent(store, id)
+  const stored = place && (await readHeader(store, place))
+  const decoded = stored && decodeHeader(stored.headerBytes)
+  if (!place || !stored || decoded?.kind !== 'decoded' || decoded.id !== id) return false
+  const isVerified = stored.signature !== null
+  restoreEntry(log, { id, header: decoded.header, branch: place.branch, isVerified })
+  return true
 }
 
 /** Enters an event that is not final. A power cut may have taken the one before it; sync brings both back in order. */

@@ -9,6 +9,10 @@ export const schemaVersion = 1
 export interface StoreIdentity {
   /** False when this store did not exist when the keys were made: votes may have been cast that it knows nothing of. */
   readonly hasVoteRecord: boolean
+  /** No node ran on this store before, so nothing was signed with it. */
+  readonly isFirstStart: boolean
+  /** It is not where it was at the last start: a backup that was restored, or a copy. */
+  readonly isCopy: boolean
 }
 
 /** Marks a new store as belonging to keys that were made with it. `NODE_STORE_NOT_EMPTY` when it is not new. */
@@ -26,17 +30,34 @@ export async function initialiseStore(store: Store, { org }: { org: OrgId }): Pr
 /** Checks that a store is this organisation's and this network's; claims an empty one, without a vote record. */
 export async function claimStore(
   store: Store,
-  { org, networkId }: { org: OrgId; networkId: string },
+  {
+    org,
+    networkId,
+    storePlace,
+  }: { readonly org: OrgId; readonly networkId: string; readonly storePlace?: string | undefined },
 ): Promise<StoreIdentity> {
-  const [schema, owner, network, votes] = await store.getMany(
-    ['schema', 'org', 'network', 'vote-record'].map(metaKey),
+  const [schema, owner, network, votes, started, place] = await store.getMany(
+    ['schema', 'org', 'network', 'vote-record', 'started', 'place'].map(metaKey),
   )
   if (schema === undefined) await store.batch(identityOps(org), { sync: true })
   else if (!equalBytes(schema, utf8(String(schemaVersion)))) throw wrongSchema(schema)
   if (owner !== undefined && !equalBytes(owner, bytesOf(org))) throw otherOrganisation(toHex(owner), org)
   if (network === undefined) await store.batch([put('network', bytesOf(networkId))], { sync: true })
   else if (!equalBytes(network, bytesOf(networkId))) throw otherNetwork(toHex(network), networkId)
-  return { hasVoteRecord: votes !== undefined }
+  const isCopy = place !== undefined && storePlace !== undefined && !equalBytes(place, utf8(storePlace))
+  // A copy stays one until it has been told what it lacks: then `notePlace` is called.
+  const isPlaceNew = place === undefined && storePlace !== undefined
+  const ops = [
+    ...(started === undefined ? [put('started', new Uint8Array())] : []),
+    ...(isPlaceNew ? [put('place', utf8(storePlace))] : []),
+  ]
+  if (ops.length > 0) await store.batch(ops, { sync: true })
+  return { hasVoteRecord: votes !== undefined, isFirstStart: started === undefined, isCopy }
+}
+
+/** From now on the store belongs where it is. */
+export async function notePlace(store: Store, storePlace: string): Promise<void> {
+  await store.batch([put('place', utf8(storePlace))], { sync: true })
 }
 
 function identityOps(org: OrgId): StoreOp[] {

@@ -16,19 +16,43 @@ export function assertMember(genesis: Genesis, org: OrgId): void {
 }
 
 export function signingRefused(reason: RefuseReason): ChirographError {
-  const what = {
-    'own-fork': 'two different events of this institution stand at one place of its log',
-    'own-events-missing': 'the last event that this institution signed is not in its log',
-  }[reason]
-  return new ChirographError({
-    code: 'NODE_SIGNING_REFUSED',
-    what,
-    hint:
-      reason === 'own-fork'
-        ? 'make sure no copy of this data directory runs elsewhere; the log stays frozen until its key is rotated'
-        : 'let the node connect to other members: they bring it back',
-    facts: { reason },
-  })
+  const [what, hint] = refusals[reason]
+  return new ChirographError({ code: 'NODE_SIGNING_REFUSED', what, hint, facts: { reason } })
+}
+
+const rotateToGoOn =
+  'make sure no copy of this data directory runs elsewhere, then begin a new log key: chirograph key rotate'
+
+const refusals: Readonly<Record<RefuseReason, readonly [what: string, hint: string]>> = {
+  'own-fork': ['two different events of this institution stand at one place of its log', rotateToGoOn],
+  'own-key-elsewhere': [
+    'the network holds events signed with this log key that this data directory does not know it signed: it is an older copy, or somebody else has the key',
+    rotateToGoOn,
+  ],
+  'own-events-missing': [
+    'it is not certain yet which events this institution has signed',
+    'let the node connect to other members: they know',
+  ],
+  'log-key-missing': [
+    'the key that signs for this institution now is not in the keys file',
+    'bring back the keys file that was written at the last rotation of the log key',
+  ],
+  'not-the-next-key': [
+    'the next key in the keys file is not the one that the network expects',
+    'bring back the keys file that was written at the last rotation of the log key',
+  ],
+  'rotation-pending': [
+    'a rotation of the log key waits to become final',
+    'wait until it is final; of a frozen institution a quorum of members has to approve it',
+  ],
+  'own-events-pending': [
+    'events of this institution wait to become final, and a rotation would cut them off',
+    'wait until they are final and try again',
+  ],
+  'rotation-limit': [
+    'this institution has had as many log keys as the network keeps of one',
+    'ask the network to admit the institution anew',
+  ],
 }
 
 export function batchNotFinal(batch: EventId): ChirographError {

@@ -2,7 +2,7 @@
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import type { Clock, Network, PeerStatus } from '@chirograph/interface'
-import { eventAt } from '@chirograph/log'
+import { type RefuseReason, refusalOf } from '@chirograph/replica'
 import type { Shell } from './shell.js'
 
 export interface NodeCounters {
@@ -39,7 +39,7 @@ export interface NodeStatus {
     readonly behindBy: number | null
     readonly lastHeardMs: number | null
   }
-  readonly signing: 'ok' | 'own-fork' | 'own-events-missing'
+  readonly signing: 'ok' | RefuseReason
   readonly counters: NodeCounters
 }
 
@@ -108,7 +108,5 @@ function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync
 }
 
 function signingOf({ replica }: Shell): NodeStatus['signing'] {
-  if (replica.isSigningStopped) return 'own-fork'
-  const { lastSigned } = replica
-  return lastSigned !== null && !eventAt(replica.log, lastSigned.id) ? 'own-events-missing' : 'ok'
+  return refusalOf(replica) ?? 'ok'
 }

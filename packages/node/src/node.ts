@@ -30,7 +30,7 @@ import {
 import { type Verdict, verify } from '@chirograph/verifier'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
-import { claimStore } from './meta.js'
+import { claimStore, notePlace } from './meta.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
@@ -54,6 +54,13 @@ export interface NodeOptions {
   readonly randomBytes?: (length: number) => Uint8Array
   /** Addresses of other members, kept connected. */
   readonly addresses?: readonly string[]
+  /**
+   * Names where the store physically is (a device and a file, for example). When it changes, the store is a backup or a
+   * copy, and signs nothing until f + 1 members told what this institution had signed.
+   */
+  readonly storePlace?: string
+  /** How long members are given after a restart to tell what they know, before an own event is signed: 3 seconds. */
+  readonly hearMembersMs?: number
   readonly onNotice?: (notice: Notice) => void
 }
 
@@ -111,31 +118,46 @@ export interface CredentialStatus {
   readonly height: number
 }
 
+/** A caller that waits for its event to be signed. */
+interface Publishing {
+  readonly resolve: (published: PublishedEvent) => void
+  readonly reject: (error: Error) => void
+  readonly dispatch: () => void
+  readonly patientUntilMs: number
+}
+
+/** How long a caller waits until enough members were heard after a start, and how often that is looked at. */
+const patienceMs = 10_000
+const askAgainMs = 100
+
+/** Members that are there answer within a fraction of it. */
+const hearMembersMsDefault = 3_000
+
 /** How often a node that may not sign yet tries again to finish what a stop interrupted. */
 const resumeEveryMs = 5_000
 
 /** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close. */
 export async function createNode(options: NodeOptions): Promise<ChirographNode> {
   const { genesis, seeds, store, network, ed25519, clock = systemClock, onNotice = () => {} } = options
+  const { storePlace, hearMembersMs = hearMembersMsDefault } = options
   const randomBytes =
     options.randomBytes ?? ((length) => globalThis.crypto.getRandomValues(new Uint8Array(length)))
   const org = orgIdOfSeeds(seeds, ed25519)
   const networkId = toHex(networkIdOf(genesis))
   assertMember(genesis, org)
-  const { hasVoteRecord } = await claimStore(store, { org, networkId })
-  if (!hasVoteRecord)
+  const { hasVoteRecord, isFirstStart, isCopy } = await claimStore(store, { org, networkId, storePlace })
+  if (!hasVoteRecord || isCopy)
     onNotice({
       level: 'warn',
-      what: 'the vote record is not whole: this node follows without voting',
+      what: isCopy
+        ? 'the data directory was copied or restored: this node follows without voting until it is started again'
+        : 'the vote record is not whole: this node follows without voting',
       facts: {},
     })
 
   const registrar = createRegistrar(options.registrar)
   const tracker = createFinalityTracker()
-  const publishing = new Map<
-    number,
-    { resolve: (published: PublishedEvent) => void; reject: (error: Error) => void }
-  >()
+  const publishing = new Map<number, Publishing>()
   const counters: NodeCounters = { rejected: {}, equivocations: 0, conflicts: 0 }
   const startedAtMs = clock.nowMs()
   let requests = 0
@@ -159,6 +181,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         vote: (message) => ed25519.sign({ seed: seeds.consensus, message }),
       },
     },
+    isFirstStart,
+    isCopy,
+    hearMembersMs,
     store,
     network,
     clock,
@@ -166,6 +191,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     randomBytes,
     onNews,
     onNotice,
+    onOwnChainCertain() {
+      if (isCopy && storePlace !== undefined) notePlace(store, storePlace).catch(() => {})
+    },
     onFailure(error) {
       failure = error
       onNotice({
@@ -190,8 +218,14 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         break
       }
       case 'refused':
-        publishing.get(news.request)?.reject(signingRefused(news.reason))
-        publishing.delete(news.request)
+        refuse(news)
+        break
+      case 'signing-stopped':
+        onNotice({
+          level: 'error',
+          what: signingRefused(news.reason).message,
+          facts: { reason: news.reason },
+        })
         break
       case 'final': {
         const { height, timeMs } = news.checkpoint.header.core
@@ -242,14 +276,29 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     }
   }
 
-  function publish(body: EventBody): Promise<PublishedEvent> {
+  /** After a start it takes a moment until enough members were heard; only after that it is refused. */
+  function refuse({ request, reason }: Extract<ReplicaNews, { kind: 'refused' }>): void {
+    const waiting = publishing.get(request)
+    const isEarly = reason === 'own-events-missing' && clock.nowMs() < (waiting?.patientUntilMs ?? 0)
+    if (waiting && isEarly && !stopping) {
+      clock.setTimer(askAgainMs, waiting.dispatch)
+      return
+    }
+    waiting?.reject(signingRefused(reason))
+    publishing.delete(request)
+  }
+
+  function sign(input: (request: number) => Parameters<typeof shell.dispatch>[0]): Promise<PublishedEvent> {
     if (stopping) return Promise.reject(nodeStopped(failure))
     const request = requests++
     return new Promise((resolve, reject) => {
-      publishing.set(request, { resolve, reject })
-      shell.dispatch({ kind: 'publish', request, body })
+      const dispatch = () => shell.dispatch(input(request))
+      publishing.set(request, { resolve, reject, dispatch, patientUntilMs: clock.nowMs() + patienceMs })
+      dispatch()
     })
   }
+
+  const publish = (body: EventBody) => sign((request) => ({ kind: 'publish', request, body }))
 
   const finality: ChirographNode['finality'] = (id, { signal } = {}) => {
     const waiting = tracker.wait(id, signal)
@@ -281,7 +330,15 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     org,
     networkId,
     genesis,
-    status: () => statusOfNode({ shell, network, clock, startedAtMs, hasVoteRecord, counters }),
+    status: () =>
+      statusOfNode({
+        shell,
+        network,
+        clock,
+        startedAtMs,
+        hasVoteRecord: hasVoteRecord && !isCopy,
+        counters,
+      }),
     issueCohort(rows, issueOptions) {
       // One after the other, or two cohorts could be given the same free positions.
       const issued = issuing.then(() => issueCohort(context, rows, issueOptions))

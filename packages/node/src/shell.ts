@@ -37,7 +37,7 @@ import { loadReplica } from './load.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
-import { headerOfValue } from './stored-event.js'
+import { headerOfValue, placeOfEvent, readHeader } from './stored-event.js'
 import { fetchCheckpoints, type SyncProgress, syncWith } from './syncing.js'
 
 /** What a gossiped message holds; an events message that is no frame of segments yields one input that is refused. */
@@ -110,20 +110,26 @@ export interface SyncState {
 
 export async function startShell(args: {
   readonly config: ReplicaConfig
+  readonly isFirstStart: boolean
+  readonly isCopy: boolean
+  /** How long members are given after a start to tell what they know, before an own event is signed. */
+  readonly hearMembersMs: number
   readonly store: Store
   readonly network: Network
   readonly clock: Clock
   readonly addresses: readonly string[]
   readonly randomBytes: (length: number) => Uint8Array
   readonly onNews: (news: ReplicaNews) => void
+  /** It is known what this institution has signed. */
+  readonly onOwnChainCertain: () => void
   readonly onNotice: (notice: Notice) => void
   readonly onFailure: (error: unknown) => void
 }): Promise<Shell> {
   const { config, store, network, clock, randomBytes, onNews, onNotice } = args
-  const { restored, authors, openHistory, nextOrdinal, openVoteKeys } = await loadReplica(
-    store,
-    config.genesis,
-  )
+  const { genesis } = config
+  const { isFirstStart, isCopy } = args
+  const known = { genesis, isFirstStart, isCopy }
+  const { restored, authors, openHistory, nextOrdinal, openVoteKeys } = await loadReplica(store, known)
   const replica = createReplica(config, restored)
   const { set } = replica
   const self = replica.consensus.config.self
@@ -151,6 +157,7 @@ export async function startShell(args: {
   function dispatch(input: Bare<ReplicaInput>): ReplicaEffect[] {
     if (isStopping) return []
     let effects: ReplicaEffect[]
+    const wasCertain = replica.isOwnChainCertain
     try {
       effects = step(replica, { ...input, nowMs: clock.nowMs() } as ReplicaInput) // rebuilt whole
     } catch (error) {
@@ -160,6 +167,7 @@ export async function startShell(args: {
       return []
     }
     runner.enqueue(effects)
+    if (!wasCertain && replica.isOwnChainCertain) args.onOwnChainCertain()
     return effects
   }
 
@@ -288,8 +296,11 @@ export async function startShell(args: {
     dispatch({ kind: 'fetched', peer })
   }
 
-  async function load({ slots, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
+  async function load({ slots, id, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
     const stored: StoredEntry[] = []
+    const sought = id === null ? undefined : await placeOfEvent(store, id)
+    const found = sought && (await readHeader(store, sought))
+    if (sought && found) stored.push({ ...found, branch: sought.branch })
     for (const { author: org, generation, sequence } of slots) {
       const author = authors.numberOf(org)
       if (author === undefined) continue
@@ -379,6 +390,11 @@ export async function startShell(args: {
   }
   dispatch({ kind: 'start' })
   syncInTurn(0)
+  const isAlone = args.addresses.length === 0 && !network.peers().some(({ connected }) => connected)
+  timers.set(
+    'hear-members',
+    clock.setTimer(isAlone ? 0 : args.hearMembersMs, () => void dispatch({ kind: 'heard-all' })),
+  )
   history.start()
 
   return {

@@ -5,6 +5,7 @@ import { eventRange, type Network, readEventKey, type Store } from '@chirograph/
 import { locatorMax, planLocator } from '@chirograph/log'
 import {
   type Chain,
+  chainsToProbe,
   decodeSegmentFrame,
   decodeSyncOffer,
   encodeCheckpointRequest,
@@ -52,9 +53,9 @@ export async function syncWith(args: SyncArgs): Promise<boolean> {
   // A peer that restarted has forgotten what was said to it: all is said once more.
   if (round.offer.isBaseUnknown) round = await oneRound(args, { key: key(), locators: [] })
   if (round.isPutOff) return false
-  const { probes } = round.offer
-  if (probes.length === 0) return true
-  const locators = await Promise.all(probes.flatMap((probe) => locatorsOf(args, probe)))
+  const chains = chainsToProbe(args.replica, { peer: args.peerId, probes: round.offer.probes })
+  if (chains.length === 0) return true
+  const locators = await Promise.all(chains.map((chain) => locatorOf(args, chain)))
   return !(await oneRound(args, { key: key(), locators })).isPutOff
 }
 
@@ -100,16 +101,7 @@ async function oneRound(
 /** Events of branches are not counted in an offer, and others come in while it is answered; more than this is not that. */
 const overshootMax = 65_536
 
-/** What is held of an author's chains, in few ids, so that the peer finds where branches part. */
-function locatorsOf(args: SyncArgs, { author, generation }: Chain): Promise<Locator>[] {
-  return Array.from({ length: Math.min(generation + 1, probedGenerationsMax) }, (_, back) =>
-    locatorOf(args, { author, generation: generation - back }),
-  )
-}
-
-/** Generations of one author that a probe looks into: older ones are closed, and final. */
-const probedGenerationsMax = 2
-
+/** What is held of a chain, in few ids, so that the peer finds where branches part. */
 async function locatorOf({ replica, store, authors }: SyncArgs, chain: Chain): Promise<Locator> {
   const { heads, sequences } = planLocator(replica.log, chain.author, chain.generation)
   const ids = new Set<EventId>(heads)

@@ -1,35 +1,30 @@
-/** Events and evidence from peers: checked, admitted, stored, and anything that waited for them tried again. */
-import type { EventId } from '@chirograph/codec'
+/** Events from peers: checked, admitted, stored, and anything that waited for them tried again. */
 import {
   type AuthenticEvent,
   type DecodedSegment,
   decodeHeader,
   decodeSegment,
-  type ForkEvidence,
-  type OrgId,
   verifySegment,
   wholeEvents,
 } from '@chirograph/event'
 import {
   admitSegment,
   apply,
-  checkForkEvidence,
-  decodeForkEvidence,
-  encodeForkEvidence,
   eventAt,
-  forksOf,
   holdOrphan,
-  isAtOrBefore,
-  placeOfForkEvidence,
-  recordFork,
+  pendingCountOf,
   release,
   restoreEntry,
+  stopComparing,
 } from '@chirograph/log'
 import { readOrg } from '@chirograph/status'
+import { learnAccusation, proveForkAt } from './accusing.js'
 import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
-import { accusedBy } from './chain-state.js'
+import { eventFact } from './event-fact.js'
 import type { Fact, ReplicaInput, SegmentInput } from './io.js'
-import { logEvidence } from './publishing.js'
+import { frozenEventsMax } from './limits.js'
+import { type LogKey, logKeyOf } from './log-keys.js'
+import { noteOwnEvents } from './own-chain.js'
 import { forgetLookUp, lookUp, noteLookedUp } from './references.js'
 import type { Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
@@ -45,8 +40,13 @@ export function segmentInput(args: {
 }
 
 /** The author's key for the one signature of a segment, to check it elsewhere; undefined when there is none to check. */
-export function logKeyOfSegment(replica: Replica, { last }: DecodedSegment): Uint8Array | undefined {
-  return logKeyOf(replica, last.header.author, last.header.generation)
+export function logKeyOfSegment(replica: Replica, segment: DecodedSegment): Uint8Array | undefined {
+  const logKey = keyOfSegment(replica, segment)
+  return logKey.kind === 'key' ? logKey.key : undefined
+}
+
+function keyOfSegment(replica: Replica, { first, last }: DecodedSegment): LogKey {
+  return logKeyOf(replica, last.header, first.body)
 }
 
 export function takeSegment(turn: Turn, input: SegmentInput): void {
@@ -59,10 +59,16 @@ export function takeSegment(turn: Turn, input: SegmentInput): void {
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
     return
   }
+  const logKey = keyOfSegment(replica, segment)
+  // The rotation that began its generation is not here, or not final: sync brings what lies between.
+  if (logKey.kind === 'ahead') {
+    turn.effects.push({ kind: 'verdict', verdict: 'ignore' }, { kind: 'sync', peer: from, hasGap: true })
+    return
+  }
   const verified = verifySegment({
     segment,
     networkId: replica.networkId,
-    logKey: logKeyOfSegment(replica, segment),
+    logKey: logKey.kind === 'key' ? logKey.key : undefined,
     ed25519: replica.config.ed25519,
     ...(input.isSigned === undefined ? {} : { isSigned: input.isSigned }),
   })
@@ -72,7 +78,7 @@ export function takeSegment(turn: Turn, input: SegmentInput): void {
   place(turn, whole.events, input)
 }
 
-/** The store's answer to a `load`: the places are filled in, and the segment is judged once more. */
+/** The store's answer to a `load`: the places are filled in, and what asked for it is tried once more. */
 export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, { kind: 'loaded' }>): void {
   for (const one of stored) {
     const decoded = decodeHeader(one.headerBytes)
@@ -81,7 +87,8 @@ export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, 
     const { branch } = one
     restoreEntry(turn.replica.log, { id, header, branch, isVerified: one.signature !== null, stored: one })
   }
-  takeSegment(turn, retry)
+  if (retry.kind === 'segment') takeSegment(turn, retry)
+  else proveForkAt(turn, retry.slot, retry.loads)
 }
 
 /** The store's answer to a `look-up`: what waited for it is judged again. */
@@ -91,56 +98,13 @@ export function takeLookedUp(turn: Turn, input: Extract<ReplicaInput, { kind: 'l
   reconsiderEligibility(turn)
 }
 
-/** Evidence by gossip: checked before it is believed, then logged by whoever may, so that it becomes final. */
-export function takeEvidence(turn: Turn, input: Extract<ReplicaInput, { kind: 'evidence' }>): void {
-  const { replica } = turn
-  const evidence = decodeForkEvidence(input.bytes)
-  const slot = evidence && placeOfForkEvidence(evidence)
-  const logKey = slot && logKeyOf(replica, slot.author, slot.generation)
-  if (!evidence || !slot || !logKey) {
-    return reject(turn, {
-      reason: 'bad-evidence',
-      detail: 'no two headers of one known place',
-      from: input.from,
-    })
-  }
-  const { networkId, config } = replica
-  const verdict = checkForkEvidence({ evidence, logKey, networkId, ed25519: config.ed25519 })
-  if (verdict.kind === 'invalid') {
-    return reject(turn, { reason: 'bad-evidence', detail: verdict.reason, from: input.from })
-  }
-  turn.effects.push({ kind: 'verdict', verdict: 'accept' })
-  recordFork(replica.log, evidence)
-  accuse(turn, slot.author, evidence)
-}
-
-/** Stores, spreads and logs the proof that an author forked, once. */
-export function accuse(
-  turn: Turn,
-  author: OrgId,
-  evidence: ForkEvidence,
-  { isLogged = false }: { isLogged?: boolean } = {},
-): void {
-  const { replica } = turn
-  if (replica.accused.has(author)) return
-  replica.accused.add(author)
-  if (author === replica.config.org) replica.isSigningStopped = true
-  turn.effects.push(
-    { kind: 'persist', facts: [{ kind: 'evidence', author, evidence }], isSynced: true },
-    { kind: 'gossip', topic: 'evidence', bytes: encodeForkEvidence(evidence) },
-    { kind: 'forked', author, evidence },
-  )
-  if (!isLogged) logEvidence(turn, author, evidence)
-}
-
-/** The log key of an author's generation, by the final state. */
-function logKeyOf(replica: Replica, author: OrgId, generation: number): Uint8Array | undefined {
-  return readOrg(replica.final.state, author)?.logKeys.find((period) => period.generation === generation)?.key
-}
-
 function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInput): void {
   const { replica } = turn
-  const verdict = admitSegment(replica.log, events)
+  if (isOverfull(replica, events)) {
+    turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
+    return
+  }
+  const verdict = admitSegment(replica.log, events, { isLoaded: input.isLoaded ?? false })
   switch (verdict.kind) {
     case 'ignore':
       turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
@@ -149,8 +113,7 @@ function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInpu
       reject(turn, { reason: verdict.reason, detail: verdict.detail, from: input.from })
       break
     case 'load':
-      if (!input.isLoaded)
-        turn.effects.push({ kind: 'load', slots: verdict.slots, retry: { ...input, isLoaded: true } })
+      if (!input.isLoaded) turn.effects.push({ ...verdict, retry: { ...input, isLoaded: true } })
       else if (replica.isHistoryWhole)
         // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
         throw new Error(`the store lacks final events that ${events[0]?.id} follows or contradicts`)
@@ -186,47 +149,31 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
   const { replica, effects } = turn
   const [first] = events
   if (first === undefined) return
-  const { author } = first.header
-  const forks: ForkEvidence[] = []
   const facts: Fact[] = []
+  let contradicted: AuthenticEvent | undefined
   for (const event of events) {
-    const fork = apply(replica.log, event, { kind: 'accept' })
-    if (fork !== undefined) forks.push(fork)
+    if (apply(replica.log, event)) contradicted ??= event
     forgetLookUp(replica, event.id)
     facts.push(eventFact(replica, event))
   }
+  facts.push(...noteOwnEvents(turn, events))
   // Synced, in one write with whatever else is ready: a later synced write does not reach back over a rotated log file
   // of LevelDB, and a vote says that every event of its cut is on disk (SPEC H3).
   effects.push({ kind: 'persist', facts, isSynced: true }, { kind: 'admitted', events })
-  if (author === replica.config.org) for (const event of events) adoptOwn(turn, event)
   for (const event of events) learnAccusation(turn, event)
-  const evidence = forks[0] ?? forksOf(replica.log, author)[0]
-  if (evidence) accuse(turn, author, evidence)
+  if (contradicted !== undefined) proveForkAt(turn, contradicted.header)
 }
 
-export function eventFact(replica: Replica, event: AuthenticEvent): Fact {
-  const tip = replica.final.cut.get(event.header.author)
-  const branch = eventAt(replica.log, event.id)?.branch ?? 0
-  return { kind: 'event', event, branch, isStray: tip !== undefined && isAtOrBefore(event.header, tip) }
-}
-
-/** Evidence that another member logged counts here too, so that this node's own cuts leave the accused where it is. */
-function learnAccusation(turn: Turn, event: AuthenticEvent): void {
-  if (event.body.kind !== 'evidence.fork') return
-  const { replica } = turn
-  const accused = accusedBy(event, replica.final.state, replica.config.ed25519)
-  if (accused === undefined) return
-  const { first, second } = event.body
-  recordFork(replica.log, { first, second })
-  accuse(turn, accused, { first, second }, { isLogged: true })
-}
-
-/** An own event that comes back from the network: written before this data directory was restored, or by a twin. */
-function adoptOwn(turn: Turn, event: AuthenticEvent): void {
-  const { generation, sequence } = event.header
-  const { replica } = turn
-  if (replica.lastSigned !== null && sequence <= replica.lastSigned.sequence) return
-  const tip: { generation: number; sequence: number; id: EventId } = { generation, sequence, id: event.id }
-  replica.lastSigned = tip
-  turn.effects.push({ kind: 'persist', facts: [{ kind: 'last-signed', tip }], isSynced: true })
+/**
+ * Of a frozen chain a bounded part is kept: what is on its branches can restrict, and never become final. Nodes may keep
+ * different parts, and agree to stop comparing (log, L22).
+ */
+function isOverfull({ log, final }: Replica, events: readonly AuthenticEvent[]): boolean {
+  const [first] = events
+  if (first === undefined) return false
+  const { author, generation } = first.header
+  const isFrozen = readOrg(final.state, author)?.frozen?.generation === generation
+  if (!isFrozen || pendingCountOf(log, first.header) + events.length <= frozenEventsMax) return false
+  stopComparing(log, first.header)
+  return true
 }

@@ -17,9 +17,26 @@ import {
   verifyProposal,
   verifyVote,
 } from '@chirograph/consensus'
-import { decodeChanges, encodeChanges, markFinal, planCut, straysOf, trimFinal } from '@chirograph/log'
-import { changedRows, stateRoot } from '@chirograph/status'
-import { type ChainState, type Execution, execute, isFrozen, restOf } from './chain-state.js'
+import type { OrgId } from '@chirograph/event'
+import {
+  type CutEntry,
+  decodeChanges,
+  encodeChanges,
+  markFinal,
+  planCut,
+  straysOf,
+  trimFinal,
+} from '@chirograph/log'
+import { approvedRotation, changedRows, stateRoot } from '@chirograph/status'
+import {
+  type ChainState,
+  type Executed,
+  type Execution,
+  execute,
+  isFrozen,
+  mayRotate,
+  restOf,
+} from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import type { ReplicaInput, StrayPlace } from './io.js'
 import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
@@ -148,16 +165,19 @@ export function settle(turn: Turn, reached: ChainState): void {
   turn.effects.push({ kind: 'final', checkpoint, state, cut, events, outcomes })
 }
 
-/** Branches that this header passes over. A place is told again with every header until its author is frozen. */
+/**
+ * Branches that this header passes over, and what waited in a generation that it closed. A place of the current
+ * generation is told again with every header until its author is frozen.
+ */
 function straysAfter({ log }: Replica, { events, cut }: ChainState): StrayPlace[] {
-  const moved = new Set(events.map(({ header }) => header.author))
-  return [...moved].flatMap((org) =>
-    straysOf(log, cut.get(org) ?? { author: org, generation: 0, sequence: -1 }).map(
-      ({ author, generation, sequence, branch }) => {
-        return { author, generation, sequence, branch }
-      },
-    ),
-  )
+  const moved = new Map<OrgId, boolean>()
+  for (const { header } of events)
+    moved.set(header.author, moved.get(header.author) || header.kind === 'key.rotate')
+  return [...moved].flatMap(([org, isClosing]) => {
+    const tip = cut.get(org) ?? { author: org, generation: 0, sequence: -1 }
+    const told = straysOf(log, tip).filter(({ generation }) => isClosing || generation === tip.generation)
+    return told.map(({ author, generation, sequence, branch }) => ({ author, generation, sequence, branch }))
+  })
 }
 
 function run(turn: Turn, effect: Effect): Bare<Input>[] {
@@ -237,11 +257,10 @@ function build(
   const { replica } = turn
   const base = replica.chain.get(parent)
   if (!base) throw new Error(`asked to build on ${parent}, which was not executed here`)
-  const entries = plan(replica, base, cutEventsMax)
-  if (entries.length === 0 && !isEmptyWelcome) return { kind: 'not-built', parent }
   const height = base.header.core.height + 1
   const timeMs = Math.max(turn.nowMs, base.header.core.timeMs + 1)
-  const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(replica) })
+  const { entries, executed } = planAndExecute(replica, { base, height, timeMs })
+  if (entries.length === 0 && !isEmptyWelcome) return { kind: 'not-built', parent }
   if (executed.kind === 'unknown-references') {
     askFor(turn, executed.ids)
     return { kind: 'not-built', parent }
@@ -316,10 +335,37 @@ export function forgetOthers(replica: Replica): void {
   }
 }
 
-function plan(replica: Replica, parent: ChainState, eventsMax: number) {
-  const { cutBytesMax: bytesMax } = replica.config.genesis.parameters
-  const frozen = (author: Parameters<typeof isFrozen>[1]) => isFrozen(parent.state, author)
-  return planCut(replica.log, { parent: parent.cut, frozen, bytesMax, eventsMax })
+/** Plans a cut, and plans again without an author whose part of it would make it invalid. */
+function planAndExecute(
+  replica: Replica,
+  { base, height, timeMs }: { base: ChainState; height: number; timeMs: number },
+): { readonly entries: readonly CutEntry[]; readonly executed: Executed } {
+  const leftOut = new Set<OrgId>()
+  for (;;) {
+    const entries = plan(replica, base, cutEventsMax, leftOut)
+    const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(replica) })
+    // Each round leaves out one more of the authors, so there is a last one.
+    if (executed.kind !== 'invalid' || !('author' in executed) || leftOut.has(executed.author))
+      return { entries, executed }
+    leftOut.add(executed.author)
+  }
+}
+
+function plan(
+  replica: Replica,
+  parent: ChainState,
+  eventsMax: number,
+  leftOut: ReadonlySet<OrgId> = new Set(),
+): CutEntry[] {
+  const { state, cut } = parent
+  return planCut(replica.log, {
+    parent: cut,
+    frozen: (author) => leftOut.has(author) || isFrozen(state, author),
+    approved: (author) => (leftOut.has(author) ? undefined : approvedRotation(state, author)),
+    mayRotate: (author) => mayRotate(state, author),
+    bytesMax: replica.config.genesis.parameters.cutBytesMax,
+    eventsMax,
+  })
 }
 
 function groundsOf({ log, lookedUp, config }: Replica) {

@@ -11,7 +11,7 @@ import {
 } from '@chirograph/codec'
 import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { AuthenticEvent, OrgId } from '@chirograph/event'
+import type { AuthenticEvent, ForkEvidence, OrgId } from '@chirograph/event'
 import {
   type Cut,
   type CutEntry,
@@ -25,8 +25,11 @@ import {
 } from '@chirograph/log'
 import {
   applyEvents,
+  approvedRotation,
+  currentLogKey,
   type EventOutcome,
   type Genesis,
+  generationsMax,
   genesisState,
   type NetworkState,
   networkIdOf,
@@ -59,7 +62,14 @@ export type Executed =
   | Extract<ExtendedCut, { kind: 'missing' }>
   /** Whether these are final is on disk only. */
   | { readonly kind: 'unknown-references'; readonly ids: readonly EventId[] }
-  | { readonly kind: 'invalid'; readonly reason: CutFault | 'accused-author'; readonly detail: string }
+  | { readonly kind: 'invalid'; readonly reason: CutFault; readonly detail: string }
+  /** This author's part of the cut makes it invalid; without it the rest may be built. */
+  | {
+      readonly kind: 'invalid'
+      readonly reason: 'accused-author' | 'void-rotation'
+      readonly detail: string
+      readonly author: OrgId
+    }
 
 /** Height 0: the genesis organisations, no events, and a header that every member computes alike. */
 export function genesisChainState(genesis: Genesis): ChainState {
@@ -95,6 +105,7 @@ export function execute(args: {
     parent: parent.cut,
     changes,
     frozen: (author) => isFrozen(parent.state, author),
+    approved: (author) => approvedRotation(parent.state, author),
     bytesMax,
     eventsMax: cutEventsMax,
   })
@@ -102,35 +113,53 @@ export function execute(args: {
   const { cut, events } = extended
   const unknown = unknownReferences({ log, lookedUp }, events)
   if (unknown.length > 0) return { kind: 'unknown-references', ids: unknown }
-  const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519) ?? [])
+  const accused = events.flatMap((event) => accusedBy(event, parent.state, ed25519)?.author ?? [])
   const moved = accused.find((org) => cut.get(org)?.id !== parent.cut.get(org)?.id)
   // Evidence freezes its author where the parent had it, so a cut cannot carry the author on and accuse it at once.
-  if (moved)
-    return { kind: 'invalid', reason: 'accused-author', detail: `${moved} forked and moved in one cut` }
+  if (moved) {
+    const detail = `${moved} forked and moved in one cut`
+    return { kind: 'invalid', reason: 'accused-author', detail, author: moved }
+  }
   const { state, outcomes } = applyEvents(parent.state, {
     events,
     height,
     timeMs,
     cutEntryOf: (org) => cut.get(org),
+    closedAt: (org) => cut.get(org)?.closed ?? null,
     isFinalOrInCut: (id) => isFinalOrInCut({ log, lookedUp }, { cut, id }),
     ed25519,
   })
+  // A cut that moved to a generation which the state does not know could never be gone on from.
+  const failed = events.find(
+    ({ body }, index) => body.kind === 'key.rotate' && outcomes[index]?.outcome === 'void',
+  )
+  if (failed) {
+    const { author } = failed.header
+    return { kind: 'invalid', reason: 'void-rotation', detail: `of ${author}`, author }
+  }
   let { logTree } = parent
   for (const event of events) logTree = appendLeaf(logTree, leafHash(contentIdBytes(event.id)))
   return { kind: 'executed', execution: { state, cut, logTree, events, outcomes } }
 }
 
-/** The author that valid evidence in this event accuses; undefined for any other event, and for a false accusation. */
-export function accusedBy(event: AuthenticEvent, state: NetworkState, ed25519: Ed25519): OrgId | undefined {
-  if (event.body.kind !== 'evidence.fork') return undefined
-  const { first, second } = event.body
-  const place = placeOfForkEvidence({ first, second })
-  const periods = place && readOrg(state, place.author)?.logKeys
-  const logKey = periods?.find(({ generation }) => generation === place?.generation)?.key
-  if (!place || !logKey) return undefined
+/**
+ * Whom valid evidence in this event accuses; undefined for any other event, for a false accusation, and for one about a
+ * generation that is closed or frozen already.
+ */
+export function accusedBy(
+  { body }: AuthenticEvent,
+  state: NetworkState,
+  ed25519: Ed25519,
+): { readonly author: OrgId; readonly evidence: ForkEvidence } | undefined {
+  if (body.kind !== 'evidence.fork' && body.kind !== 'evidence.branches') return undefined
+  const place = placeOfForkEvidence(body)
+  const row = place && readOrg(state, place.author)
+  if (!row || row.frozen !== null) return undefined
+  const current = currentLogKey(row)
+  if (place.generation !== current.generation) return undefined
   const { networkId } = state
-  const verdict = checkForkEvidence({ evidence: { first, second }, logKey, networkId, ed25519 })
-  return verdict.kind === 'valid' ? place.author : undefined
+  const verdict = checkForkEvidence({ evidence: body, logKey: current.key, networkId, ed25519 })
+  return verdict.kind === 'valid' ? { author: place.author, evidence: body } : undefined
 }
 
 /** The rest of the header that this execution calls for. */
@@ -140,4 +169,10 @@ export function restOf({ cut, logTree }: Pick<ChainState, 'cut' | 'logTree'>, pa
 
 export function isFrozen(state: NetworkState, author: OrgId): boolean {
   return readOrg(state, author)?.frozen != null
+}
+
+/** Whether a rotation of this author takes effect, as far as that does not depend on the rotation. */
+export function mayRotate(state: NetworkState, author: OrgId): boolean {
+  const row = readOrg(state, author)
+  return row?.state === 'active' && row.logKeys.length < generationsMax
 }

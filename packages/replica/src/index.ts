@@ -4,6 +4,7 @@ export { type ChainState, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 export type {
   Fact,
+  ForkRetry,
   RefuseReason,
   RejectReason,
   ReplicaEffect,
@@ -20,7 +21,9 @@ export {
   sessionKeyBytes,
   syncFrameBytes,
 } from './limits.js'
+export { membersToHear, ownTip, refusalOf } from './own-chain.js'
 export {
+  type Accusation,
   type ChainTip,
   createReplica,
   emptyRestored,
@@ -34,6 +37,7 @@ export { step } from './step.js'
 export {
   answerSync,
   type Chain,
+  chainsToProbe,
   decodeCheckpointRequest,
   decodeHistoryRequest,
   decodeSegmentFrame,

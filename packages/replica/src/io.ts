@@ -19,10 +19,23 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
   /** Own event: signed, stored, gossiped. The answer is a `published` or `refused` effect with the same request. */
   | { readonly kind: 'publish'; readonly request: number; readonly body: EventBody }
+  /**
+   * Begins the next own generation. The seeds of both keys are on disk; answered as `publish`.
+   */
+  | {
+      readonly kind: 'rotate'
+      readonly request: number
+      readonly logKey: Uint8Array
+      readonly nextKeyHash: Uint8Array
+    }
   /** Events of one chain under one signature; `from` is the peer that handed them over. */
   | SegmentInput
-  /** What the store holds at the slots of a `load`; the segment is judged again. */
-  | { readonly kind: 'loaded'; readonly stored: readonly StoredEntry[]; readonly retry: SegmentInput }
+  /** What the store holds of what a `load` asked for; what asked is tried again. */
+  | {
+      readonly kind: 'loaded'
+      readonly stored: readonly StoredEntry[]
+      readonly retry: SegmentInput | ForkRetry
+    }
   /** The answer to a `look-up`: which of these ids are in the store, and so final; the others are not known at all. */
   | { readonly kind: 'looked-up'; readonly found: readonly EventId[]; readonly absent: readonly EventId[] }
   /** A message from a member's direct stream. */
@@ -39,6 +52,8 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
   /** A sync with this peer ended well: what it knows is here. */
   | { readonly kind: 'synced'; readonly peer: string }
+  /** Every member that could be reached since the start was given time to tell what it knows. */
+  | { readonly kind: 'heard-all' }
   /** A checkpoint fetch from this peer has ended, well or not. */
   | { readonly kind: 'fetched'; readonly peer: string }
 )
@@ -52,6 +67,14 @@ export interface SegmentInput {
   readonly isSigned?: boolean
   /** Set on the retry of a `load`: what the store holds is in the index now. */
   readonly isLoaded?: boolean
+}
+
+/** A fork that is to be proven once the headers are in memory. */
+export interface ForkRetry {
+  readonly kind: 'fork'
+  readonly slot: Slot
+  /** How often something was loaded for it. */
+  readonly loads: number
 }
 
 /** An event as the store holds it, without its body. */
@@ -100,7 +123,22 @@ export type RejectReason =
   | 'bad-checkpoint'
   | 'bad-evidence'
 
-export type RefuseReason = 'own-fork' | 'own-events-missing'
+export type RefuseReason =
+  /** Two own events stand at one place. */
+  | 'own-fork'
+  /** Own events came in that were not signed here: the store is an old copy, or somebody else has the key. */
+  | 'own-key-elsewhere'
+  /** The last event signed is not in the log, or too few members were heard since the start to be certain. */
+  | 'own-events-missing'
+  /** The seed of the key that must sign is not here. */
+  | 'log-key-missing'
+  /** A rotation to another key than the one that was committed to. */
+  | 'not-the-next-key'
+  /** A rotation waits to become final. */
+  | 'rotation-pending'
+  /** Own events wait to become final, and the rotation would cut them off. */
+  | 'own-events-pending'
+  | 'rotation-limit'
 
 /** Run in this order. Everything after a `persist` waits until its facts are on disk. */
 export type ReplicaEffect =
@@ -114,14 +152,21 @@ export type ReplicaEffect =
   /** Bring this peer's log and ours together. */
   | { readonly kind: 'sync'; readonly peer: string; readonly hasGap: boolean }
   | { readonly kind: 'fetch-checkpoints'; readonly peer: string; readonly fromHeight: number }
-  /** The index does not hold these places any more: answer with `loaded`. */
-  | { readonly kind: 'load'; readonly slots: readonly Slot[]; readonly retry: SegmentInput }
+  /** The index does not hold these places, and this event, any more: answer with `loaded`. */
+  | {
+      readonly kind: 'load'
+      readonly slots: readonly Slot[]
+      readonly id: EventId | null
+      readonly retry: SegmentInput | ForkRetry
+    }
   /** Are these ids in the store? Answer with `looked-up`. */
   | { readonly kind: 'look-up'; readonly ids: readonly EventId[] }
   /** What gossip should do with the message of this input. */
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'ignore' | 'reject' }
   | { readonly kind: 'published'; readonly request: number; readonly event: AuthenticEvent }
   | { readonly kind: 'refused'; readonly request: number; readonly reason: RefuseReason }
+  /** Nothing more is signed in the own generation: two copies of the key are in use, or its fork is known. */
+  | { readonly kind: 'signing-stopped'; readonly reason: RefuseReason }
   | { readonly kind: 'admitted'; readonly events: readonly AuthenticEvent[] }
   | {
       readonly kind: 'rejected'

@@ -47,3 +47,9 @@ export const fetchPatienceMs = 5_000
 
 /** A peer whose answer brought no checkpoint is asked again after this long; its standing may have been honest. */
 export const unhelpfulForMs = 3_000
+
+/** Loads for the proof of one fork: the place itself, what follows it on disk, and what was trimmed between. */
+export const proofLoadsMax = 3
+
+/** Events that are not final kept of a frozen chain: a long day of a busy institution, for what may be salvaged of it. */
+export const frozenEventsMax = 4_096

@@ -1,81 +1,72 @@
-/** Own events: signed once, stored with a note of what was signed, and only then shown to anyone. */
-import { faultsOf } from '@chirograph/consensus'
-import {
-  type AuthenticEvent,
-  createEvent,
-  type EventBody,
-  type ForkEvidence,
-  type OrgId,
-} from '@chirograph/event'
-import { admit, apply, eventAt, forksOf, recordFork } from '@chirograph/log'
-import { eventFact } from './admission.js'
-import { refreshEligibility } from './agreement.js'
-import { accusedBy, isFrozen } from './chain-state.js'
+/** Own events that people ask for: signed once, stored with a note of what was signed, and only then shown to anyone. */
+import { equalBytes } from '@chirograph/codec'
+import { nextKeyHashOf } from '@chirograph/event'
+import { generationsMax, readOrg } from '@chirograph/status'
+import { learnAccusation } from './accusing.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
+import { logKeyOf } from './log-keys.js'
+import { ownGeneration, ownTip, refusalOf } from './own-chain.js'
+import { isAbove, type Replica } from './replica.js'
+import { signAt, signNext } from './signing.js'
 import type { Turn } from './turn.js'
 
 export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { kind: 'publish' }>): void {
-  const refusal = refusalOf(turn)
+  const { replica } = turn
+  // A rotation begins a chain, and has an input of its own.
+  if (body.kind === 'key.rotate') throw new Error('a rotation is not published at the next place of a chain')
+  const refusal = refusalOf(replica) ?? (isKeyHeld(replica) ? undefined : 'log-key-missing')
   if (refusal) {
     turn.effects.push({ kind: 'refused', request, reason: refusal })
     return
   }
-  const event = sign(turn, body)
+  const event = signNext(turn, body)
   turn.effects.push({ kind: 'published', request, event })
-}
-
-/** Puts evidence on the log in this member's own chain, unless this node cannot sign or the culprit is frozen already. */
-export function logEvidence(turn: Turn, author: OrgId, { first, second }: ForkEvidence): void {
-  const { config, final } = turn.replica
-  if (author === config.org || isFrozen(final.state, author) || refusalOf(turn)) return
-  sign(turn, { kind: 'evidence.fork', first, second })
-}
-
-/** A sync with one more member ended well; enough of them make it certain which of our own events there are. */
-export function noteSync(turn: Turn, peer: string): void {
-  const { replica } = turn
-  if (replica.isOwnChainCertain) return
-  replica.syncedPeers.add(peer)
-  if (replica.syncedPeers.size <= faultsOf(replica.set)) return
-  replica.isOwnChainCertain = true
-  for (const author of replica.accused) {
-    const [evidence] = forksOf(replica.log, author)
-    if (evidence) logEvidence(turn, author, evidence)
-  }
+  learnAccusation(turn, event)
 }
 
 /**
- * A node must never sign two events at one place. It refuses when its own fork is known, and when the last event that
- * it noted as signed is not in its log: the log was restored from before it, or lost it.
+ * Begins the next own generation, by the key that was committed to. It follows the last own event that is final, so that
+ * it can always take effect: whatever else of the old generation becomes final, it stays an event behind which it stands.
  */
-function refusalOf({ replica }: Turn): RefuseReason | undefined {
-  const { lastSigned, log, isSigningStopped, isOwnChainCertain } = replica
-  if (isSigningStopped) return 'own-fork'
-  if (!isOwnChainCertain) return 'own-events-missing'
-  if (lastSigned !== null && !eventAt(log, lastSigned.id)) return 'own-events-missing'
-  return undefined
+export function rotate(turn: Turn, input: Extract<ReplicaInput, { kind: 'rotate' }>): void {
+  const { replica, effects } = turn
+  const { request, logKey, nextKeyHash } = input
+  const refusal = rotationRefusalOf(replica, logKey)
+  if (refusal) {
+    effects.push({ kind: 'refused', request, reason: refusal })
+    return
+  }
+  const entry = replica.final.cut.get(replica.config.org)
+  const event = signAt(turn, {
+    generation: ownGeneration(replica) + 1,
+    sequence: 0,
+    prev: entry?.id ?? null,
+    body: { kind: 'key.rotate', logKey, nextKeyHash },
+    logKey,
+  })
+  effects.push({ kind: 'published', request, event })
 }
 
-function sign(turn: Turn, body: EventBody): AuthenticEvent {
-  const { replica } = turn
-  const { config, networkId, lastSigned } = replica
-  const sequence = lastSigned === null ? 0 : lastSigned.sequence + 1
-  const generation = lastSigned?.generation ?? 0
-  const place = { networkId, author: config.org, generation, sequence, prev: lastSigned?.id ?? null }
-  const event = createEvent({ ...place, references: [], timeMs: turn.nowMs, body }, config.signers.event)
-  const verdict = admit(replica.log, event)
-  if (verdict.kind !== 'accept' || verdict.fork)
-    throw new Error(`own event ${event.id} has no place: ${verdict.kind}`)
-  apply(replica.log, event, verdict)
-  const accused = accusedBy(event, replica.final.state, config.ed25519)
-  if (accused !== undefined && body.kind === 'evidence.fork') recordFork(replica.log, body)
-  const tip = { generation, sequence, id: event.id }
-  replica.lastSigned = tip
-  // Synced before anyone hears of it: acknowledged means durable, and a signed place is never signed again.
-  const facts = [eventFact(replica, event), { kind: 'last-signed', tip } as const]
-  turn.effects.push({ kind: 'persist', facts, isSynced: true })
-  turn.effects.push({ kind: 'announce', event })
-  turn.effects.push({ kind: 'admitted', events: [event] })
-  refreshEligibility(turn)
-  return event
+function rotationRefusalOf(replica: Replica, logKey: Uint8Array): RefuseReason | undefined {
+  const { final, config, stopped, isOwnChainCertain } = replica
+  const row = readOrg(final.state, config.org)
+  const generation = ownGeneration(replica)
+  const tip = ownTip(replica)
+  if (row === undefined || !equalBytes(nextKeyHashOf(logKey), row.nextKeyHash)) return 'not-the-next-key'
+  if (config.signers.holds?.(logKey) === false) return 'log-key-missing'
+  if (row.logKeys.length >= generationsMax) return 'rotation-limit'
+  if (!isOwnChainCertain) return 'own-events-missing'
+  if (tip !== null && tip.generation > generation) return 'rotation-pending'
+  // What is pending would be cut off; where nothing more can become final, it is lost anyway.
+  const isPending = tip !== null && isAbove(tip, final.cut.get(config.org) ?? null)
+  const isStuck = row.frozen !== null || stopped?.generation === generation
+  return isPending && !isStuck ? 'own-events-pending' : undefined
+}
+
+/** The seeds may be older than the last rotation. */
+function isKeyHeld(replica: Replica): boolean {
+  const { config } = replica
+  const generation = ownTip(replica)?.generation ?? ownGeneration(replica)
+  const logKey = logKeyOf(replica, { author: config.org, generation })
+  return logKey.kind === 'key' && config.signers.holds?.(logKey.key) !== false
 }

@@ -20,19 +20,25 @@ import {
   type Cut,
   createLog,
   createOrphanBuffer,
+  finalGenerationOf,
   forksOf,
   headsOf,
   type LogIndex,
   type OrphanBuffer,
+  placeOfForkEvidence,
 } from '@chirograph/log'
 import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
+import { membersToHear } from './own-chain.js'
 import type { SyncSession } from './sync.js'
 
 /** Signs with the log key or the consensus key. Ed25519 is deterministic (RFC 8032), so these are pure functions. */
 export interface ReplicaSigners {
-  readonly event: (message: Uint8Array) => Uint8Array
+  /** By the seed of this log key (32 bytes), which is that of the event's generation. */
+  readonly event: (message: Uint8Array, logKey: Uint8Array) => Uint8Array
+  /** Whether the seed of a log key is here; taken for granted when this is not given. */
+  readonly holds?: (logKey: Uint8Array) => boolean
   readonly vote: (message: Uint8Array) => Uint8Array
 }
 
@@ -67,6 +73,10 @@ export interface RestoredReplica {
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
   readonly isHistoryWhole: boolean
+  /** Nothing was ever run on this store, so nothing was signed with it. */
+  readonly isFirstStart: boolean
+  /** The store is not where it was left: a backup, or a copy that may run twice. */
+  readonly isCopy: boolean
 }
 
 /** Mutable, and owned by whoever calls `step`: nothing else may change it. */
@@ -89,8 +99,8 @@ export interface Replica {
   /** Peers whose last answer brought nothing, and until when others are asked first. */
   readonly unhelpful: Map<string, number>
   lastSigned: ChainTip | null
-  /** Evidence already gossiped and logged, by author. */
-  readonly accused: Set<OrgId>
+  /** Forks that are known and whose author is not frozen yet. */
+  readonly accused: Map<OrgId, Accusation>
   /** What the store said of references that the index does not hold: final, or not there. */
   readonly lookedUp: Map<EventId, boolean>
   /** Ids that the store was asked for and has not answered. */
@@ -99,10 +109,21 @@ export interface Replica {
   readonly sessions: Map<string, SyncSession>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
-  isSigningStopped: boolean
-  /** False after the store was lost, until f + 1 members have brought back what they know of this one. */
+  /** Why nothing is signed in an own generation any more. */
+  stopped: { readonly reason: 'own-fork' | 'own-key-elsewhere'; readonly generation: number } | null
+  readonly isCopy: boolean
+  /**
+   * False after a restart, until f + 1 members have brought back what they know of this one, or nobody was there to be
+   * heard.
+   */
   isOwnChainCertain: boolean
   readonly syncedPeers: Set<string>
+}
+
+/** A fork of one generation, and the event that logs it. */
+export interface Accusation {
+  readonly generation: number
+  readonly loggedBy: EventId | null
 }
 
 export const emptyRestored = (): RestoredReplica => ({
@@ -112,6 +133,8 @@ export const emptyRestored = (): RestoredReplica => ({
   proposals: [],
   lastSigned: null,
   isHistoryWhole: true,
+  isFirstStart: true,
+  isCopy: false,
 })
 
 const nothingNew = { events: [], outcomes: [] }
@@ -130,7 +153,8 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
       set,
       genesisDigest: first.header.digest,
       self,
-      mayVote: self !== undefined && config.hasVoteRecord,
+      // A copy may be older than the votes that were cast.
+      mayVote: self !== undefined && config.hasVoteRecord && !restored.isCopy,
       sign: signers.vote,
       ...genesis.parameters,
     },
@@ -147,7 +171,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
       proposals: restored.proposals,
     },
   )
-  return {
+  const replica: Replica = {
     config,
     networkId: networkIdOf(genesis),
     set,
@@ -161,29 +185,62 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     incomingBytes: 0,
     fetching: null,
     unhelpful: new Map(),
-    lastSigned: higherTip(restored.lastSigned, ownHeadOf(restored.log, org)),
-    accused: new Set(
-      [...restored.log.chains.keys()].filter((author) => forksOf(restored.log, author).length > 0),
-    ),
+    lastSigned: restored.lastSigned,
+    accused: accusationsIn(restored.log),
     lookedUp: new Map(),
     asking: new Set(),
     sessions: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
-    isSigningStopped: forksOf(restored.log, org).length > 0,
-    isOwnChainCertain: config.hasVoteRecord,
+    stopped: null,
+    isCopy: restored.isCopy,
+    isOwnChainCertain: false,
     syncedPeers: new Set(),
   }
+  judgeOwnChain(replica)
+  const isKnown = config.hasVoteRecord && restored.isFirstStart && !restored.isCopy
+  replica.isOwnChainCertain = isKnown || membersToHear(replica) === 0
+  return replica
 }
 
-/** What the log holds of our own chain counts as signed, whatever became of the note. */
-function ownHeadOf(log: LogIndex, org: OrgId): ChainTip | null {
-  const head = headsOf(log, org, 0).at(-1)
-  return head ? { generation: head.generation, sequence: head.sequence, id: head.id } : null
+/** Of two places in one author's chains the first is the later; a missing one is before all. */
+export function isAbove(tip: Omit<ChainTip, 'id'>, other: Omit<ChainTip, 'id'> | null): boolean {
+  if (other === null || tip.generation !== other.generation)
+    return other === null || tip.generation > other.generation
+  return tip.sequence > other.sequence
 }
 
-function higherTip(a: ChainTip | null, b: ChainTip | null): ChainTip | null {
-  if (a === null || b === null) return a ?? b
-  return b.sequence > a.sequence ? b : a
+/**
+ * What the store says of the own chain. The note of what was signed is written with the event, so events above it were
+ * not signed here; where the store was lost, they are our own come back, and a note may not have been written then.
+ */
+function judgeOwnChain(replica: Replica): void {
+  const { log, config, lastSigned } = replica
+  const generation = Math.max(finalGenerationOf(log, config.org), lastSigned?.generation ?? 0)
+  const head = headsOf(log, config.org, generation).at(-1) ?? null
+  if (head !== null && isAbove(head, lastSigned)) {
+    if (config.hasVoteRecord || replica.isCopy) replica.stopped = { reason: 'own-key-elsewhere', generation }
+    else replica.lastSigned = { generation, sequence: head.sequence, id: head.id }
+  }
+  const forked = forksOf(log, config.org).flatMap((known) => placeOfForkEvidence(known)?.generation ?? [])
+  if (forked.includes(generation)) replica.stopped = { reason: 'own-fork', generation }
+}
+
+/** What is still to be pursued shows when the first header is settled; who logs it, from what waits in the log. */
+function accusationsIn(log: LogIndex): Map<OrgId, Accusation> {
+  const accused = new Map<OrgId, Accusation>()
+  for (const author of log.chains.keys())
+    for (const known of forksOf(log, author)) {
+      const generation = placeOfForkEvidence(known)?.generation
+      if (generation !== undefined) accused.set(author, { generation, loggedBy: null })
+    }
+  for (const { event } of log.entries.values()) {
+    if (event?.body.kind !== 'evidence.fork' && event?.body.kind !== 'evidence.branches') continue
+    const slot = placeOfForkEvidence(event.body)
+    const accusation = slot && accused.get(slot.author)
+    if (slot && accusation?.generation === slot.generation)
+      accused.set(slot.author, { ...accusation, loggedBy: event.id })
+  }
+  return accused
 }
 
 /** The peer id under which the genesis knows a validator. */

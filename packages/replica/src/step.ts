@@ -1,19 +1,28 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
-import { takeEvidence, takeLoaded, takeLookedUp, takeSegment } from './admission.js'
+import { pursueAccusations, takeEvidence } from './accusing.js'
+import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
 import { takeCheckpoint } from './catch-up.js'
 import type { ReplicaEffect, ReplicaInput } from './io.js'
-import { noteSync, publish } from './publishing.js'
+import { noteHeardAll, noteSync } from './own-chain.js'
+import { publish, rotate } from './publishing.js'
 import type { Replica } from './replica.js'
 import type { Turn } from './turn.js'
 
 export function step(replica: Replica, input: ReplicaInput): ReplicaEffect[] {
   const turn: Turn = { replica, effects: [], nowMs: input.nowMs }
+  let { final } = replica
   receive(turn, input)
+  // What is signed here may become final at once, where one validator is a quorum.
+  while (replica.final !== final) {
+    final = replica.final
+    pursueAccusations(turn)
+  }
   return turn.effects
 }
 
 function receive(turn: Turn, input: ReplicaInput): void {
+  const { replica } = turn
   switch (input.kind) {
     case 'start':
       feed(turn, { kind: 'start' })
@@ -22,6 +31,9 @@ function receive(turn: Turn, input: ReplicaInput): void {
       break
     case 'publish':
       publish(turn, input)
+      break
+    case 'rotate':
+      rotate(turn, input)
       break
     case 'segment':
       takeSegment(turn, input)
@@ -52,7 +64,10 @@ function receive(turn: Turn, input: ReplicaInput): void {
       endFetch(turn, input.peer)
       break
     case 'synced':
-      noteSync(turn, input.peer)
+      if (noteSync(replica, input.peer)) pursueAccusations(turn)
+      break
+    case 'heard-all':
+      if (noteHeardAll(replica)) pursueAccusations(turn)
       break
   }
 }

@@ -26,6 +26,7 @@ import {
   type AnswerPlan,
   claimColumns,
   claimsShape,
+  eventAt,
   type FrontierClaim,
   type FrontierEntry,
   frontier,
@@ -199,6 +200,27 @@ export function noteOffer(replica: Replica, peer: string, offer: SyncOffer): voi
   if (offer.isBaseUnknown) session.stated = null
   else if (session.pending !== null && !offer.isSame) session.stated = session.pending
   session.pending = null
+}
+
+/**
+ * The chains of which to say in a further request what is held: those that the peer asks about, and those of which it
+ * sent events whose prev did not come, because it holds another branch. Of each the generation before is told too: a
+ * rotation may follow an event of it that is not here.
+ */
+export function chainsToProbe(
+  { orphans, log }: Replica,
+  { peer, probes }: { readonly peer: string; readonly probes: readonly Chain[] },
+): Chain[] {
+  const gaps = [...orphans.held.values()].flatMap(({ events, peer: from }) => {
+    const [first] = events
+    const isOpen = first?.header.prev != null && eventAt(log, first.header.prev) === undefined
+    return from === peer && isOpen ? [first.header] : []
+  })
+  const chains = new Map<string, Chain>()
+  for (const { author, generation } of [...probes, ...gaps])
+    for (const at of generation === 0 ? [0] : [generation, generation - 1])
+      chains.set(`${author}/${at}`, { author, generation: at })
+  return [...chains.values()].slice(0, locatorsMax)
 }
 
 export function encodeSyncOffer(offer: SyncOffer): Uint8Array {

@@ -112,7 +112,7 @@ suite('events from peers', (it) => {
 suite('evidence from peers', (it) => {
   it('is believed when both signatures hold, else refused: bad-evidence', () => {
     const evidence = forkEvidenceOf(eventOf(1), eventOf(1, { timeMs: 9 }))
-    ok(evidence)
+    ok(evidence?.kind === 'evidence.fork')
     const bytes = encodeForkEvidence(evidence)
     const taken = (hostile: Uint8Array) => take(replicaOf(0), { kind: 'evidence', bytes: hostile, from })
     is(effectsOf(taken(bytes), 'forked').length, 1)

@@ -13,6 +13,7 @@ import {
   answerSync,
   branchEventsMax,
   type Chain,
+  chainsToProbe,
   encodeSyncRequest,
   type Locator,
   noteOffer,
@@ -90,10 +91,11 @@ export function createExchanges({
         const next = { key: sessionKey(), done }
         if ((!isSame && key === null) || isBaseUnknown)
           return syncRound(asker, answerer, { ...next, locators: [] })
-        if (probes.length > 0 && locators.length === 0)
+        const chains = locators.length > 0 || key === null ? [] : chainsToProbe(replica, { peer, probes })
+        if (chains.length > 0)
           return syncRound(asker, answerer, {
             ...next,
-            locators: probes.map((chain) => locatorOf(asker, replica, chain)),
+            locators: chains.map((chain) => locatorOf(asker, replica, chain)),
           })
         asker.input({ kind: 'synced', peer })
         done()

@@ -1,4 +1,6 @@
 /** A seeded cluster in one thread: production replicas under faults, and the oracles that judge them. */
+
+export type { Forgery } from './forgery.js'
 export { createOracles, OracleBreach, type OracleCounts, type Oracles } from './oracles.js'
 export { createRandom, type Random } from './random.js'
 export {
@@ -16,6 +18,13 @@ export {
   simulatedGenesis,
 } from './simulated-genesis.js'
 export type { SimulatedNode } from './simulated-node.js'
-export { calmLinks, createSimulation, type Simulation, type SimulationOptions } from './simulation.js'
+export {
+  calmLinks,
+  createSimulation,
+  type Published,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation.js'
+export { areAllRecovered, tendForked } from './succession.js'
 export type { LinkFaults } from './virtual-network.js'
 export { createWorkload, type Workload } from './workload.js'

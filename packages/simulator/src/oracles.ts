@@ -30,6 +30,12 @@ export interface Oracles {
   accused(node: number, detail: string): void
 }
 
+interface Tip {
+  readonly generation: number
+  readonly sequence: number
+  readonly id: EventId
+}
+
 interface Said {
   notarize: string | null
   skip: boolean
@@ -141,17 +147,21 @@ function auditHistory(
   { genesis, ed25519 }: { genesis: Genesis; ed25519: Ed25519 },
 ): void {
   let state = genesisState(genesis)
-  const tips = new Map<OrgId, { readonly generation: number; readonly sequence: number }>()
+  const tips = new Map<OrgId, Tip>()
   const finals = new Set<EventId>()
   const leaves: Uint8Array[] = []
   for (const { checkpoint, events } of agreed) {
     const { core, rest } = checkpoint.header
     if (events === null) breach('audit', `nobody announced the events of height ${core.height}`)
+    const closed = new Map<OrgId, Tip | null>()
     for (const { id, header } of events) {
-      const next = (tips.get(header.author)?.sequence ?? -1) + 1
-      if (header.sequence !== next)
-        breach('audit', `height ${core.height} skips an event of ${header.author}`)
-      tips.set(header.author, header)
+      const { author, generation, sequence } = header
+      const tip = tips.get(author) ?? null
+      const isNext = generation === (tip?.generation ?? 0) && sequence === (tip?.sequence ?? -1) + 1
+      const isRotation = generation === (tip?.generation ?? 0) + 1 && sequence === 0
+      if (!isNext && !isRotation) breach('audit', `height ${core.height} skips an event of ${author}`)
+      if (isRotation) closed.set(author, tip)
+      tips.set(author, { generation, sequence, id })
       finals.add(id)
       leaves.push(leafHash(contentIdBytes(id)))
     }
@@ -159,6 +169,7 @@ function auditHistory(
     const applied = applyEvents(state, {
       ...context,
       cutEntryOf: (org) => tips.get(org),
+      closedAt: (org) => closed.get(org) ?? null,
       isFinalOrInCut: (id) => finals.has(id),
     })
     state = applied.state

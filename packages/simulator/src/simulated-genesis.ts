@@ -8,11 +8,15 @@ import { type Genesis, type GenesisParameters, parseGenesis } from '@chirograph/
 export interface SimulatedMember {
   readonly org: OrgId
   readonly peer: string
-  readonly logSeed: Uint8Array
+  /** Of generation 0, 1, and so on. */
+  readonly logSeeds: readonly Uint8Array[]
   readonly voteSeed: Uint8Array
 }
 
 export const genesisTimeMs = 1_750_000_000_000
+
+/** Names of the log keys after the first two: more generations than any run has. */
+const laterUses = ['log 2', 'log 3', 'log 4', 'log 5', 'log 6', 'log 7']
 
 export const defaultParameters: GenesisParameters = {
   viewTimeoutMs: 1_000,
@@ -50,9 +54,10 @@ export function simulatedGenesis({
 
 function makeMember({ index, seed, ed25519 }: { index: number; seed: number; ed25519: Ed25519 }) {
   const seedOf = (use: string) => sha256(utf8(`${use} key ${index} of simulation ${seed}`))
-  const [logSeed, voteSeed] = [seedOf('log'), seedOf('consensus')]
-  const logKey = ed25519.publicKey(logSeed)
-  const nextKeyHash = nextKeyHashOf(ed25519.publicKey(seedOf('next')))
+  const logSeeds = [seedOf('log'), seedOf('next'), ...laterUses.map(seedOf)]
+  const voteSeed = seedOf('consensus')
+  const [logKey, nextKey] = logSeeds.map((seed) => ed25519.publicKey(seed)) as [Uint8Array, Uint8Array] // two or more
+  const nextKeyHash = nextKeyHashOf(nextKey)
   const assertionKey = ed25519.publicKey(seedOf('assertion'))
   const org = orgIdOf({ logKey, nextKeyHash })
   const peer = `12D3KooWMember${index}`
@@ -68,5 +73,5 @@ function makeMember({ index, seed, ed25519 }: { index: number; seed: number; ed2
     consensusKey: multikeyOf(ed25519.publicKey(voteSeed)),
     recognitions: [],
   }
-  return { member: { org, peer, logSeed, voteSeed }, organisation }
+  return { member: { org, peer, logSeeds, voteSeed }, organisation }
 }

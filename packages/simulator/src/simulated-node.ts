@@ -1,5 +1,4 @@
 /** One node: the production replica with a virtual disk, and its effects run in their order. */
-import type { EventBody } from '@chirograph/event'
 import {
   createReplica,
   type Fact,
@@ -32,7 +31,6 @@ export interface SimulatedNode {
   start(): void
   crash(): void
   input(input: NodeInput): void
-  publish(request: number, body: EventBody): void
 }
 
 export interface NodeEnvironment {
@@ -136,7 +134,6 @@ export function createSimulatedNode(
       life.queue.push(...effects)
       drain(life)
     },
-    publish: (request, body) => node.input({ kind: 'publish', request, body }),
   }
   return node
 }

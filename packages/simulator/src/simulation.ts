@@ -1,19 +1,35 @@
 /** A cluster in one thread: production replicas on a virtual clock, network and disks, watched by oracles. */
-import type { EventId } from '@chirograph/codec'
+import { type EventId, toHex } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { type AuthenticEvent, type EventBody, type OrgId, segmentOf } from '@chirograph/event'
+import { type AuthenticEvent, type EventBody, nextKeyHashOf, type OrgId, segmentOf } from '@chirograph/event'
 import { type Checkpoint, type RefuseReason, segmentInput, sessionKeyBytes } from '@chirograph/replica'
-import { type Genesis, type GenesisParameters, validatorSetOf } from '@chirograph/status'
+import {
+  currentLogKey,
+  type Genesis,
+  type GenesisParameters,
+  readOrg,
+  validatorSetOf,
+} from '@chirograph/status'
 import { createExchanges } from './exchange.js'
+import { type Forgery, forgeBranch } from './forgery.js'
 import { createOracles, type Oracles } from './oracles.js'
 import { createRandom, type Random } from './random.js'
 import { rememberingEd25519 } from './remembering-ed25519.js'
 import { createSchedule } from './schedule.js'
 import { genesisTimeMs, type SimulatedMember, simulatedGenesis } from './simulated-genesis.js'
-import { createSimulatedNode, type OutwardEffect, type SimulatedNode } from './simulated-node.js'
+import {
+  createSimulatedNode,
+  type NodeInput,
+  type OutwardEffect,
+  type SimulatedNode,
+} from './simulated-node.js'
 import { createTrace, type Trace } from './trace.js'
 import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './virtual-network.js'
+
+/** How long a node hears what others know of its chain before it signs after a restart, and when people try again. */
+const hearMembersMs = 2_000
+const askAgainMs = 250
 
 /** Correctness never depends on gossip: this often a node compares logs with another one. */
 const syncIntervalMs = 5_000
@@ -50,6 +66,12 @@ export interface SimulationOptions {
   }) => void
 }
 
+/** A place in an author's chains. */
+export interface Published {
+  readonly generation: number
+  readonly sequence: number
+}
+
 export interface Simulation {
   readonly genesis: Genesis
   readonly members: readonly SimulatedMember[]
@@ -58,14 +80,21 @@ export interface Simulation {
   readonly oracles: Oracles
   readonly trace: Trace
   readonly random: Random
-  /** Events acknowledged to their publishers, by author: the highest sequence. */
-  readonly published: ReadonlyMap<OrgId, number>
+  /** Events acknowledged to their publishers that must become final, by author: the last. */
+  readonly published: ReadonlyMap<OrgId, Published>
+  /** Authors whose key somebody else used, and in which generation. */
+  readonly forkedIn: ReadonlyMap<OrgId, number>
+  /** Nodes that proved a fork, each with its author. */
+  readonly forksFound: ReadonlySet<string>
   readonly publishedCount: () => number
   readonly refused: readonly { readonly node: number; readonly reason: RefuseReason }[]
   readonly signaturesChecked: () => number
   nowMs(): number
   after(delayMs: number, run: () => void): void
   publish(node: number, body: EventBody): void
+  /** Takes the next log key of this node's organisation into use. */
+  rotate(node: number): void
+  forge(forgery: Forgery): void
   crash(node: number): void
   start(node: number): void
   partition(groups: readonly (readonly number[])[], options?: { readonly isOneWay?: boolean }): void
@@ -99,22 +128,34 @@ export function createSimulation(options: SimulationOptions): Simulation {
     sessionKey: () => random.bytes(sessionKeyBytes),
     peerOf,
   })
-  const published = new Map<OrgId, number>()
+  const published = new Map<OrgId, Published>()
+  const forkedIn = new Map<OrgId, number>()
   const refused: { node: number; reason: RefuseReason }[] = []
+  const asked = new Map<number, () => void>()
+  const forksFound = new Set<string>()
   let requests = 0
   let publishedCount = 0
   let isSettledKnown = false
   let steps = 0
 
+  const signWith = (key: Uint8Array) => (message: Uint8Array) => ed25519.sign({ seed: key, message })
+  const signAs = ({ logSeeds }: SimulatedMember) => {
+    const seeds = new Map(logSeeds.map((one) => [toHex(ed25519.publicKey(one)), one]))
+    return (message: Uint8Array, logKey: Uint8Array) => {
+      const own = seeds.get(toHex(logKey))
+      if (own === undefined) throw new Error('signed with a key that is nobody’s here')
+      return ed25519.sign({ seed: own, message })
+    }
+  }
+
   const nodes = members.map((member, index) => {
     const skewMs = random.between(0, skewMsMax)
-    const signWith = (key: Uint8Array) => (message: Uint8Array) => ed25519.sign({ seed: key, message })
     return createSimulatedNode(
       index,
       {
         genesis,
         org: member.org,
-        signers: { event: signWith(member.logSeed), vote: signWith(member.voteSeed) },
+        signers: { event: signAs(member), vote: signWith(member.voteSeed) },
         ed25519,
         hasVoteRecord: !withoutVoteRecord.includes(index),
       },
@@ -178,7 +219,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         exchanges.fetchCheckpoints(node, nodeOf(effect.peer), effect.fromHeight)
         break
       case 'load': {
-        const stored = node.disk.headersAt(effect.slots)
+        const stored = node.disk.headersAt(effect.slots, effect.id)
         schedule.after(0, () => node.input({ kind: 'loaded', stored, retry: effect.retry }))
         break
       }
@@ -191,7 +232,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
       case 'published':
         publishedCount++
-        published.set(effect.event.header.author, effect.event.header.sequence)
+        notePublished(effect.event)
         isSettledKnown = false
         trace.note(
           schedule.nowMs(),
@@ -199,7 +240,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
         )
         break
       case 'refused':
-        refused.push({ node: node.index, reason: effect.reason })
+        // After a restart a node first hears what others know of its chain; its people try again.
+        if (effect.reason === 'own-events-missing') askAgain(node, effect.request)
+        else if (!forkedIn.has(memberAt(node.index).org))
+          refused.push({ node: node.index, reason: effect.reason })
+        break
+      case 'signing-stopped':
+        if (!forkedIn.has(memberAt(node.index).org))
+          oracles.accused(node.index, `stops signing: ${effect.reason}`)
         break
       case 'final':
         oracles.ordered(node.index, effect.checkpoint, effect.events)
@@ -211,7 +259,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
         })
         break
       case 'forked':
-        oracles.accused(node.index, `says that ${effect.author} forked`)
+        forksFound.add(`${node.index} ${effect.author}`)
+        trace.note(
+          schedule.nowMs(),
+          `node ${node.index}: proves by ${effect.evidence.kind} that somebody forked`,
+        )
+        if (!forkedIn.has(effect.author)) oracles.accused(node.index, `says that ${effect.author} forked`)
         break
       case 'equivocated':
         oracles.accused(node.index, `reports an equivocation of ${effect.evidence.kind}`)
@@ -228,6 +281,58 @@ export function createSimulation(options: SimulationOptions): Simulation {
       case 'admitted':
         break
     }
+  }
+
+  function askAgain(node: SimulatedNode, request: number): void {
+    const { life } = node
+    schedule.after(askAgainMs, () => {
+      if (node.life === life && node.replica) asked.get(request)?.()
+    })
+  }
+
+  /** What must be final in the end; what a forked author had said in that generation is lost. */
+  function notePublished({ header: { author, generation, sequence } }: AuthenticEvent): void {
+    const lost = forkedIn.get(author)
+    if (lost === undefined || generation > lost) published.set(author, { generation, sequence })
+  }
+
+  function ask(node: SimulatedNode, input: (request: number) => NodeInput): void {
+    const request = requests++
+    const send = () => node.input(input(request))
+    asked.set(request, send)
+    send()
+  }
+
+  /** Somebody with an organisation's log key signs a branch behind what is final, and shows it to some of the nodes. */
+  function forge(forgery: Forgery): void {
+    const { author, to } = forgery
+    const { org, logSeeds } = memberAt(author)
+    const replica = nodes.find(({ index }) => index === to[0])?.replica
+    const row = replica && readOrg(replica.final.state, org)
+    if (!row) return
+    const { generation } = currentLogKey(row)
+    forkedIn.set(org, generation)
+    if ((published.get(org)?.generation ?? 0) <= generation) published.delete(org)
+    const { networkId } = replica
+    const sign = signWith(logSeeds[generation] ?? new Uint8Array())
+    const timeMs = genesisTimeMs + schedule.nowMs()
+    const behind = replica.final.cut.get(org)
+    const segments = forgeBranch({ forgery, networkId, author: org, generation, behind, timeMs, sign })
+    trace.note(schedule.nowMs(), `somebody signs ${forgery.bodies.length} events as member ${author}`)
+    for (const index of to)
+      for (const bytes of segments)
+        nodeAt(index).input(segmentInput({ bytes, from: peerOf(author), isGossip: true }))
+  }
+
+  function rotate(index: number): void {
+    const node = nodeAt(index)
+    const { logSeeds, org } = memberAt(index)
+    const row = node.replica && readOrg(node.replica.final.state, org)
+    if (!row) return
+    const [key, next] = logSeeds.slice(currentLogKey(row).generation + 1)
+    if (key === undefined || next === undefined) return
+    const nextKeyHash = nextKeyHashOf(ed25519.publicKey(next))
+    ask(node, (request) => ({ kind: 'rotate', request, logKey: ed25519.publicKey(key), nextKeyHash }))
   }
 
   function deliver(
@@ -269,6 +374,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
       if (other !== node && other.replica && network.isReachable(index, other.index)) connect(node, other)
     }
     const { life } = node
+    schedule.after(hearMembersMs, () => {
+      if (node.life === life) node.input({ kind: 'heard-all' })
+    })
     const syncInTurn = () => {
       if (node.life !== life || !node.replica) return
       const others = nodes.filter((other) => other !== node && other.replica)
@@ -291,7 +399,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return indices.every((index) => {
       const cut = nodeAt(index).replica?.final.cut
       return (
-        cut && [...published].every(([author, sequence]) => (cut.get(author)?.sequence ?? -1) >= sequence)
+        cut &&
+        [...published].every(([author, place]) => {
+          const entry = cut.get(author)
+          if (entry?.generation !== place.generation) return (entry?.generation ?? 0) > place.generation
+          return entry.sequence >= place.sequence
+        })
       )
     })
   }
@@ -317,7 +430,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
     signaturesChecked: ed25519.checkedCount,
     nowMs: schedule.nowMs,
     after: schedule.after,
-    publish: (node, body) => nodeAt(node).publish(requests++, body),
+    publish: (node, body) => ask(nodeAt(node), (request) => ({ kind: 'publish', request, body })),
+    rotate,
+    forge,
+    forkedIn,
+    forksFound,
     crash(index) {
       trace.note(schedule.nowMs(), `node ${index}: crashes`)
       nodeAt(index).crash()

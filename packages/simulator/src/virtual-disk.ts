@@ -7,6 +7,8 @@ import { toHex } from '@chirograph/codec'
 import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
 import type { AuthenticEvent, ForkEvidence } from '@chirograph/event'
 import {
+  type CutEntry,
+  closeGenerations,
   createLog,
   eventAt,
   type LogIndex,
@@ -35,7 +37,7 @@ export interface VirtualDisk {
   /** Events of these ranges and slots, as far as they are here. */
   eventsOf(ranges: readonly Range[]): AuthenticEvent[]
   event(id: EventId): AuthenticEvent | undefined
-  headersAt(slots: readonly Slot[]): StoredEntry[]
+  headersAt(slots: readonly Slot[], id: EventId | null): StoredEntry[]
   checkpointsFrom(height: number): Uint8Array[]
   /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
   durableVotes(view: number): VoteRecord | undefined
@@ -58,8 +60,11 @@ interface Durable {
   readonly evidence: ForkEvidence[]
   readonly checkpoints: Checkpoint[]
   readonly rows: Map<string, StateRow>
+  /** The last final event of each chain, closed ones too. */
+  readonly tips: Map<string, CutEntry>
   lastSigned: ChainTip | null
   last: CheckpointFact | null
+  wasRestored: boolean
 }
 
 export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): VirtualDisk {
@@ -71,8 +76,10 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     evidence: [],
     checkpoints: [],
     rows: new Map(),
+    tips: new Map(),
     lastSigned: null,
     last: null,
+    wasRestored: false,
   }
   let unsynced: (readonly Fact[])[] = []
   const put = (facts: readonly Fact[]) => {
@@ -107,9 +114,9 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
         .sort((a, b) => a.header.sequence - b.header.sequence)
     },
     event: (id) => (durable.events.get(id) ?? pending().find(({ event }) => event.id === id))?.event,
-    headersAt: (slots) =>
+    headersAt: (slots, id) =>
       everything()
-        .filter(({ event }) => slots.some((slot) => isInSlot(slot, event.header)))
+        .filter(({ event }) => event.id === id || slots.some((slot) => isInSlot(slot, event.header)))
         .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
     durableVotes: (view) => durable.everVoted.get(view),
@@ -147,6 +154,9 @@ function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
     throw new Error(`checkpoint ${height} does not follow on disk`)
   durable.checkpoints.push(fact.checkpoint)
   durable.last = fact
+  for (const { closed, ...entry } of fact.cut.values())
+    for (const tip of closed ? [closed, entry] : [entry])
+      durable.tips.set(`${tip.author}/${tip.generation}`, tip)
   for (const row of fact.rows) durable.rows.set(toHex(row.key), row)
   for (const past of durable.records.keys()) if (past <= view) durable.records.delete(past)
   for (const [digest, proposal] of durable.proposals) {
@@ -156,6 +166,8 @@ function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
 
 function restore(durable: Durable, genesis: Genesis): RestoredReplica {
   const { last } = durable
+  const isFirstStart = !durable.wasRestored
+  durable.wasRestored = true
   const final = last && {
     checkpoint: last.checkpoint,
     state: restoreState({ genesis, rows: rowsOver(genesis, durable.rows) }),
@@ -169,6 +181,8 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,
     isHistoryWhole: true,
+    isFirstStart,
+    isCopy: false,
   }
 }
 
@@ -181,10 +195,10 @@ function rowsOver(genesis: Genesis, changed: Durable['rows']): Iterable<StateRow
 }
 
 /** The last final event of each chain by its header, what is not final whole: as little as a node reads. */
-function restoreLog({ events, evidence, last }: Durable): LogIndex {
+function restoreLog({ events, evidence, tips }: Durable): LogIndex {
   const log = createLog()
   const final = new Set<EventId>()
-  for (const entry of last?.cut.values() ?? []) {
+  for (const entry of tips.values()) {
     const tip = events.get(entry.id)
     if (tip === undefined) throw new Error('a final event is not on disk')
     const { id, header, signature } = tip.event
@@ -199,12 +213,17 @@ function restoreLog({ events, evidence, last }: Durable): LogIndex {
   }
   const pending = [...events.values()].filter(({ event }) => !final.has(event.id))
   // What was lost need not be what came last: an event whose prev is gone comes back by sync, behind its prev.
-  for (const { event, branch } of pending.sort((a, b) => a.event.header.sequence - b.event.header.sequence)) {
+  for (const { event, branch } of pending.sort((a, b) => compareHeaders(a.event.header, b.event.header))) {
     const { prev } = event.header
     if (prev === null || final.has(prev) || eventAt(log, prev)) restorePending(log, event, branch)
   }
+  for (const { author } of tips.values()) closeGenerations(log, author)
   for (const one of evidence) recordFork(log, one)
   return log
+}
+
+function compareHeaders(a: AuthenticEvent['header'], b: AuthenticEvent['header']): number {
+  return a.generation - b.generation || a.sequence - b.sequence
 }
 
 function isInRange(range: Range, { author, generation, sequence }: AuthenticEvent['header']): boolean {

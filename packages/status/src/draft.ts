@@ -1,5 +1,6 @@
 /** The working copy of a state while the events of one header are folded into it. */
 import { encode, type MerkleMap, mapSet, type Shape } from '@chirograph/codec'
+import type { ValidatorSet } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import { type OrgRow, orgRowKey, orgRowShape } from './rows.js'
 import { readRow } from './state.js'
@@ -7,6 +8,7 @@ import { readRow } from './state.js'
 /** Lives inside one `applyEvents`; each write replaces the map, so the state it came from stays as it was. */
 export interface Draft {
   readonly networkId: Uint8Array
+  readonly validators: ValidatorSet
   map: MerkleMap
 }
 

@@ -13,9 +13,11 @@ export interface FoldContext {
   readonly timeMs: number
   /** Where an author stands in this header's cut; undefined when none of its events is final. */
   readonly cutEntryOf: (org: OrgId) => { readonly generation: number; readonly sequence: number } | undefined
+  /** Where the generation of an author ended that this header closes; null when none of its events is final. */
+  readonly closedAt: (org: OrgId) => { readonly sequence: number; readonly id: EventId } | null
   /** Whether an event is final at this header. */
   readonly isFinalOrInCut: (id: EventId) => boolean
-  /** Checks the two signatures of fork evidence. */
+  /** Checks the signatures that fork evidence and salvaged events carry. */
   readonly ed25519: Ed25519
 }
 
@@ -24,6 +26,7 @@ export type VoidReason =
   | 'unknown-author'
   | 'author-closed'
   | 'author-frozen'
+  | 'other-generation'
   | 'missing-reference'
   | 'issued-limit'
   | 'lease-limit'
@@ -38,6 +41,18 @@ export type VoidReason =
   | 'evidence-closed-generation'
   | 'evidence-already-frozen'
   | 'evidence-invalid'
+  | 'rotation-generation'
+  | 'rotation-key'
+  | 'rotation-limit'
+  | 'recovery-not-approved'
+  | 'not-a-validator'
+  | 'recovery-unknown-author'
+  | 'recovery-not-frozen'
+  | 'already-approved'
+  | 'salvage-invalid'
+  | 'salvage-unknown-author'
+  | 'salvage-not-frozen'
+  | 'already-restricted'
 
 /** An entry of an applied status event that had no effect; `index` counts from 0 in the event's order. */
 export interface SkippedEntry {

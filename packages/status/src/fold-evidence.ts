@@ -1,14 +1,15 @@
-/** Fork evidence: two signed headers at one place freeze their author. A fork can only restrict. SPEC S18 to S20. */
+/** Fork evidence: two headers at one place freeze their author. A fork can only restrict. SPEC S18 to S20. */
+import type { ForkEvidence } from '@chirograph/event'
 import { checkForkEvidence, placeOfForkEvidence } from '@chirograph/log'
 import { type Draft, draftOrg, draftWrite } from './draft.js'
-import { applied, type Effect, type Folding, voided } from './effect.js'
+import { applied, type Effect, type FoldContext, voided } from './effect.js'
 import { orgRowKey, orgRowShape } from './rows.js'
 import { currentLogKey } from './state.js'
 
 /** Freezes the accused at its last final sequence of the generation that the evidence speaks of. */
 export function foldEvidence(
   draft: Draft,
-  { body, context }: Pick<Folding<'evidence.fork'>, 'body' | 'context'>,
+  { body, context }: { readonly body: ForkEvidence; readonly context: FoldContext },
 ): Effect {
   const place = placeOfForkEvidence(body)
   if (place === undefined) return voided('evidence-invalid')

@@ -1,6 +1,14 @@
 /** Revoke, suspend and reinstate: entry by entry, each on the row of (author, handle). SPEC S9 to S17. */
+import type { EventBody, EventHeader } from '@chirograph/event'
 import { type Draft, draftRead, draftWrite } from './draft.js'
-import { applied, type Effect, type Folding, type SkippedEntry, type VoidReason, voided } from './effect.js'
+import {
+  applied,
+  type Effect,
+  type FoldContext,
+  type SkippedEntry,
+  type VoidReason,
+  voided,
+} from './effect.js'
 import { suspensionMsMax } from './limits.js'
 import {
   type CredentialRow,
@@ -9,31 +17,50 @@ import {
   type Lease,
   leaseRowKey,
   leaseRowShape,
+  type OrgRow,
   orgRowKey,
   orgRowShape,
   type Restriction,
 } from './rows.js'
 
+/** What a status event says of its author's credentials, whoever brought it. */
+export interface StatusFolding<Kind extends 'status.revoke' | 'status.suspend' | 'status.reinstate'> {
+  readonly header: Pick<EventHeader, 'author' | 'generation'>
+  readonly body: Extract<EventBody, { kind: Kind }>
+  /** The author's row. */
+  readonly author: OrgRow
+  readonly context: Pick<FoldContext, 'height' | 'timeMs'>
+}
+
 /** SPEC S12: revoked is terminal, whatever the row said before. */
-export function foldRevoke(draft: Draft, folding: Folding<'status.revoke'>): Effect {
+export function foldRevoke(draft: Draft, folding: StatusFolding<'status.revoke'>): Effect {
   const restriction = restrictionOf(folding, { kind: 'revoked', reason: folding.body.reason, untilMs: null })
   return foldEntries(draft, folding, (before) => restrict(before, restriction))
 }
 
-/** SPEC S13, S14: a suspension ends by the clock, after the header's time and within 180 days of it. */
-export function foldSuspend(draft: Draft, folding: Folding<'status.suspend'>): Effect {
+/**
+ * SPEC S13, S14: a suspension ends by the clock, after the header's time and within 180 days of it. With `isOnlyFirst`
+ * it touches no credential that was ever restricted (S29).
+ */
+export function foldSuspend(
+  draft: Draft,
+  folding: StatusFolding<'status.suspend'>,
+  { isOnlyFirst = false }: { readonly isOnlyFirst?: boolean } = {},
+): Effect {
   const { reason, untilMs } = folding.body
   const { timeMs } = folding.context
   if (untilMs <= timeMs) return voided('suspension-ended')
   if (untilMs - timeMs > suspensionMsMax) return voided('suspension-too-long')
   const restriction = restrictionOf(folding, { kind: 'suspended', reason, untilMs })
-  return foldEntries(draft, folding, (before) => restrict(before, restriction))
+  return foldEntries(draft, folding, (before) =>
+    isOnlyFirst && before !== undefined ? 'already-restricted' : restrict(before, restriction),
+  )
 }
 
 /** SPEC S15: lifting never overwrites the suspension, so that a compromise found later can undo it. */
-export function foldReinstate(draft: Draft, folding: Folding<'status.reinstate'>): Effect {
-  const { event, context } = folding
-  const { author: byOrg, generation } = event.header
+export function foldReinstate(draft: Draft, folding: StatusFolding<'status.reinstate'>): Effect {
+  const { header, context } = folding
+  const { author: byOrg, generation } = header
   const lifted = { height: context.height, timeMs: context.timeMs, byOrg, generation }
   return foldEntries(draft, folding, (before) => {
     if (before === undefined) return 'not-restricted'
@@ -42,13 +69,13 @@ export function foldReinstate(draft: Draft, folding: Folding<'status.reinstate'>
   })
 }
 
-type StatusFolding = Folding<'status.revoke'> | Folding<'status.suspend'> | Folding<'status.reinstate'>
+type AnyStatusFolding = StatusFolding<'status.revoke' | 'status.suspend' | 'status.reinstate'>
 
 function restrictionOf(
-  { event, context }: StatusFolding,
+  { header, context }: Pick<AnyStatusFolding, 'header' | 'context'>,
   measure: Pick<Restriction, 'kind' | 'reason' | 'untilMs'>,
 ): Restriction {
-  const { author: byOrg, generation } = event.header
+  const { author: byOrg, generation } = header
   return { ...measure, height: context.height, timeMs: context.timeMs, byOrg, generation }
 }
 
@@ -63,10 +90,10 @@ function restrict(before: CredentialRow | undefined, restriction: Restriction): 
  */
 function foldEntries(
   draft: Draft,
-  { event, body, author }: StatusFolding,
+  { header, body, author }: Pick<AnyStatusFolding, 'header' | 'body' | 'author'>,
   change: (before: CredentialRow | undefined) => CredentialRow | VoidReason,
 ): Effect {
-  const org = event.header.author
+  const org = header.author
   const leases = draftRead(draft, leaseRowKey(org), leaseRowShape) ?? []
   const writes: { readonly key: Uint8Array; readonly row: CredentialRow }[] = []
   const skipped: SkippedEntry[] = []

@@ -1,12 +1,14 @@
 /**
  * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
- * fixes, so every replica computes the same rows and the same root. Rules S1 to S20 are in SPEC.md, "Fold".
+ * fixes, so every replica computes the same rows and the same root. Rules S1 to S29 are in SPEC.md, "Fold".
  */
 import type { AuthenticEvent } from '@chirograph/event'
 import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
 import { applied, type Effect, type EventOutcome, type FoldContext, type Folding, voided } from './effect.js'
 import { foldEvidence } from './fold-evidence.js'
 import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
+import { foldApproval, foldRotation } from './fold-rotation.js'
+import { foldSalvage } from './fold-salvage.js'
 import { issuedPaddedMax, leasedPositionsMax, leasesMax, positionsMax } from './limits.js'
 import {
   batchRowKey,
@@ -18,7 +20,7 @@ import {
   orgRowKey,
   orgRowShape,
 } from './rows.js'
-import type { NetworkState } from './state.js'
+import { currentLogKey, type NetworkState } from './state.js'
 
 export interface Applied {
   readonly state: NetworkState
@@ -28,7 +30,7 @@ export interface Applied {
 
 /** Folds the events of one header into the state. The state given is not changed. */
 export function applyEvents(state: NetworkState, context: FoldContext): Applied {
-  const draft: Draft = { networkId: state.networkId, map: state.map }
+  const draft: Draft = { networkId: state.networkId, validators: state.validators, map: state.map }
   const outcomes = context.events.map((event) => ({ id: event.id, ...foldEvent(draft, event, context) }))
   return { state: { ...state, map: draft.map }, outcomes }
 }
@@ -37,22 +39,29 @@ function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): E
   const author = draftOrg(draft, event.header.author)
   if (author === undefined) return voided('unknown-author') // S1
   if (author.state !== 'active') return voided('author-closed') // S2
+  const { body, header } = event
+  if (body.kind === 'key.rotate') return foldRotation(draft, { event, body, author, context })
   if (author.frozen !== null) return voided('author-frozen') // S3
-  if (!event.header.references.every(context.isFinalOrInCut)) return voided('missing-reference') // S4
-  const { body } = event
+  if (header.generation !== currentLogKey(author).generation) return voided('other-generation') // S21
+  if (!header.references.every(context.isFinalOrInCut)) return voided('missing-reference') // S4
   switch (body.kind) {
     case 'credential.issueBatch':
       return foldIssueBatch(draft, { event, body, author, context })
     case 'status.lease':
       return foldLease(draft, { event, body, context })
     case 'status.revoke':
-      return foldRevoke(draft, { event, body, author, context })
+      return foldRevoke(draft, { header, body, author, context })
     case 'status.suspend':
-      return foldSuspend(draft, { event, body, author, context })
+      return foldSuspend(draft, { header, body, author, context })
     case 'status.reinstate':
-      return foldReinstate(draft, { event, body, author, context })
+      return foldReinstate(draft, { header, body, author, context })
     case 'evidence.fork':
+    case 'evidence.branches':
       return foldEvidence(draft, { body, context })
+    case 'recovery.approve':
+      return foldApproval(draft, { event, body })
+    case 'fork.salvage':
+      return foldSalvage(draft, { body, context })
   }
 }
 

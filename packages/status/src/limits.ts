@@ -69,7 +69,10 @@ export const suspensionMsMax = 180 * 86_400_000
 /** What callers propose when nobody names an end: 90 days. The fold itself has no default. */
 export const suspensionMsDefault = 90 * 86_400_000
 
-/** An organisation's row with every list full is below 24 kB; a batch row is 110 bytes, a credential row 120. */
+/**
+ * An organisation's row with every list full is below 24 kB, a recovery row of 200 approvals below 16; a batch row is
+ * 110 bytes, a credential row 120.
+ */
 export const rowBytesMax = 32_768
 
 /** Three map proofs of a million rows are below 3 kB; the certificate of 200 signatures and a full row are the rest. */

@@ -1,4 +1,4 @@
-/** The five kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
+/** The seven kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
 import {
   bytes,
   contentIdBytes,
@@ -6,6 +6,7 @@ import {
   type EventId,
   field,
   type Infer,
+  link,
   list,
   nullable,
   oneOf,
@@ -18,6 +19,7 @@ import {
 import { hashDomain } from '@chirograph/crypto'
 import {
   credentialTypes,
+  generationMax,
   type OrgId,
   orgId,
   orgIdBytes,
@@ -33,6 +35,7 @@ import {
   nameBytesMax,
   recognitionsMax,
   rowBytesMax,
+  validatorsMax,
 } from './limits.js'
 import { organisationTypeShape } from './organisation-type.js'
 
@@ -132,11 +135,41 @@ export const leaseRowShape = list(leaseShape, { min: 1, max: leasesMax })
 /** The first status list position that nobody has leased. */
 export const networkRowShape = struct('network row', [field('nextPosition', uint())])
 
+/**
+ * Which rotation each validator approved for the recovery of a frozen organisation. The list belongs to the freeze of
+ * one generation; a validator has one approval in it, so the list is never longer than the validators are many.
+ */
+export const recoveryRowShape = struct('recovery row', [
+  field('generation', uint({ max: generationMax })),
+  field(
+    'approvals',
+    list(struct('approval', [field('org', orgId()), field('rotation', link())]), {
+      min: 1,
+      max: validatorsMax,
+      sortedUniqueBy: (approval) => orgIdBytes(approval.org),
+    }),
+  ),
+])
+
+/**
+ * Where each closed generation ended: its last final event, or null where none was. A rotation may follow an earlier
+ * one, so nothing else tells where a chain ends below it.
+ */
+export const generationsRowShape = list(
+  struct('closed generation', [
+    field('generation', uint({ max: generationMax })),
+    field('last', nullable(struct('last event', [field('sequence', uint()), field('id', link())]))),
+  ]),
+  { min: 1, max: generationsMax },
+)
+
 export type OrgRow = Infer<typeof orgRowShape>
 export type BatchRow = Infer<typeof batchRowShape>
 export type CredentialRow = Infer<typeof credentialRowShape>
 export type Restriction = CredentialRow['restriction']
 export type Lease = Infer<typeof leaseShape>
+export type ClosedGeneration = Infer<typeof generationsRowShape>[number]
+export type RecoveryRow = Infer<typeof recoveryRowShape>
 export type NetworkRow = Infer<typeof networkRowShape>
 
 export function orgRowKey(org: OrgId): Uint8Array {
@@ -156,15 +189,31 @@ export function leaseRowKey(org: OrgId): Uint8Array {
   return hashDomain('state-lease', orgIdBytes(org))
 }
 
+export function recoveryRowKey(org: OrgId): Uint8Array {
+  return hashDomain('state-recovery', orgIdBytes(org))
+}
+
+export function generationsRowKey(org: OrgId): Uint8Array {
+  return hashDomain('state-generations', orgIdBytes(org))
+}
+
 export function networkRowKey(): Uint8Array {
   return hashDomain('state-network', utf8('positions'))
 }
 
-export type RowKind = 'organisation' | 'batch' | 'credential' | 'lease' | 'network'
+export type RowKind =
+  | 'organisation'
+  | 'batch'
+  | 'credential'
+  | 'lease'
+  | 'network'
+  | 'recovery'
+  | 'generations'
 
 /**
  * What kind of row the bytes hold. Keys are hashes and tell nothing, but the second byte of the canonical encoding
- * differs: it opens a text (organisation), 32 bytes (batch), seven fields (credential), three (lease), or is a number.
+ * differs: it opens a text (organisation), 32 bytes (batch), seven fields (credential), three (lease), two
+ * (generations), or is a number, of one field (network) or the first of two (recovery).
  */
 export function rowKindOf(row: Uint8Array): RowKind | undefined {
   const first = row[0]
@@ -174,9 +223,11 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
   if (first === 0x89 && second === 0x58) return 'batch'
   if (first === 0x83 && second === 0x87) return 'credential'
   if (first === 0x81 && second < 0x20) return 'network'
-  // A list of more than 23 leases has its length in the bytes between.
-  const third = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
-  return third === 0x83 ? 'lease' : undefined
+  if (first === 0x82 && second < 0x20) return 'recovery'
+  // A list of more than 23 has its length in the bytes between.
+  const item = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
+  if (item === 0x83) return 'lease'
+  return item === 0x82 ? 'generations' : undefined
 }
 
 /** Decodes a row that this replica wrote, or that a checked proof reaches: undefined when it is not of that shape. */

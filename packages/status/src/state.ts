@@ -11,16 +11,26 @@ import {
   mapRoot,
   type Shape,
 } from '@chirograph/codec'
+import { quorumOf, type ValidatorSet } from '@chirograph/consensus'
 import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
-import { type Genesis, type GenesisOrganisation, keyOfMultikey, networkIdOf } from './genesis.js'
+import {
+  type Genesis,
+  type GenesisOrganisation,
+  keyOfMultikey,
+  networkIdOf,
+  validatorSetOf,
+} from './genesis.js'
 import {
   type BatchRow,
   batchRowKey,
   batchRowShape,
+  type ClosedGeneration,
   type CredentialRow,
   credentialRowKey,
   credentialRowShape,
   decodeRow,
+  generationsRowKey,
+  generationsRowShape,
   type Lease,
   leaseRowKey,
   leaseRowShape,
@@ -29,6 +39,9 @@ import {
   type OrgRow,
   orgRowKey,
   orgRowShape,
+  type RecoveryRow,
+  recoveryRowKey,
+  recoveryRowShape,
   rowKindOf,
 } from './rows.js'
 
@@ -37,8 +50,13 @@ export interface NetworkState {
   readonly networkId: Uint8Array
   /** Every organisation with a row, in the order of the genesis. */
   readonly organisations: readonly OrgId[]
+  /** Those whose approvals count. */
+  readonly validators: ValidatorSet
   readonly map: MerkleMap
 }
+
+/** What reading the rows of approvals takes: a state, or one in the making. */
+type Rows = Pick<NetworkState, 'map' | 'validators'>
 
 /** One row as it is stored: a 32-byte key and canonical bytes. */
 export interface StateRow {
@@ -48,13 +66,12 @@ export interface StateRow {
 
 /** The state at height 0. */
 export function genesisState(genesis: Genesis): NetworkState {
-  const organisations = organisationIdsOf(genesis)
   const rows = genesis.organisations.map((organisation): StateRow => {
     const key = orgRowKey(idOf(organisation))
     return { key, value: encode(orgRowShape, orgRowOf(organisation)) }
   })
   rows.push({ key: networkRowKey(), value: encode(networkRowShape, { nextPosition: 0 }) })
-  return { networkId: networkIdOf(genesis), organisations, map: mapOfRows(rows) }
+  return { ...foundationOf(genesis), map: mapOfRows(rows) }
 }
 
 /**
@@ -68,7 +85,7 @@ export function restoreState({
   genesis: Genesis
   rows: Iterable<StateRow>
 }): NetworkState {
-  return { networkId: networkIdOf(genesis), organisations: organisationIdsOf(genesis), map: mapOfRows(rows) }
+  return { ...foundationOf(genesis), map: mapOfRows(rows) }
 }
 
 /** The 32 bytes that a checkpoint header commits to. */
@@ -130,6 +147,30 @@ export function currentLogKey(row: OrgRow): { readonly generation: number; reado
   return current
 }
 
+/** The log key of one generation, past or current; undefined when the organisation has not reached it. */
+export function logKeyOfGeneration(row: OrgRow, generation: number): Uint8Array | undefined {
+  return row.logKeys.find((period) => period.generation === generation)?.key
+}
+
+/** Where an organisation's closed generations ended, from the first on. */
+export function readClosedGenerations(state: NetworkState, org: OrgId): readonly ClosedGeneration[] {
+  return readRow(state.map, generationsRowKey(org), generationsRowShape) ?? []
+}
+
+/** Who approved which rotation of an organisation that is frozen now; empty for one that is not. */
+export function readApprovals(state: Rows, org: OrgId): RecoveryRow['approvals'] {
+  const frozen = readRow(state.map, orgRowKey(org), orgRowShape)?.frozen
+  const row = readRow(state.map, recoveryRowKey(org), recoveryRowShape)
+  return frozen && row?.generation === frozen.generation ? row.approvals : []
+}
+
+/** The rotation by which a frozen organisation may go on: a quorum approved it. Two quorums overlap, so it is one. */
+export function approvedRotation(state: Rows, org: OrgId): EventId | undefined {
+  const approvals = readApprovals(state, org)
+  const votesFor = (id: EventId) => approvals.filter(({ rotation }) => rotation === id).length
+  return approvals.find(({ rotation }) => votesFor(rotation) >= quorumOf(state.validators))?.rotation
+}
+
 /** Every credential row; the map does not say whose they are. */
 export function* credentialRowsOf(state: NetworkState): IterableIterator<CredentialRow> {
   for (const [, value] of mapEntries(state.map)) {
@@ -153,8 +194,10 @@ function mapOfRows(rows: Iterable<StateRow>): MerkleMap {
   return mapFromEntries([...rows].map(({ key, value }) => [key, value]))
 }
 
-function organisationIdsOf(genesis: Genesis): OrgId[] {
-  return genesis.organisations.map(idOf)
+/** What no event changes. */
+function foundationOf(genesis: Genesis): Omit<NetworkState, 'map'> {
+  const organisations = genesis.organisations.map(idOf)
+  return { networkId: networkIdOf(genesis), organisations, validators: validatorSetOf(genesis) }
 }
 
 function idOf({ id }: GenesisOrganisation): OrgId {

@@ -1,6 +1,13 @@
 import { contentId, encode, toHex, utf8 } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
-import { createEvent, type EventBody, type ForkEvidence, type VerifiedEvent } from '@chirograph/event'
+import {
+  createEvent,
+  type EventBody,
+  type ForkEvidence,
+  runOf,
+  type SignedRun,
+  type VerifiedEvent,
+} from '@chirograph/event'
 import {
   leasedPositionsMax,
   type NetworkState,
@@ -23,6 +30,7 @@ import {
   dayMs,
   entries,
   fold,
+  forkOf,
   handle,
   headerTimeMs,
   issue,
@@ -273,21 +281,17 @@ suite('fold: restrictions', (it) => {
   })
 })
 
-/** Two events of one author at sequence 0, as evidence; `tamper` changes it before it is signed into an event. */
-function evidenceAbout(author = college): ForkEvidence {
-  const pair = [chainOf(network, author)(issue(16)), chainOf(network, author)(issue(32))]
-  const [first, second] = pair.sort((a, b) => Buffer.compare(a.headerBytes, b.headerBytes)) as [
-    VerifiedEvent,
-    VerifiedEvent,
-  ] // a pair sorts to a pair
+type SignedFork = Extract<ForkEvidence, { kind: 'evidence.fork' }>
+
+/** Two events of one author at sequence 0, as evidence. */
+function evidenceAbout(author = college): SignedFork {
+  const [first, second] = forkOf(network, author)
   const signed = ({ headerBytes, signature }: VerifiedEvent) => ({ headerBytes, signature })
-  return { first: signed(first), second: signed(second) }
+  return { kind: 'evidence.fork', first: signed(first), second: signed(second) }
 }
 
 suite('fold: fork evidence', (it) => {
-  const evidence = (forged: Partial<ForkEvidence> = {}): EventBody => {
-    return { kind: 'evidence.fork', ...evidenceAbout(), ...forged }
-  }
+  const evidence = (forged: Partial<SignedFork> = {}): EventBody => ({ ...evidenceAbout(), ...forged })
 
   it('S18: freezes the author at its entry in the cut', () => {
     const event = chainOf(network, other)(evidence())
@@ -306,7 +310,7 @@ suite('fold: fork evidence', (it) => {
 
   it('S19: nobody can be framed: a signature of another key voids the evidence', () => {
     const { first, second } = evidenceAbout()
-    const otherSigned = (signed: ForkEvidence['first']) => ({
+    const otherSigned = (signed: SignedFork['first']) => ({
       ...signed,
       signature: nobleEd25519.sign({ seed: other.logSeed, message: signed.headerBytes }),
     })
@@ -326,8 +330,26 @@ suite('fold: fork evidence', (it) => {
     equal(reasonsOf(applied), ['evidence-invalid'])
   })
 
+  it('S18, S19: freezes by two unsigned headers that runs up to signed ones follow, and by no forged run', () => {
+    const branches = forkOf(network, college).map((begin) => {
+      const next = chainOf(network, college, { sequence: 1, prev: begin.id })(issue())
+      return runOf([begin.headerBytes, next.headerBytes], next.signature)
+    })
+    const [first, second] = branches as [SignedRun, SignedRun] // a pair
+    const about = (forged: Partial<Record<'first' | 'second', SignedRun>>): EventBody => {
+      return { kind: 'evidence.branches', first, second, ...forged }
+    }
+    const next = chainOf(network, other)
+    const swapped = { first: { ...first, signature: second.signature } }
+    const applied = fold(network.state, [next(about(swapped)), next(about({})), next(evidence())], {
+      cutEntryOf: () => ({ generation: 0, sequence: 3 }),
+    })
+    equal(reasonsOf(applied), ['evidence-invalid', null, 'evidence-already-frozen'])
+    equal(readOrg(applied.state, college.id)?.frozen, { generation: 0, sequence: 3, height: 1 })
+  })
+
   it('S20: voids evidence about strangers, closed generations and the frozen', () => {
-    const stranger = { kind: 'evidence.fork' as const, ...evidenceAbout(makeMember(50).member) }
+    const stranger = evidenceAbout(makeMember(50).member)
     equal(reasonsOf(fold(network.state, [chainOf(network, other)(stranger)])), ['evidence-unknown-author'])
     const next = chainOf(network, other)
     equal(reasonsOf(fold(network.state, [next(evidence()), next(evidence())])), [

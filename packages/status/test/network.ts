@@ -9,6 +9,7 @@ import {
   orgIdOf,
   type VerifiedEvent,
 } from '@chirograph/event'
+import { forkEvidenceOf } from '@chirograph/log'
 import {
   type Applied,
   applyEvents,
@@ -27,9 +28,12 @@ export const dayMs = 86_400_000
 export interface Member {
   readonly id: OrgId
   readonly logSeed: Uint8Array
+  /** The seed that the next-key hash commits to. */
+  readonly nextSeed: Uint8Array
   readonly assertionSeed: Uint8Array
   readonly consensusSeed: Uint8Array
   readonly did: string
+  readonly isVoter: boolean
 }
 
 export interface Network {
@@ -42,15 +46,17 @@ export interface Network {
 
 const genesisTimeMs = 1_700_000_000_000
 
-/** `size` organisations that all vote; the first may issue certificates and degrees, the others nothing. */
+/** `size` organisations; the first may issue certificates and degrees, the others nothing. The last ones only observe. */
 export function makeNetwork({
   size = 4,
+  observers = 0,
   name = 'Test network',
 }: {
   size?: number
+  observers?: number
   name?: string
 } = {}): Network {
-  const made = Array.from({ length: size }, (_, index) => makeMember(index))
+  const made = Array.from({ length: size }, (_, index) => makeMember(index, index < size - observers))
   made.sort((a, b) => (a.member.id < b.member.id ? -1 : 1))
   const document: Genesis = {
     version: 1,
@@ -80,7 +86,10 @@ export function makeNetwork({
   }
 }
 
-export function makeMember(index: number): { member: Member; organisation: GenesisOrganisation } {
+export function makeMember(
+  index: number,
+  isVoter = true,
+): { member: Member; organisation: GenesisOrganisation } {
   const [logSeed, nextSeed, assertionSeed, consensusSeed] = ['log', 'next', 'assertion', 'consensus'].map(
     (use) => sha256(utf8(`${use} key ${index}`)),
   ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array] // four uses give four seeds
@@ -98,28 +107,56 @@ export function makeMember(index: number): { member: Member; organisation: Genes
     assertionKeys: [multikeyOf(assertionKey)],
     dids: [`did:web:college-${index}.example`, did],
     peerId: `12D3KooWCollege${index}`,
-    consensusKey: multikeyOf(nobleEd25519.publicKey(consensusSeed)),
+    consensusKey: isVoter ? multikeyOf(nobleEd25519.publicKey(consensusSeed)) : null,
     recognitions: [],
   }
-  return { member: { id, logSeed, assertionSeed, consensusSeed, did }, organisation }
+  return { member: { id, logSeed, nextSeed, assertionSeed, consensusSeed, did, isVoter }, organisation }
+}
+
+/** Where a chain begins: at the author's first event, or after another event, or with a rotation. */
+export interface ChainStart {
+  readonly generation?: number
+  readonly sequence?: number
+  readonly prev?: EventId | null
+  readonly seed?: Uint8Array
 }
 
 /** One author's chain: each call signs the next event. */
 export function chainOf(
   { networkId }: Network,
   { id: author, logSeed }: Member,
+  { generation = 0, sequence: first = 0, prev: before = null, seed = logSeed }: ChainStart = {},
 ): (body: EventBody, references?: readonly EventId[]) => VerifiedEvent {
-  let sequence = 0
-  let prev: EventId | null = null
+  let sequence = first
+  let prev = before
   return (body, references = []) => {
     const event = createEvent(
-      { networkId, author, generation: 0, sequence, prev, references, timeMs: genesisTimeMs, body },
-      (message) => nobleEd25519.sign({ seed: logSeed, message }),
+      { networkId, author, generation, sequence, prev, references, timeMs: genesisTimeMs, body },
+      (message) => nobleEd25519.sign({ seed, message }),
     )
     sequence++
     prev = event.id
     return event
   }
+}
+
+/** What takes the key of one seed into use and commits to that of another. */
+export function rotate({ seed, nextSeed }: { seed: Uint8Array; nextSeed: Uint8Array }): EventBody {
+  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))
+  return { kind: 'key.rotate', logKey: nobleEd25519.publicKey(seed), nextKeyHash }
+}
+
+/** Two events of a member at its first place, one smaller by header bytes than the other. */
+export function forkOf(network: Network, member: Member): [VerifiedEvent, VerifiedEvent] {
+  const pair = [16, 32].map((size) => chainOf(network, member)(issue(size)))
+  return pair.sort((a, b) => Buffer.compare(a.headerBytes, b.headerBytes)) as [VerifiedEvent, VerifiedEvent] // a pair
+}
+
+/** The proof that the two are a fork. */
+export function evidenceOf(a: VerifiedEvent, b: VerifiedEvent): EventBody {
+  const evidence = forkEvidenceOf(a, b)
+  if (evidence === undefined) throw new Error('no fork')
+  return evidence
 }
 
 /** Folds events as one header at height 1, a day after the genesis, unless told otherwise. */
@@ -134,6 +171,7 @@ export function fold(
     height: 1,
     timeMs: genesisTimeMs + dayMs,
     cutEntryOf: () => undefined,
+    closedAt: () => null,
     isFinalOrInCut: (id) => inCut.has(id),
     ed25519: nobleEd25519,
     ...context,

@@ -10,6 +10,7 @@ import {
   positionMax,
   type RecordClass,
   recordClasses,
+  type SignedRun,
   type StatusEntry,
   type StatusReason,
   statusReasons,
@@ -29,6 +30,15 @@ const bodyPositions = {
   entry: ['handle', 'position'],
   'signed header': ['headerBytes', 'signature'],
 }
+
+/** The file is frozen with the first six; the others stand in recovery-bodies.json. */
+const {
+  'key.rotate': _8,
+  'recovery.approve': _9,
+  'fork.salvage': _10,
+  'evidence.branches': _11,
+  ...firstKinds
+} = eventKinds
 
 /** Handle i is i in 32 bytes, big-endian. */
 function numberedHandle(index: number): Uint8Array {
@@ -52,7 +62,7 @@ export function makeEventBodies() {
     description:
       'Event bodies: one closed array for each kind, at most 65,536 bytes. `kindNumber` is what the header says. The case under `large` holds `count` entries, entry i (from 0) being [i in 32 bytes big-endian, null], and gives the length and SHA-256 of the body instead of its bytes.',
     positions: bodyPositions,
-    vocabularies: { kinds: eventKinds, recordClasses, credentialTypes, statusReasons },
+    vocabularies: { kinds: firstKinds, recordClasses, credentialTypes, statusReasons },
     cases: [
       ...classes.map((recordClass) =>
         bodyCase({ ...batch, paddedSize: 16, recordClass, credentialType: 'open-badge-3' }, recordClass),
@@ -70,7 +80,7 @@ export function makeEventBodies() {
         'for ever',
       ),
       bodyCase({ kind: 'status.reinstate', entries: three }, 'three entries'),
-      bodyCase({ kind: 'evidence.fork', ...evidence }, 'two first events'),
+      bodyCase(evidence, 'two first events'),
     ],
     large: [largeCase(1_000)],
     refused: bodyRefusals(),
@@ -87,13 +97,13 @@ function largeCase(count: number) {
   return { name: `${count} entries`, input: { kind: 'status.reinstate', count }, output }
 }
 
-function bodyCase(body: EventBody, name: string) {
+export function bodyCase(body: EventBody, name: string) {
   const title = `${body.kind}: ${name}`
   const { input, output } = wireCase(title, bodyFields(body), encodeBody(body))
   return { name: title, input: { kind: body.kind, kindNumber: eventKinds[body.kind], ...input }, output }
 }
 
-function bodyFields(body: EventBody): Notation[] {
+export function bodyFields(body: EventBody): Notation[] {
   const entriesOf = (entries: readonly StatusEntry[]): Notation =>
     entries.map(({ handle, position }) => [byteString(handle), position])
   switch (body.kind) {
@@ -115,7 +125,23 @@ function bodyFields(body: EventBody): Notation[] {
         byteString(part.headerBytes),
         byteString(part.signature),
       ])
+    case 'key.rotate':
+      return [byteString(body.logKey), byteString(body.nextKeyHash)]
+    case 'recovery.approve':
+      return [byteString(body.author), { link: body.rotation }]
+    case 'fork.salvage':
+      return [runFields(body.run), byteString(body.bodyBytes)]
+    case 'evidence.branches':
+      return [runFields(body.first), runFields(body.second)]
   }
+}
+
+export function runFields({ headerBytes, steps, signature }: SignedRun): Notation {
+  const stepFields = steps.map(({ references, kind, bodyLength, bodyHash, timeMs }): Notation => {
+    const links = references.map((link) => ({ link }))
+    return [links, eventKinds[kind], bodyLength, byteString(bodyHash), timeMs]
+  })
+  return [byteString(headerBytes), stepFields, byteString(signature)]
 }
 
 interface BodyRefusal extends Refusal<{ readonly kind: EventKind; readonly bytes: string }> {}

@@ -68,7 +68,8 @@ export function makeEventHeaders() {
   }
 }
 
-const kinds = Object.keys(eventKinds) as EventKind[] // the table's own keys
+// The file is frozen with the first six; the others stand in recovery-bodies.json.
+const kinds = Object.keys(eventKinds).slice(0, 6) as EventKind[] // the table's own keys
 
 function headerCase(name: string, header: EventHeader) {
   const bytes = encodeHeader(header)

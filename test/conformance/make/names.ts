@@ -65,7 +65,8 @@ export function makeDomains() {
     description:
       'Domain separation. `domain` is UTF-8 "chirograph:1:" + name and a zero byte; `hash` is SHA-256(domain ‖ message); `signature` is ed25519 (RFC 8032) by the seed over `signingBytes` = domain ‖ message.',
     publicKey: hexOf(nobleEd25519.publicKey(seed)),
-    cases: domains.map((name) => {
+    // The file is frozen with the first fifteen; `state-recovery` stands in recovery-state.json.
+    cases: domains.slice(0, 15).map((name) => {
       const signed = signingBytes(name, message)
       return {
         name,

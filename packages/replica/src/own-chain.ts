@@ -1,0 +1,95 @@
+/**
+ * What a node knows of its own chain, and why it may have to refuse to sign: two events at one place freeze their
+ * author. The note of what was signed is on disk before anyone sees the event, so a store that is whole knows of every
+ * own event there is. One that comes from elsewhere shows that the store is an old copy, or that somebody else signs
+ * with the key; then only a new generation is safe. Rules R6 to R8 of SPEC.md.
+ */
+import { faultsOf } from '@chirograph/consensus'
+import type { AuthenticEvent } from '@chirograph/event'
+import { eventAt } from '@chirograph/log'
+import { currentLogKey, readOrg } from '@chirograph/status'
+import type { Fact, RefuseReason } from './io.js'
+import { type ChainTip, isAbove, peerOfValidator, type Replica } from './replica.js'
+import type { Turn } from './turn.js'
+
+/** Why nothing may be signed at the next place of the own chain; undefined when it may. */
+export function refusalOf(replica: Replica): RefuseReason | undefined {
+  const { stopped, log, isOwnChainCertain } = replica
+  const tip = ownTip(replica)
+  if (stopped !== null && stopped.generation === (tip?.generation ?? ownGeneration(replica)))
+    return stopped.reason
+  if (!isOwnChainCertain) return 'own-events-missing'
+  return tip !== null && !eventAt(log, tip.id) ? 'own-events-missing' : undefined
+}
+
+/** The last own event: signed here, or final. */
+export function ownTip({ lastSigned, final, config }: Replica): ChainTip | null {
+  const entry = final.cut.get(config.org)
+  return entry !== undefined && isAbove(entry, lastSigned) ? entry : lastSigned
+}
+
+/** The own generation by the final state. */
+export function ownGeneration({ final, config }: Replica): number {
+  const row = readOrg(final.state, config.org)
+  return row === undefined ? 0 : currentLogKey(row).generation
+}
+
+/** Judges own events that came from elsewhere; what is to be on disk together with them is returned. */
+export function noteOwnEvents(turn: Turn, events: readonly AuthenticEvent[]): Fact[] {
+  const { replica } = turn
+  const last = events.at(-1)
+  if (last === undefined || last.header.author !== replica.config.org) return []
+  const { generation, sequence } = last.header
+  const tip: ChainTip = { generation, sequence, id: last.id }
+  if (!isAbove(tip, replica.lastSigned)) return []
+  // A store that was lost gets its own events back, until enough members were heard.
+  if (!replica.config.hasVoteRecord && !replica.isCopy && !replica.isOwnChainCertain) {
+    replica.lastSigned = tip
+    return [{ kind: 'last-signed', tip }]
+  }
+  stopSigning(turn, 'own-key-elsewhere', generation)
+  return []
+}
+
+/** Nothing more is signed in this generation, here or after a restart. */
+export function stopSigning(
+  { replica, effects }: Turn,
+  reason: Extract<RefuseReason, 'own-fork' | 'own-key-elsewhere'>,
+  generation: number,
+): void {
+  const { stopped } = replica
+  if (stopped !== null && (stopped.generation > generation || stopped.reason === 'own-fork')) return
+  replica.stopped = { reason, generation }
+  effects.push({ kind: 'signing-stopped', reason })
+}
+
+/**
+ * A sync with one more member ended well; enough of them make it certain which of our own events there are. Says
+ * whether it became so now.
+ */
+export function noteSync(replica: Replica, peer: string): boolean {
+  if (replica.isOwnChainCertain) return false
+  replica.syncedPeers.add(peer)
+  const heard = replica.set.validators.filter((_, index) =>
+    replica.syncedPeers.has(peerOfValidator(replica, index)),
+  )
+  replica.isOwnChainCertain = heard.length >= membersToHear(replica)
+  return replica.isOwnChainCertain
+}
+
+/**
+ * Nobody else can be heard. A store that is whole, and not a copy, is then believed: no side of a partition stands still.
+ * Says whether the own chain became certain now.
+ */
+export function noteHeardAll(replica: Replica): boolean {
+  const { config, isOwnChainCertain, isCopy } = replica
+  if (isOwnChainCertain || !config.hasVoteRecord || isCopy) return false
+  replica.isOwnChainCertain = true
+  return true
+}
+
+/** f + 1 others, so that an honest one is among them; all others where there are fewer. */
+export function membersToHear({ set, config }: Pick<Replica, 'set' | 'config'>): number {
+  const others = set.validators.filter(({ org }) => org !== config.org).length
+  return Math.min(faultsOf(set) + 1, others)
+}

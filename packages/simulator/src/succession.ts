@@ -1,0 +1,58 @@
+/** What institutions do about stolen keys: the owner begins a new generation, and the others let it go on. */
+import { rotationsOf } from '@chirograph/log'
+import { type NetworkState, readApprovals, readOrg } from '@chirograph/status'
+import type { Simulation } from './simulation.js'
+
+/** How often people look, in virtual milliseconds. */
+const lookEveryMs = 500
+
+/** Looks after everybody whose key was used by somebody else, until the run ends. */
+export function tendForked(simulation: Simulation): void {
+  for (const [author, { org }] of simulation.members.entries()) {
+    if (!simulation.forkedIn.has(org)) continue
+    for (const [index, { replica }] of simulation.nodes.entries()) {
+      if (!replica) continue
+      const isHurt =
+        replica.stopped !== null && replica.stopped.generation === generationOf(replica.lastSigned)
+      if (index === author && isHurt) simulation.rotate(author)
+      if (index !== author) approve(simulation, index, author)
+    }
+  }
+  simulation.after(lookEveryMs, () => tendForked(simulation))
+}
+
+/** Whether everybody who was frozen goes on in a new generation, at every node. */
+export function areAllRecovered({ nodes, members, forkedIn }: Simulation): boolean {
+  return nodes.every(({ replica }) =>
+    members.every(({ org }) => {
+      const lost = forkedIn.get(org)
+      const row = replica && readOrg(replica.final.state, org)
+      return lost === undefined || (row?.frozen === null && row.logKeys.length > lost + 1)
+    }),
+  )
+}
+
+function approve(simulation: Simulation, index: number, author: number): void {
+  const { replica } = simulation.nodes[index] ?? {}
+  const { org } = simulation.members[author] ?? {}
+  const approver = simulation.members[index]?.org
+  if (!replica || org === undefined || approver === undefined) return
+  const { state } = replica.final
+  const frozen = readOrg(state, org)?.frozen
+  if (!frozen) return
+  const [rotation] = rotationsOf(replica.log, org, frozen.generation + 1)
+  if (rotation === undefined || hasApproved(state, org, approver)) return
+  simulation.publish(index, { kind: 'recovery.approve', author: org, rotation: rotation.id })
+}
+
+function hasApproved(
+  state: NetworkState,
+  org: Parameters<typeof readApprovals>[1],
+  approver: string,
+): boolean {
+  return readApprovals(state, org).some((approval) => approval.org === approver)
+}
+
+function generationOf(tip: { readonly generation: number } | null): number {
+  return tip?.generation ?? 0
+}

@@ -1,0 +1,48 @@
+/** A revocation or suspension from a branch that will never be final, logged by somebody else. SPEC S27 to S29. */
+import { equalBytes } from '@chirograph/codec'
+import { decodeBody, decodeRun, type EventHeader, isSignedBy } from '@chirograph/event'
+import { type Draft, draftOrg } from './draft.js'
+import { type Effect, type FoldContext, type Folding, voided } from './effect.js'
+import { foldRevoke, foldSuspend } from './fold-restriction.js'
+import type { OrgRow } from './rows.js'
+import { logKeyOfGeneration } from './state.js'
+
+type Salvage = Pick<Folding<'fork.salvage'>, 'body' | 'context'>
+
+/** The restriction counts as its author's own: a fork can only restrict, so both stories are believed in that. */
+export function foldSalvage(draft: Draft, { body, context }: Salvage): Effect {
+  const run = decodeRun(body.run)
+  if (run.kind === 'reject') return voided('salvage-invalid')
+  const { header } = run.first
+  const author = draftOrg(draft, header.author)
+  if (author === undefined) return voided('salvage-unknown-author')
+  if (author.frozen?.generation !== header.generation) return voided('salvage-not-frozen')
+  if (!isAuthentic(draft, { header, signed: run.signed, author, context })) return voided('salvage-invalid')
+  const decoded = decodeBody(header.kind, body.bodyBytes)
+  if (decoded.kind === 'reject') return voided('salvage-invalid')
+  const { body: salvaged } = decoded
+  switch (salvaged.kind) {
+    case 'status.revoke':
+      return foldRevoke(draft, { header, body: salvaged, author, context })
+    case 'status.suspend':
+      // S29: a suspension that was lifted since must not come back by being told again.
+      return foldSuspend(draft, { header, body: salvaged, author, context }, { isOnlyFirst: true })
+    default:
+      return voided('salvage-invalid')
+  }
+}
+
+function isAuthentic(
+  { networkId }: Draft,
+  args: {
+    readonly header: EventHeader
+    readonly signed: Parameters<typeof isSignedBy>[0]['signed']
+    readonly author: OrgRow
+    readonly context: FoldContext
+  },
+): boolean {
+  const { header, signed, author, context } = args
+  const logKey = logKeyOfGeneration(author, header.generation)
+  if (logKey === undefined || !equalBytes(header.networkId, networkId)) return false
+  return isSignedBy({ signed, logKey, ed25519: context.ed25519 })
+}
