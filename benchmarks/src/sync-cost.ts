@@ -76,7 +76,7 @@ function enter(
   const event = chain.next().value
   for (const replica of replicas) {
     const verdict = admitSegment(replica.log, [event])
-    if (verdict.kind === 'accept') apply(replica.log, event, { kind: 'accept' })
+    if (verdict.kind === 'accept') apply(replica.log, event)
     else if (isKnown) throw new Error(`not admitted: ${verdict.kind}`)
   }
 }
