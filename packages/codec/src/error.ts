@@ -9,6 +9,8 @@ export type CodecErrorCode =
   | 'TEXT'
   /** A digest, key, id or path that is not one, or a key that occurs twice. */
   | 'TREE'
+  /** What was to become SHA-256 computes something else. */
+  | 'HASH'
   /** JSON has no NaN and no infinities. */
   | 'JCS_NUMBER'
   /** JSON text cannot hold a lone surrogate. */

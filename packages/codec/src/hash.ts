@@ -1,9 +1,87 @@
-/** The one hash of the protocol. */
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { concatBytes } from '@noble/hashes/utils.js'
+/**
+ * The one hash of the protocol, SHA-256, and the one place where the machine's own may take over from the portable
+ * one. Both give the same bytes, which is checked before a change, so no result depends on which of them is at work;
+ * only the time does.
+ */
+import { sha256 as portable } from '@noble/hashes/sha2.js'
+import { concatBytes, equalBytes, fromHex, utf8 } from './bytes.js'
+import { CodecError } from './error.js'
+import { digestBytes } from './limits.js'
 
-/** SHA-256 (FIPS 180-4) of the parts one after another: 32 bytes. Callers make the parts unambiguous. */
+/** An implementation of SHA-256 (FIPS 180-4). */
+export interface Sha256 {
+  /** For logs. */
+  readonly name: string
+  /** 32 bytes that nothing else holds or changes. It keeps no reference to the message, which may be written over. */
+  digest(message: Uint8Array): Uint8Array
+}
+
+/** SHA-256 in plain JavaScript, at work until another is put in its place. */
+export const nobleSha256: Sha256 = Object.freeze({ name: 'noble', digest: portable })
+
+/**
+ * Puts an implementation to work in this thread, for every package. Meant for the shell, once, at its start; throws
+ * `HASH` when it does not compute SHA-256.
+ */
+export function useSha256(implementation: Sha256): void {
+  if (!isSha256(implementation)) throw new CodecError('HASH', `${implementation.name} computes another hash`)
+  active = implementation
+}
+
+let active: Sha256 = nobleSha256
+
+/** SHA-256 of the parts one after another: 32 bytes. Callers make the parts unambiguous. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts
-  return nobleSha256(parts.length === 1 && first !== undefined ? first : concatBytes(...parts))
+  if (parts.length === 1 && first !== undefined) return active.digest(first)
+  let length = 0
+  for (const part of parts) length += part.length
+  if (length > joined.length) return active.digest(concatBytes(...parts))
+  let end = 0
+  for (const part of parts) {
+    joined.set(part, end)
+    end += part.length
+  }
+  return active.digest(joined.subarray(0, length))
 }
+
+/**
+ * Where parts are put together. An array above 64 bytes costs more to make than its hash, and the 65 bytes of a tree
+ * node are hashed by the thousand. Long enough for whatever is hashed often; beyond, hashing outweighs the array.
+ */
+const joined = new Uint8Array(512)
+
+/**
+ * Whether an implementation gives the known answers, and the portable one's for messages of every length up to three
+ * blocks, in arrays that it leaves to the caller. A guard against a library that changes, not a proof.
+ */
+export function isSha256(implementation: Sha256): boolean {
+  if (knownAnswers.some(([message, digest]) => !isDigest(implementation.digest(message), digest)))
+    return false
+  const message = new Uint8Array(3 * blockBytes).map((_, i) => i)
+  const given: Uint8Array[] = []
+  const lengths = Array.from(message.keys())
+  for (const length of lengths) given.push(implementation.digest(message.subarray(message.length - length)))
+  // Compared at the end, when an implementation that hands out one array again and again has written over it.
+  return lengths.every((length) =>
+    isDigest(given[length], portable(message.subarray(message.length - length))),
+  )
+}
+
+function isDigest(given: unknown, expected: Uint8Array): boolean {
+  // A Buffer of Node shares its memory with others and slices without copying, so it is not what was asked for.
+  if (!(given instanceof Uint8Array) || Object.getPrototypeOf(given) !== Uint8Array.prototype) return false
+  return given.buffer.byteLength === digestBytes && equalBytes(given, expected)
+}
+
+const blockBytes = 64
+
+/** FIPS 180-4, examples of NIST: of nothing, of one block, and of two. */
+const knownAnswers = [
+  ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+  ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  [
+    'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+    '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+  ],
+].map(([text, digest]) => [utf8(text as string), fromHex(digest as string) as Uint8Array] as const)

@@ -1,13 +1,15 @@
-/** Chooses the back end of a node: the fastest one on this machine that is seen to keep the pinned rule. */
+/** Chooses the back ends of a node: the fastest on this machine that are seen to give the right answers. */
+import { isSha256, nobleSha256, type Sha256 } from '@chirograph/codec'
 import { type Ed25519, nobleEd25519 } from '@chirograph/crypto'
 import { keepsPinnedRule } from './known-answers.js'
 import { nodeEd25519 } from './node-ed25519.js'
+import { nodeSha256 } from './node-sha256.js'
 import { createSodiumEd25519, loadSodium, type Sodium } from './sodium-ed25519.js'
 
 /** Why a back end was passed over. */
 export type BackEndRefusal =
   | { readonly name: string; readonly reason: 'unusable'; readonly cause: unknown }
-  | { readonly name: string; readonly reason: 'breaks-pinned-rule' }
+  | { readonly name: string; readonly reason: 'breaks-pinned-rule' | 'computes-another-hash' }
 
 /**
  * libsodium when it loads, else node:crypto; noble should neither do. Each must first give the known answers,
@@ -30,20 +32,50 @@ export function firstSound(
   candidates: readonly Ed25519[],
   onRefused: (refusal: BackEndRefusal) => void = () => {},
 ): Ed25519 {
+  return first(candidates, refusalOfEd25519, onRefused) ?? nobleEd25519
+}
+
+/**
+ * For `useSha256`, which puts it to work everywhere: node:crypto, or noble should that not give the known answers.
+ * `onRefused` as above.
+ */
+export function fastestSha256(
+  options: {
+    readonly candidates?: readonly Sha256[]
+    readonly onRefused?: (refusal: BackEndRefusal) => void
+  } = {},
+): Sha256 {
+  return first(options.candidates ?? [nodeSha256], refusalOfSha256, options.onRefused) ?? nobleSha256
+}
+
+function first<T>(
+  candidates: readonly T[],
+  refusalOf: (candidate: T) => BackEndRefusal | undefined,
+  onRefused: (refusal: BackEndRefusal) => void = () => {},
+): T | undefined {
   for (const candidate of candidates) {
     const refusal = refusalOf(candidate)
     if (refusal === undefined) return candidate
     onRefused(refusal)
   }
-  return nobleEd25519
+  return undefined
 }
 
-function refusalOf(candidate: Ed25519): BackEndRefusal | undefined {
+function refusalOfEd25519(candidate: Ed25519): BackEndRefusal | undefined {
   const { name } = candidate
   try {
     return keepsPinnedRule(candidate) ? undefined : { name, reason: 'breaks-pinned-rule' }
   } catch (cause) {
     // No prebuilt binary, another libc, ed25519 switched off: whatever was thrown, it cannot be used here.
+    return { name, reason: 'unusable', cause }
+  }
+}
+
+function refusalOfSha256(candidate: Sha256): BackEndRefusal | undefined {
+  const { name } = candidate
+  try {
+    return isSha256(candidate) ? undefined : { name, reason: 'computes-another-hash' }
+  } catch (cause) {
     return { name, reason: 'unusable', cause }
   }
 }

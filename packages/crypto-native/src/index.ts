@@ -1,4 +1,5 @@
-/** The pinned ed25519 rule on native code: same answers as noble, more of them a second. */
-export { type BackEndRefusal, fastestEd25519 } from './fastest.js'
+/** The pinned ed25519 rule and SHA-256 on native code: same answers as noble, more of them a second. */
+export { type BackEndRefusal, fastestEd25519, fastestSha256 } from './fastest.js'
 export { nodeEd25519 } from './node-ed25519.js'
+export { nodeSha256 } from './node-sha256.js'
 export { createSodiumEd25519, loadSodium, type Sodium, sodiumEd25519 } from './sodium-ed25519.js'
