@@ -18,6 +18,8 @@ export {
   historyChainsMax,
   holeRunsMax,
   sessionKeyBytes,
+  snapshotAskMax,
+  snapshotFrameBytesMax,
   syncFrameBytes,
 } from './limits.js'
 export {
@@ -30,6 +32,27 @@ export {
   type ReplicaSigners,
   type RestoredReplica,
 } from './replica.js'
+export {
+  createSnapshotSource,
+  decodeSnapshotRequest,
+  encodeSnapshotRequest,
+  type SignedTip,
+  type SnapshotSource,
+} from './snapshot.js'
+export {
+  beginHead,
+  createSnapshotAssembly,
+  finishSnapshot,
+  progressOf,
+  type Snapshot,
+  type SnapshotAssembly,
+  type SnapshotFault,
+  type SnapshotProgress,
+  type SnapshotRefusal,
+  type SnapshotTip,
+  takeChunkFrame,
+  takeHeadFrame,
+} from './snapshot-assembly.js'
 export { step } from './step.js'
 export {
   answerSync,
