@@ -4,11 +4,13 @@ export { type ChainState, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 export type {
   Fact,
+  Gap,
   RefuseReason,
   RejectReason,
   ReplicaEffect,
   ReplicaInput,
   SegmentInput,
+  SnapshotFact,
   StoredEntry,
   StrayPlace,
 } from './io.js'
@@ -26,6 +28,7 @@ export {
   type ChainTip,
   createReplica,
   emptyRestored,
+  type HeldFrom,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
@@ -57,10 +60,12 @@ export { step } from './step.js'
 export {
   answerSync,
   type Chain,
+  decodeCheckpointFloor,
   decodeCheckpointRequest,
   decodeHistoryRequest,
   decodeSegmentFrame,
   decodeSyncOffer,
+  encodeCheckpointFloor,
   encodeCheckpointRequest,
   encodeHistoryRequest,
   encodeSegmentFrame,
@@ -68,6 +73,7 @@ export {
   encodeSyncRequest,
   type HistoryRequest,
   type Holes,
+  heldRanges,
   type Locator,
   noteOffer,
   type SyncAnswer,

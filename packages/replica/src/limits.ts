@@ -66,5 +66,5 @@ export const snapshotFrameBytesMax = 1_000_000
 /** Tips are gathered up to about this size: 4,096 authors in about ten frames. */
 export const snapshotTipsBytes = 131_072
 
-/** Chunks that one request asks for: 8 MiB, after which another peer's turn may come. */
-export const snapshotAskMax = 64
+/** Chunks that one request asks for: 4 MiB, after which another peer's turn may come. */
+export const snapshotAskMax = 32

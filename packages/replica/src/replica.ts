@@ -67,6 +67,13 @@ export interface RestoredReplica {
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
   readonly isHistoryWhole: boolean
+  readonly heldFrom: ReadonlyMap<OrgId, HeldFrom>
+}
+
+/** The lowest place of an author's chain from which on nothing is lacking. */
+export interface HeldFrom {
+  readonly generation: number
+  readonly sequence: number
 }
 
 /** Mutable, and owned by whoever calls `step`: nothing else may change it. */
@@ -99,6 +106,8 @@ export interface Replica {
   readonly sessions: Map<string, SyncSession>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
+  /** Authors whose chains are not whole: from which place on all of their events are here. */
+  readonly heldFrom: Map<OrgId, HeldFrom>
   isSigningStopped: boolean
   /** False after the store was lost, until f + 1 members have brought back what they know of this one. */
   isOwnChainCertain: boolean
@@ -112,6 +121,7 @@ export const emptyRestored = (): RestoredReplica => ({
   proposals: [],
   lastSigned: null,
   isHistoryWhole: true,
+  heldFrom: new Map(),
 })
 
 const nothingNew = { events: [], outcomes: [] }
@@ -169,6 +179,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     asking: new Set(),
     sessions: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
+    heldFrom: new Map(restored.heldFrom),
     isSigningStopped: forksOf(restored.log, org).length > 0,
     isOwnChainCertain: config.hasVoteRecord,
     syncedPeers: new Set(),

@@ -3,6 +3,7 @@ import { takeEvidence, takeLoaded, takeLookedUp, takeSegment } from './admission
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
 import { takeCheckpoint } from './catch-up.js'
 import type { ReplicaEffect, ReplicaInput } from './io.js'
+import { takeSnapshot } from './joining.js'
 import { noteSync, publish } from './publishing.js'
 import type { Replica } from './replica.js'
 import type { Turn } from './turn.js'
@@ -50,6 +51,9 @@ function receive(turn: Turn, input: ReplicaInput): void {
       break
     case 'fetched':
       endFetch(turn, input.peer)
+      break
+    case 'snapshot':
+      takeSnapshot(turn, input)
       break
     case 'synced':
       noteSync(turn, input.peer)

@@ -1,6 +1,6 @@
 import { mapSize, sha256, toHex, utf8 } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
-import { decodeEvent, type EventBody } from '@chirograph/event'
+import type { EventBody } from '@chirograph/event'
 import {
   beginHead,
   createSnapshotAssembly,
@@ -66,14 +66,7 @@ function createNetwork() {
       four.input(node, { kind: 'publish', request: ++request, body }),
     final: () => first.final,
     tips(): Map<string, SignedTip> {
-      const events = four.gossiped.filter(({ topic }) => topic === 'events')
-      return new Map(
-        events.map(({ bytes }) => {
-          const decoded = decodeEvent(bytes)
-          ok(decoded.kind === 'decoded')
-          return [decoded.event.id as string, decoded.event] as const
-        }),
-      )
+      return new Map(four.announced.map((event) => [event.id as string, event]))
     },
     source(): SnapshotSource {
       return createSnapshotSource(first.final, this.tips())

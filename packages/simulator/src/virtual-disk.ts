@@ -138,6 +138,8 @@ function keep(durable: Durable, fact: Fact): void {
     case 'checkpoint':
       keepCheckpoint(durable, fact)
       break
+    case 'snapshot':
+      throw new Error('simulated nodes come by events: a snapshot was never handed to one')
   }
 }
 
@@ -169,6 +171,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,
     isHistoryWhole: true,
+    heldFrom: new Map(),
   }
 }
 
