@@ -27,7 +27,7 @@ export type { Sha256 } from './hash.js'
 export { isSha256, nobleSha256, sha256, useSha256 } from './hash.js'
 export { canonicalizeJson } from './jcs.js'
 export { parseJson } from './json.js'
-export { digestBytes, jsonDepthMax, mapDepthMax, wireDepthMax } from './limits.js'
+export { digestBytes, jsonDepthMax, mapChunkNodesMax, mapDepthMax, wireDepthMax } from './limits.js'
 export type { MerkleMap } from './map.js'
 export {
   emptyMap,
@@ -39,6 +39,28 @@ export {
   mapSet,
   mapSize,
 } from './map.js'
+export type {
+  CheckedChunk,
+  CheckedManifest,
+  ChunkFault,
+  ChunkSlot,
+  ChunkVerdict,
+  ManifestFault,
+  ManifestNode,
+  ManifestVerdict,
+  MapChunk,
+  MapEntry,
+  MapManifest,
+} from './map-chunks.js'
+export {
+  checkMapChunk,
+  checkMapManifest,
+  chunkEntries,
+  mapChunkShape,
+  mapChunks,
+  mapManifestShape,
+  mapOfChunks,
+} from './map-chunks.js'
 export type { MapProof, MapProofResult } from './map-proof.js'
 export { checkMapProof, mapProofShape, proveKey } from './map-proof.js'
 export type { Field, Infer, Shape, StructOf } from './shape.js'

@@ -11,3 +11,12 @@ export const mapDepthMax = 256
 
 /** Bytes of a SHA-256 digest, of a map key, and of every node of a tree. */
 export const digestBytes = 32
+
+/**
+ * Inner nodes of one chunk of a map. A chunk of random keys has about as many as entries; keys made to agree in many
+ * bits have up to 128 for each, and whoever checks a chunk hashes them all before it knows whether they are right.
+ */
+export const mapChunkNodesMax = 16_384
+
+/** What one entry adds to the size of an encoded chunk beside its value: two heads of arrays and bytes, and the key. */
+export const mapEntryOverheadBytes = 40

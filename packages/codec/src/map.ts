@@ -12,7 +12,7 @@
 import { compareBytes, equalBytes } from './bytes.js'
 import { CodecError } from './error.js'
 import { sha256 } from './hash.js'
-import { digestBytes } from './limits.js'
+import { digestBytes, mapEntryOverheadBytes } from './limits.js'
 
 /** Made by `emptyMap`, `mapSet` and `mapFromEntries`. Its values are shared with the caller: do not change them. */
 export interface MerkleMap {
@@ -34,7 +34,15 @@ export interface MapInner {
   readonly kind: 'inner'
   readonly left: MapNode | undefined
   readonly right: MapNode | undefined
+  readonly weight: MapWeight
   hash: Uint8Array | undefined
+}
+
+/** What a subtree takes when it travels. Kept in each inner node, so that a map can be cut without walking it. */
+export interface MapWeight {
+  /** Upper bound of its encoded entries. */
+  readonly bytes: number
+  readonly innerNodes: number
 }
 
 export const emptyMap: MerkleMap = Object.freeze({ size: 0, top: undefined })
@@ -129,12 +137,23 @@ export function checkKey(key: Uint8Array): void {
   if (key.length !== digestBytes) throw new CodecError('TREE', `a key has 32 bytes, not ${key.length}`)
 }
 
-function leaf(key: Uint8Array, value: Uint8Array): MapLeaf {
+export function leaf(key: Uint8Array, value: Uint8Array): MapLeaf {
   return { kind: 'leaf', key, value, hash: undefined }
 }
 
-function inner(left: MapNode | undefined, right: MapNode | undefined): MapInner {
-  return { kind: 'inner', left, right, hash: undefined }
+export function inner(left: MapNode | undefined, right: MapNode | undefined): MapInner {
+  const [a, b] = [weightOf(left), weightOf(right)]
+  const weight = { bytes: a.bytes + b.bytes, innerNodes: a.innerNodes + b.innerNodes + 1 }
+  return { kind: 'inner', left, right, weight, hash: undefined }
+}
+
+const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0 })
+
+export function weightOf(node: MapNode | undefined): MapWeight {
+  if (node === undefined) return weightless
+  return node.kind === 'inner'
+    ? node.weight
+    : { bytes: mapEntryOverheadBytes + node.value.length, innerNodes: 0 }
 }
 
 function insert(node: MapNode | undefined, added: MapLeaf, depth: number): MapNode {
@@ -154,7 +173,12 @@ function fork(a: MapLeaf, b: MapLeaf, depth: number): MapInner {
 }
 
 /** `leaves` from start to end, sorted and unique, share their first `depth` bits. */
-function build(leaves: readonly MapLeaf[], start: number, end: number, depth: number): MapNode | undefined {
+export function build(
+  leaves: readonly MapLeaf[],
+  start: number,
+  end: number,
+  depth: number,
+): MapNode | undefined {
   if (start === end) return undefined
   if (start + 1 === end) return leaves[start]
   let low = start
@@ -169,7 +193,7 @@ function build(leaves: readonly MapLeaf[], start: number, end: number, depth: nu
 }
 
 /** Ascending by key: left is bit 0. */
-function* leavesOf(top: MapNode | undefined): Generator<MapLeaf, void, undefined> {
+export function* leavesOf(top: MapNode | undefined): Generator<MapLeaf, void, undefined> {
   const waiting = [top]
   while (waiting.length > 0) {
     const node = waiting.pop()

@@ -11,6 +11,7 @@ export type {
   HeightRange,
   KeySpace,
   LogPosition,
+  RowSpace,
   SequenceRange,
   VotePlace,
 } from './key-spaces.js'
@@ -43,6 +44,7 @@ export {
   readPlace,
   readPositionKey,
   readVoteKey,
+  rowSpaces,
   spaceRange,
   stateRowKey,
   strayKey,

@@ -16,6 +16,7 @@
  * | checkpointHeight   | height                                | header, certificate, changes              |
  * | checkpointDigest   | header digest                         | height                                    |
  * | stateRow           | row key                               | row value                                 |
+ * | otherStateRow      | row key                               | row value: see `rowSpaces`                |
  * | vote               | epoch, view, kind                     | own signed vote or proposal               |
  * | meta               | name                                  | schema version, own last signed, …        |
  *
@@ -45,6 +46,7 @@ export const keySpaces = Object.freeze({
   arrival: 0x14,
   stray: 0x15,
   history: 0x16,
+  otherStateRow: 0x17,
 })
 
 export type KeySpace = keyof typeof keySpaces
@@ -221,9 +223,17 @@ export function checkpointDigestKey(digest: Uint8Array): Uint8Array {
   return bytesKey('checkpointDigest', digest)
 }
 
-export function stateRowKey(rowKey: Uint8Array): Uint8Array {
+/**
+ * The two places for the state's rows. One holds them; into the other those of a snapshot are written, batch by batch,
+ * until one small batch makes that the place to read. So a crash leaves one whole state or the other.
+ */
+export const rowSpaces = Object.freeze(['stateRow', 'otherStateRow'] as const)
+
+export type RowSpace = (typeof rowSpaces)[number]
+
+export function stateRowKey(rowKey: Uint8Array, space: RowSpace): Uint8Array {
   assertLength(rowKey, 32)
-  return bytesKey('stateRow', rowKey)
+  return bytesKey(space, rowKey)
 }
 
 /** Own proposals and votes by what they bind: at most one of a kind in a view (SPEC H0, H1, H2). */

@@ -77,13 +77,17 @@ export const topics: readonly Topic[] = Object.freeze(['events', 'certificates',
 
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
-/** Request protocols: `sync` moves events, `history` old final ones, `checkpoints` headers and certificates. */
-export type RequestProtocol = 'sync' | 'checkpoints' | 'history'
+/**
+ * Request protocols: `sync` moves events, `history` old final ones, `checkpoints` headers and certificates, `snapshot`
+ * the state at one of them.
+ */
+export type RequestProtocol = 'sync' | 'checkpoints' | 'history' | 'snapshot'
 
 export const requestProtocols: readonly RequestProtocol[] = Object.freeze([
   'sync',
   'checkpoints',
   'history',
+  'snapshot',
 ] as const)
 
 export type PeerChange = 'connected' | 'disconnected'

@@ -15,6 +15,15 @@ import {
   type StoredHeader,
 } from './log-index.js'
 
+/** A final event as the store holds it. */
+export interface RestoredEntry {
+  readonly id: EventId
+  readonly header: EventHeader
+  readonly branch: number
+  readonly isVerified: boolean
+  readonly stored?: StoredHeader
+}
+
 /**
  * Marks events as final: their bodies and wire bytes leave memory, their places stay. Each must be in the index.
  * Events already final are left as they are. A rotation among them closes the generations before it.
@@ -37,16 +46,7 @@ export function markFinal(log: LogIndex, events: Iterable<{ readonly id: EventId
  * proof: give them when answering `load`. All events stored at a slot may be given; those not final are known
  * already and are left as they are.
  */
-export function restoreEntry(
-  log: LogIndex,
-  restored: {
-    readonly id: EventId
-    readonly header: EventHeader
-    readonly branch: number
-    readonly isVerified: boolean
-    readonly stored?: StoredHeader
-  },
-): void {
+export function restoreEntry(log: LogIndex, restored: RestoredEntry): void {
   const { id, header, branch, isVerified, stored } = restored
   const held = log.entries.get(id)
   if (held !== undefined) {

@@ -30,7 +30,7 @@ export {
   isInCut,
 } from './cut.js'
 export { type CutFault, type ExtendedCut, eventBytes, extendCut } from './extend-cut.js'
-export { markFinal, restoreEntry, restorePending, trimFinal } from './finality.js'
+export { markFinal, type RestoredEntry, restoreEntry, restorePending, trimFinal } from './finality.js'
 export {
   checkForkEvidence,
   decodeForkEvidence,
@@ -57,6 +57,7 @@ export {
   headTag,
   readClaims,
 } from './frontier-claim.js'
+export { type Jump, jumpTo } from './jump.js'
 export {
   branchesMax,
   cutBytesMin,

@@ -217,6 +217,21 @@ export function replaceEntry(log: LogIndex, entry: LogEntry): void {
   if (entry.isFinal) raiseFinalTip(chain, entry)
 }
 
+/** Lets go of everything held of a chain but the proof that it forked, as if nothing had come. Returns what that was. */
+export function removeEntries(log: LogIndex, chain: Chain): LogEntry[] {
+  const entries = [...chain.slots.values()].flat()
+  for (const entry of entries) {
+    log.entries.delete(entry.id)
+    countPending(log, entry, -1)
+  }
+  chain.slots.clear()
+  chain.heads.clear()
+  chain.loaded.clear()
+  chain.residentFrom = 0
+  chain.finalTip = undefined
+  return entries
+}
+
 function countPending(log: LogIndex, entry: LogEntry, sign: 1 | -1): void {
   const { event } = entry
   if (event === undefined) return

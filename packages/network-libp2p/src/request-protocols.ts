@@ -11,6 +11,7 @@ export const wireProtocols: Readonly<Record<RequestProtocol, string>> = Object.f
   sync: '/chirograph/2/sync',
   checkpoints: '/chirograph/1/checkpoints',
   history: '/chirograph/1/history',
+  snapshot: '/chirograph/1/snapshot',
 })
 
 export const answerKinds = Object.freeze({ data: 0, end: 1, refused: 2, failed: 3 })

@@ -10,6 +10,7 @@ import {
   list,
   nullable,
   struct,
+  toHex,
   uint,
 } from '@chirograph/codec'
 import { encodeProposal, leaderOf, type ValidatorSet } from '@chirograph/consensus'
@@ -27,13 +28,21 @@ import {
   historyKey,
   placeValue,
   positionKey,
+  type RowSpace,
+  rowSpaces,
   type StoreOp,
   stateRowKey,
   strayKey,
   voteKey,
 } from '@chirograph/interface'
-import { cutEntryShape, decodeChanges, encodeForkEvidence, placeOfForkEvidence } from '@chirograph/log'
-import { encodeCheckpoint, type Fact } from '@chirograph/replica'
+import {
+  type CutEntry,
+  cutEntryShape,
+  decodeChanges,
+  encodeForkEvidence,
+  placeOfForkEvidence,
+} from '@chirograph/log'
+import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
 import { put } from './meta.js'
 import { storedValue } from './stored-event.js'
@@ -49,6 +58,8 @@ export const heightShape = uint()
 
 /** How far back a chain is held without gaps: the lowest sequence (null where none is), and the digest of the event before. */
 export const historyShape = struct('history', [field('lowest', nullable(uint())), field('before', bytes(32))])
+/** Which of `rowSpaces` holds the state: the first where nothing says so. */
+export const rowSpaceShape = uint({ max: rowSpaces.length - 1 })
 
 /** Final events from before a snapshot; they stand in no index. */
 export interface HistoryFact {
@@ -66,6 +77,14 @@ export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
   /** The ordinal that the next event to arrive will get. */
   readonly nextOrdinal: number
+  /** Where a snapshot's rows go before the fact of it is written, which makes this the place to read. */
+  readonly idleRowSpace: RowSpace
+  /** The arrivals of events that a snapshot may drop, by their place (`placeName`): the store does not find them fast. */
+  noteArrivals(ordinals: ReadonlyMap<string, number>): void
+}
+
+export function placeName(place: EventPlace): string {
+  return toHex(placeValue(place))
 }
 
 /** Counts arrivals on from `nextOrdinal`, and forgets votes of views that are final. */
@@ -75,14 +94,18 @@ export function createFactWriter({
   authors,
   nextOrdinal,
   openVoteKeys,
+  rowSpace: initialRowSpace,
 }: {
   readonly set: ValidatorSet
   readonly self: number | undefined
   readonly authors: AuthorTable
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
+  readonly rowSpace: RowSpace
 }): FactWriter {
   let ordinal = nextOrdinal
+  let rowSpace = initialRowSpace
+  let arrivals: ReadonlyMap<string, number> = new Map()
   let voteKeys = [...openVoteKeys]
 
   function voteOp(view: number, kind: number, value: Uint8Array): StoreOp {
@@ -130,6 +153,47 @@ export function createFactWriter({
     return ops
   }
 
+  function strayOps({ strays }: Pick<SnapshotFact, 'strays'>): StoreOp[] {
+    return strays.flatMap(({ author: org, ...rest }): StoreOp[] => {
+      const author = authors.numberOf(org)
+      if (author === undefined) return []
+      return [{ kind: 'put', key: strayKey({ author, ...rest }), value: new Uint8Array() }]
+    })
+  }
+
+  /** The rows lie in the idle space already; this makes it the one to read. */
+  function snapshotOps({ checkpoint, cut, logTree, tips, dropped }: SnapshotFact): StoreOp[] {
+    const ops: StoreOp[] = []
+    for (const { author: org, id, ...rest } of dropped) {
+      const place: EventPlace = { author: authors.claim(org, ops), ...rest }
+      const arrival = arrivals.get(placeName(place))
+      const keys = [eventKey(place), bodyKey(place), strayKey(place), positionKey(id)]
+      if (arrival !== undefined) keys.push(arrivalKey(arrival))
+      for (const key of keys) ops.push({ kind: 'delete', key })
+    }
+    for (const tip of tips) {
+      const { author: org, generation, sequence } = tip.header
+      const author = authors.claim(org, ops)
+      const place: EventPlace = { author, generation, sequence, branch: 0 }
+      const open = historyValue({ lowest: sequence + 1, before: tip.id })
+      ops.push(
+        { kind: 'put', key: eventKey(place), value: storedValue(tip) },
+        { kind: 'put', key: positionKey(tip.id), value: placeValue(place) },
+        { kind: 'put', key: historyKey({ author, generation }), value: open },
+      )
+    }
+    rowSpace = idleSpace()
+    ops.push(
+      ...headOps({ checkpoint, logTree, entries: cut.values() }),
+      put('row-space', encode(rowSpaceShape, rowSpaces.indexOf(rowSpace))),
+    )
+    return ops
+  }
+
+  function idleSpace(): RowSpace {
+    return rowSpace === 'stateRow' ? 'otherStateRow' : 'stateRow'
+  }
+
   function opsOf(fact: Fact | HistoryFact): StoreOp[] {
     switch (fact.kind) {
       case 'event':
@@ -157,14 +221,14 @@ export function createFactWriter({
         const slot = placeOfForkEvidence(fact.evidence)
         return slot ? [{ kind: 'put', key: evidenceKey(slot), value: encodeForkEvidence(fact.evidence) }] : []
       }
-      case 'checkpoint': {
-        const strays = fact.strays.flatMap(({ author: org, ...rest }): StoreOp[] => {
-          const author = authors.numberOf(org)
-          const key = author === undefined ? undefined : strayKey({ author, ...rest })
-          return key === undefined ? [] : [{ kind: 'put', key, value: new Uint8Array() }]
-        })
-        return [...checkpointOps(fact), ...strays, ...forgetVotes(fact.checkpoint.header.core.view)]
-      }
+      case 'checkpoint':
+        return [
+          ...checkpointOps(fact, rowSpace),
+          ...strayOps(fact),
+          ...forgetVotes(fact.checkpoint.header.core.view),
+        ]
+      case 'snapshot':
+        return [...snapshotOps(fact), ...strayOps(fact), ...forgetVotes(fact.checkpoint.header.core.view)]
     }
   }
 
@@ -172,6 +236,12 @@ export function createFactWriter({
     opsOf,
     get nextOrdinal() {
       return ordinal
+    },
+    get idleRowSpace() {
+      return idleSpace()
+    },
+    noteArrivals(ordinals) {
+      arrivals = ordinals
     },
   }
 }
@@ -192,18 +262,36 @@ function encodeTip(tip: { generation: number; sequence: number; digest: Uint8Arr
   return encode(tipShape, tip)
 }
 
-function checkpointOps({ checkpoint, logTree, rows }: Extract<Fact, { kind: 'checkpoint' }>): StoreOp[] {
-  const { header, changes } = checkpoint
-  const { height } = header.core
-  const entries = decodeChanges(changes)
+function checkpointOps(
+  { checkpoint, logTree, rows }: Extract<Fact, { kind: 'checkpoint' }>,
+  rowSpace: RowSpace,
+): StoreOp[] {
+  const entries = decodeChanges(checkpoint.changes)
   if (!entries.ok) throw new Error(`final changes do not decode: ${entries.detail}`)
+  return [
+    ...headOps({ checkpoint, logTree, entries: entries.value }),
+    ...rows.map((row): StoreOp => ({ kind: 'put', key: stateRowKey(row.key, rowSpace), value: row.value })),
+  ]
+}
+
+/** What says where this node is. `entries` are those of the cut that moved, or all. */
+function headOps({
+  checkpoint,
+  logTree,
+  entries,
+}: {
+  readonly checkpoint: Checkpoint
+  readonly logTree: LogTree
+  readonly entries: Iterable<CutEntry>
+}): StoreOp[] {
+  const { header } = checkpoint
+  const { height } = header.core
   return [
     { kind: 'put', key: checkpointHeightKey(height), value: encodeCheckpoint(checkpoint) },
     { kind: 'put', key: checkpointDigestKey(hexBytesOf(header.digest)), value: encode(heightShape, height) },
-    ...entries.value.map(
-      (entry): StoreOp => ({ kind: 'put', key: frontierKey(entry), value: encode(cutEntryShape, entry) }),
-    ),
-    ...rows.map((row): StoreOp => ({ kind: 'put', key: stateRowKey(row.key), value: row.value })),
+    ...Array.from(entries, (entry): StoreOp => {
+      return { kind: 'put', key: frontierKey(entry), value: encode(cutEntryShape, entry) }
+    }),
     put('final-height', encode(heightShape, height)),
     put('log-tree', encodeTree(logTree)),
   ]

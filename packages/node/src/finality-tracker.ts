@@ -23,6 +23,8 @@ export interface FinalityTracker {
   get(id: EventId): Finality | undefined
   /** Resolves when the event is final; rejects with the signal's reason. */
   wait(id: EventId, signal?: AbortSignal): Promise<Finality>
+  /** The events that somebody waits for. */
+  waiting(): EventId[]
   /** Whoever waits for this event waits in vain. */
   fail(id: EventId, reason: unknown): void
   stop(reason: Error): void
@@ -69,6 +71,7 @@ export function createFinalityTracker(): FinalityTracker {
         )
       })
     },
+    waiting: () => [...waiters.keys()],
     fail(id, reason) {
       for (const waiter of waiters.get(id) ?? []) waiter.reject(reason)
       waiters.delete(id)

@@ -93,6 +93,7 @@ export function createHistoryFiller(args: {
     await args.drained()
     if (waiting.length > 0 || busy.size > 0 || stopping.signal.aborted) return
     replica.isHistoryWhole = true
+    replica.heldFrom.clear()
     onNotice({ level: 'info', what: 'history is complete', facts: { events: brought } })
     const run = whenWhole
     whenWhole = []

@@ -11,6 +11,7 @@ import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
 import { type HistoryFact, historyShape } from './facts.js'
 import { storeDamaged } from './node-errors.js'
+import { placeOfEvent, readHeader } from './stored-event.js'
 
 /** One chain that is not held down to its beginning. */
 export interface OpenHistory {
@@ -47,6 +48,7 @@ export function historyNoteKey(authors: AuthorTable, { author, generation }: Ope
 
 export interface HistoryArgs {
   readonly replica: Replica
+  readonly store: Store
   readonly network: Network
   readonly peerId: string
   readonly chain: OpenHistory
@@ -74,7 +76,7 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
     const segments = decodeSegmentFrame(frame)
     if (!segments.ok) throw new Error(`a history frame that cannot be read: ${segments.detail}`)
     for (const segment of segments.value) {
-      const fact = checkSegment(args, segment)
+      const fact = await joinToHeld(args.store, checkSegment(args, segment))
       await args.take(fact)
       chain.lowest = fact.rest?.lowest ?? 0
       chain.before = fact.rest?.before ?? chain.before
@@ -85,6 +87,22 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
     }
   }
   return brought
+}
+
+/**
+ * The chain is whole when what is below is here already: a node that took a snapshot because it was far behind holds
+ * the beginning. The header of the snapshot's tip is here too, perhaps with a signature that this peer has not.
+ */
+async function joinToHeld(store: Store, fact: HistoryFact): Promise<HistoryFact> {
+  const last = fact.events.at(-1)
+  const place = last && (await placeOfEvent(store, last.id))
+  const held = place && (await readHeader(store, place))
+  const events =
+    last && held?.signature && last.signature === null
+      ? [...fact.events.slice(0, -1), { ...last, signature: held.signature }]
+      : fact.events
+  const isJoined = fact.rest !== null && (await placeOfEvent(store, fact.rest.before)) !== undefined
+  return { ...fact, events, rest: isJoined ? null : fact.rest }
 }
 
 /** Events asked of one peer at a time: a second or so, after which another peer may have its turn. */

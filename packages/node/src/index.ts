@@ -1,6 +1,7 @@
 /** createNode: one institution's replica on real adapters, and what its people do with it. */
 export type { Finality } from './finality-tracker.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
+export { type JoinLimits, joinLimits } from './joiner.js'
 export { initialiseStore, schemaVersion } from './meta.js'
 export {
   type ChirographNode,

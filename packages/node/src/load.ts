@@ -5,13 +5,14 @@ import { decodeHeader, restoreEvent } from '@chirograph/event'
 import {
   bodyKey,
   checkpointHeightKey,
-  type EventPlace,
   eventRange,
   type KeyRange,
   metaKey,
+  type RowSpace,
   readArrivalKey,
   readEventKey,
   readVoteKey,
+  rowSpaces,
   type Store,
   spaceRange,
 } from '@chirograph/interface'
@@ -41,7 +42,7 @@ import {
   stateRoot,
 } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
-import { heightShape, logTreeShape, tipShape, voteKinds } from './facts.js'
+import { heightShape, logTreeShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
@@ -55,6 +56,7 @@ export interface Loaded {
   readonly openHistory: readonly OpenHistory[]
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
+  readonly rowSpace: RowSpace
 }
 
 export async function loadReplica(
@@ -62,7 +64,8 @@ export async function loadReplica(
   known: { readonly genesis: Genesis; readonly isFirstStart: boolean; readonly isCopy: boolean },
 ): Promise<Loaded> {
   const { genesis, isFirstStart, isCopy } = known
-  const final = await loadFinal(store, genesis)
+  const rowSpace = await loadRowSpace(store)
+  const final = await loadFinal(store, genesis, rowSpace)
   const authors = await loadAuthors(store)
   const log = await loadLog(store, { authors, final })
   const votes = await loadVotes(store)
@@ -75,11 +78,29 @@ export async function loadReplica(
     isHistoryWhole: openHistory.length === 0,
     isFirstStart,
     isCopy,
+    heldFrom: new Map(
+      openHistory.map(({ author, generation, lowest }) => [
+        author,
+        // Of a generation of which nothing is held, the next one is held from its beginning.
+        lowest === null ? { generation: generation + 1, sequence: 0 } : { generation, sequence: lowest },
+      ]),
+    ),
   }
-  return { restored, authors, openHistory, nextOrdinal: await nextOrdinalOf(store), openVoteKeys: votes.keys }
+  const nextOrdinal = await nextOrdinalOf(store)
+  return { restored, authors, openHistory, nextOrdinal, openVoteKeys: votes.keys, rowSpace }
 }
 
-async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplica['final']> {
+async function loadRowSpace(store: Store): Promise<RowSpace> {
+  const value = await store.get(metaKey('row-space'))
+  if (value === undefined) return rowSpaces[0]
+  return rowSpaces[must(decode(rowSpaceShape, value, anySize), 'the place of the state rows')] ?? rowSpaces[0]
+}
+
+async function loadFinal(
+  store: Store,
+  genesis: Genesis,
+  rowSpace: RowSpace,
+): Promise<RestoredReplica['final']> {
   const [heightBytes, treeBytes] = await store.getMany([metaKey('final-height'), metaKey('log-tree')])
   if (!heightBytes || !treeBytes) return null
   const height = must(decode(heightShape, heightBytes, anySize), 'the final height')
@@ -96,7 +117,7 @@ async function loadFinal(store: Store, genesis: Genesis): Promise<RestoredReplic
   // The store holds what headers changed; what none has changed is as the genesis made it.
   const rows = new Map<string, StateRow>()
   for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
-  for await (const [key, value] of store.range(spaceRange('stateRow'))) {
+  for await (const [key, value] of store.range(spaceRange(rowSpace))) {
     const row = { key: key.slice(1), value }
     rows.set(toHex(row.key), row)
   }

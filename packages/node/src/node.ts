@@ -30,6 +30,7 @@ import {
 import { type Verdict, verify } from '@chirograph/verifier'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
+import { type JoinLimits, joinLimits } from './joiner.js'
 import { claimStore, notePlace } from './meta.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
@@ -61,6 +62,8 @@ export interface NodeOptions {
   readonly storePlace?: string
   /** How long members are given after a restart to tell what they know, before an own event is signed: 3 seconds. */
   readonly hearMembersMs?: number
+  /** From how far behind a snapshot is taken rather than every event. */
+  readonly joinLimits?: Partial<JoinLimits>
   readonly onNotice?: (notice: Notice) => void
 }
 
@@ -189,6 +192,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     clock,
     addresses: options.addresses ?? [],
     randomBytes,
+    joinLimits: { ...joinLimits, ...options.joinLimits },
     onNews,
     onNotice,
     onOwnChainCertain() {
@@ -238,6 +242,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
           what: 'a checkpoint is final',
           facts: { height, events: news.events.length },
         })
+        break
+      }
+      case 'joined': {
+        shownCut = news.cut
+        const { height } = news.checkpoint.header.core
+        onNotice({
+          level: 'debug',
+          what: 'goes on from a snapshot',
+          facts: { height, gaps: news.gaps.length },
+        })
+        failForgotten()
+        shell.whenHistoryIsWhole(failForgotten)
         break
       }
       case 'rejected':
@@ -440,7 +456,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     )
   }
 
+  /** A snapshot tells what is final and not what came of each event: whoever waits for one of them is told so. */
+  function failForgotten(): void {
+    for (const id of tracker.waiting())
+      isFinalHere(id).then(
+        (isOld) => isOld && tracker.fail(id, outcomeForgotten(id)),
+        (error: unknown) => tracker.fail(id, error),
+      )
+  }
+
   async function findPublished(root: string): Promise<EventId | undefined> {
+    // Before its own history is back, what this node published is not told from what it did not.
+    if (!shell.replica.isHistoryWhole) throw signingRefused('own-events-missing')
     const author = shell.authors.numberOf(org)
     if (author === undefined) return undefined
     const range = eventRange({ author, generation: 0, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })

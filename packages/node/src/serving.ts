@@ -14,6 +14,7 @@ import {
   type EventPlace,
   getManyKeysMax,
   positionKey,
+  readCheckpointHeightKey,
   readPlace,
   type Store,
 } from '@chirograph/interface'
@@ -29,15 +30,19 @@ import {
 import {
   answerSync,
   branchEventsMax,
+  decodeCheckpoint,
   decodeCheckpointRequest,
   decodeHistoryRequest,
+  encodeCheckpointFloor,
   encodeSegmentFrame,
   encodeSyncOffer,
+  heldRanges,
   type Locator,
   type Replica,
   syncFrameBytes,
 } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
+import { storeDamaged } from './node-errors.js'
 import { walkEvents } from './stored-walk.js'
 
 export interface ServingContext {
@@ -77,16 +82,47 @@ export async function* serveHistory(
     const wanted = top === undefined ? ranges : [...ranges, [0, top] as const]
     for (const [fromSequence, toSequence] of [...wanted].reverse()) {
       const range = { author, generation, fromSequence, toSequence }
-      yield* framesOf(segmentsBackward(context, range, areBodiesWanted))
+      const held = heldPart(context.replica, range)
+      if (held !== null) yield* framesOf(segmentsBackward(context, held, areBodiesWanted))
     }
   }
 }
 
+/** The upper part of a range, down to where this node's history goes; null where that is nothing. */
+function heldPart({ heldFrom }: Replica, range: Range): Range | null {
+  const held = heldFrom.get(range.author)
+  if (held === undefined || range.generation > held.generation) return range
+  if (range.generation < held.generation || range.toSequence < held.sequence) return null
+  return { ...range, fromSequence: Math.max(range.fromSequence, held.sequence) }
+}
+
+/**
+ * Checkpoints from a height on, as far as they are here without a gap. Of that of a snapshot this node does not know
+ * what it changed: it is not passed on, and whoever asks for it or for what it skipped is told so.
+ */
 export async function* serveCheckpoints(store: Store, requestBytes: Uint8Array): AsyncIterable<Uint8Array> {
   const request = decodeCheckpointRequest(requestBytes)
   if (!request.ok) throw new Error(`a checkpoint request that cannot be read: ${request.detail}`)
-  const bounds = checkpointRange({ fromHeight: request.value.fromHeight, toHeight: Number.MAX_SAFE_INTEGER })
-  for await (const [, value] of store.range(bounds)) yield value
+  const { fromHeight } = request.value
+  const first = Math.max(1, fromHeight) // height 0 is the genesis
+  let next = first
+  for await (const [key, value] of store.range(
+    checkpointRange({ fromHeight: first, toHeight: Number.MAX_SAFE_INTEGER }),
+  )) {
+    const height = readCheckpointHeightKey(key)
+    if (height !== next || isOfSnapshot(value, height)) {
+      if (next === first) yield encodeCheckpointFloor(height)
+      return
+    }
+    yield value
+    next++
+  }
+}
+
+function isOfSnapshot(value: Uint8Array, height: number): boolean {
+  const decoded = decodeCheckpoint(value)
+  if (!decoded.ok) throw storeDamaged(`checkpoint ${height}: ${decoded.detail}`)
+  return decoded.value.changes.length === 0
 }
 
 /** Segments gathered into frames of about `syncFrameBytes`. */
@@ -123,7 +159,8 @@ async function* segmentsOfAnswer(
       placeOf: (id) => sequenceIn(context, locator, places.get(id)),
       entriesMax: branchEventsMax,
     })
-    yield* segmentsForward(context, plan.final, stretchesOf(plan.pending))
+    const [final = null] = plan.final === null ? [] : heldRanges(context.replica, [plan.final])
+    yield* segmentsForward(context, final, stretchesOf(plan.pending))
   }
 }
 

@@ -1,4 +1,5 @@
 /** The replica on real adapters: inputs from the network and the clock, effects to the disk and the network. */
+import { faultsOf } from '@chirograph/consensus'
 import { decodeSegment } from '@chirograph/event'
 import {
   type Clock,
@@ -17,6 +18,7 @@ import {
 import { isAtOrBefore } from '@chirograph/log'
 import {
   createReplica,
+  decodeCheckpointFloor,
   decodeSegmentFrame,
   peerOfValidator,
   type Replica,
@@ -33,10 +35,13 @@ import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter, type FactWriter } from './facts.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
+import { createJoiner, type JoinLimits } from './joiner.js'
 import { loadReplica } from './load.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
+import type { JoinProgress } from './snapshot-fetching.js'
+import { createSnapshotServer } from './snapshot-serving.js'
 import { headerOfValue, placeOfEvent, readHeader } from './stored-event.js'
 import { fetchCheckpoints, type SyncProgress, syncWith } from './syncing.js'
 
@@ -100,6 +105,10 @@ export interface Shell {
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
   history(): { readonly missing: number; readonly brought: number }
+  /** How far the snapshot is that is being taken; null when none is. */
+  joining(): JoinProgress | null
+  /** Called once no final event is lacking here; at once when none is. */
+  whenHistoryIsWhole(run: () => void): void
   stop(): Promise<void>
 }
 
@@ -119,6 +128,7 @@ export async function startShell(args: {
   readonly clock: Clock
   readonly addresses: readonly string[]
   readonly randomBytes: (length: number) => Uint8Array
+  readonly joinLimits: JoinLimits
   readonly onNews: (news: ReplicaNews) => void
   /** It is known what this institution has signed. */
   readonly onOwnChainCertain: () => void
@@ -129,11 +139,14 @@ export async function startShell(args: {
   const { genesis } = config
   const { isFirstStart, isCopy } = args
   const known = { genesis, isFirstStart, isCopy }
-  const { restored, authors, openHistory, nextOrdinal, openVoteKeys } = await loadReplica(store, known)
+  const { restored, authors, openHistory, nextOrdinal, openVoteKeys, rowSpace } = await loadReplica(
+    store,
+    known,
+  )
   const replica = createReplica(config, restored)
   const { set } = replica
   const self = replica.consensus.config.self
-  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys })
+  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace })
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)
@@ -146,7 +159,12 @@ export async function startShell(args: {
   /** Peers whose answer was broken off because too much waited to become final. */
   const putOff = new Set<string>()
   let isStopping = false
+  let isIntakePaused = false
+  /** Members that have not kept the checkpoints which come next here. */
+  const withoutNext = new Set<string>()
 
+  const snapshots = createSnapshotServer({ store, clock, breathe })
+  snapshots.note({ ...replica.final, checkpoint: replica.final })
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
   const runner = createEffectRunner({ store, writer, run, onFailure: args.onFailure })
   const tasks = createPeerTasks((peer, task, error) => {
@@ -155,7 +173,7 @@ export async function startShell(args: {
   })
 
   function dispatch(input: Bare<ReplicaInput>): ReplicaEffect[] {
-    if (isStopping) return []
+    if (isStopping || (isIntakePaused && input.kind === 'segment')) return []
     let effects: ReplicaEffect[]
     const wasCertain = replica.isOwnChainCertain
     try {
@@ -191,7 +209,9 @@ export async function startShell(args: {
         sync(effect.peer, effect.hasGap)
         break
       case 'fetch-checkpoints':
-        tasks.add(effect.peer, 'checkpoints', (signal) => fetch(effect, signal))
+        if (joiner.consider({ peer: effect.peer, heights: effect.toHeight - effect.fromHeight + 1 }))
+          dispatch({ kind: 'fetched', peer: effect.peer })
+        else tasks.add(effect.peer, 'checkpoints', (signal) => fetch(effect, signal))
         break
       case 'load':
         load(effect).catch(args.onFailure)
@@ -201,7 +221,14 @@ export async function startShell(args: {
         break
       case 'verdict':
         break
+      case 'joined':
+        history.add(effect.gaps.map((gap) => ({ ...gap })))
+        snapshots.note(effect)
+        onNews(effect)
+        break
       case 'final':
+        withoutNext.clear()
+        snapshots.note(effect)
         onNews(effect)
         resumePutOff()
         break
@@ -233,7 +260,7 @@ export async function startShell(args: {
   }
 
   function sync(peerId: string, hasGap: boolean): void {
-    if (peerId === network.peerId) return
+    if (peerId === network.peerId || joiner.isJoining) return
     tasks.add(peerId, 'sync', async (signal) => {
       const before = syncs.get(peerId)?.endedMs ?? null
       const onProgress = (progress: SyncProgress) => void syncs.set(peerId, { endedMs: before, progress })
@@ -256,6 +283,7 @@ export async function startShell(args: {
   /** One bulk at a time, and none while too much waits to become final: the same events from two peers help nobody. */
   function welcomeBulk(peerId: string, eventCount: number): boolean {
     if (eventCount === 0) return true
+    if (joiner.consider({ peer: peerId, events: eventCount })) return false
     if (isPendingFull()) return false
     if (eventCount < bulkEventsMin) return true
     if (bulkFrom !== null && bulkFrom !== peerId) return false
@@ -290,10 +318,21 @@ export async function startShell(args: {
     signal: AbortSignal,
   ) {
     for await (const bytes of fetchCheckpoints(network, { peerId: peer, fromHeight, signal })) {
+      if (decodeCheckpointFloor(bytes).ok) {
+        takeFloor(peer)
+        break
+      }
       dispatch({ kind: 'checkpoint', bytes, from: peer, isGossip: false })
       await runner.drained()
     }
     dispatch({ kind: 'fetched', peer })
+  }
+
+  /** One member may say so to make us skip what others have; f + 1 of them, or all that are here, are believed. */
+  function takeFloor(peer: string): void {
+    withoutNext.add(peer)
+    const connected = network.peers().filter((one) => one.connected).length
+    if (withoutNext.size > Math.min(faultsOf(set), connected - 1)) joiner.consider({ peer, isOnlyWay: true })
   }
 
   async function load({ slots, id, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
@@ -349,6 +388,25 @@ export async function startShell(args: {
     drained: () => runner.drained(),
   })
 
+  const joiner = createJoiner({
+    ...context,
+    writer,
+    network,
+    clock,
+    limits: args.joinLimits,
+    breathe,
+    dispatch,
+    drained: () => runner.drained(),
+    pauseIntake: (isPaused) => {
+      isIntakePaused = isPaused
+    },
+    onRefused: (from, { reason, detail }) =>
+      onNews({ kind: 'rejected', reason: 'bad-snapshot', detail: `${reason}: ${detail}`, from }),
+    onSettled: (peer) => sync(peer, true),
+    onNotice,
+    onFailure: args.onFailure,
+  })
+
   const handlers: NetworkHandlers = {
     async gossip(topic, bytes, from) {
       return verdictOf(inputsOf(topic, bytes, from).flatMap(dispatch))
@@ -359,6 +417,7 @@ export async function startShell(args: {
     request(from, protocol, bytes) {
       if (protocol === 'checkpoints') return serveCheckpoints(store, bytes)
       if (protocol === 'history') return serveHistory(context, bytes)
+      if (protocol === 'snapshot') return snapshots.serve(from, bytes)
       return serveSync(context, { peer: from, bytes, onBehind: () => sync(from, true) })
     },
     peer(peerId, change) {
@@ -405,11 +464,13 @@ export async function startShell(args: {
     drained: () => runner.drained(),
     syncs,
     history: () => history.progress(),
+    joining: () => joiner.progress(),
+    whenHistoryIsWhole: (run) => history.whenWhole(run),
     async stop() {
       isStopping = true
       await runner.drained()
       for (const cancel of timers.values()) cancel()
-      await Promise.all([tasks.stop(), history.stop(), network.stop()])
+      await Promise.all([tasks.stop(), history.stop(), joiner.stop(), network.stop()])
       await runner.drained()
       runner.stop()
     },

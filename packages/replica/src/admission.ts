@@ -1,4 +1,5 @@
 /** Events from peers: checked, admitted, stored, and anything that waited for them tried again. */
+import type { EventId } from '@chirograph/codec'
 import {
   type AuthenticEvent,
   type DecodedSegment,
@@ -126,22 +127,36 @@ function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInpu
       break
     case 'accept': {
       turn.effects.push({ kind: 'verdict', verdict: 'accept' })
-      const entered = [...verdict.fresh]
       enter(turn, verdict.fresh)
-      for (const event of entered) {
-        for (const orphan of release(replica.orphans, event.id)) {
-          const next = admitSegment(replica.log, orphan)
-          if (next.kind !== 'accept') continue
-          enter(turn, next.fresh)
-          entered.push(...next.fresh)
-        }
-      }
-      lookUp(turn, entered)
-      if (replica.waiting.size > 0) for (const { id } of entered) retryWaiting(turn, id)
-      refreshEligibility(turn)
+      enterOrphans(
+        turn,
+        verdict.fresh.map(({ id }) => id),
+        verdict.fresh,
+      )
       break
     }
   }
+}
+
+/** Enters what waited for events that are here now, and tries again what waits for any that `entered`. */
+export function enterOrphans(
+  turn: Turn,
+  arrived: readonly EventId[],
+  entered: readonly AuthenticEvent[],
+): void {
+  const { replica } = turn
+  const all = [...entered]
+  for (const id of arrived) {
+    for (const orphan of release(replica.orphans, id)) {
+      const next = admitSegment(replica.log, orphan)
+      if (next.kind !== 'accept') continue
+      enter(turn, next.fresh)
+      all.push(...next.fresh)
+    }
+  }
+  lookUp(turn, all)
+  if (replica.waiting.size > 0) for (const { id } of all) retryWaiting(turn, id)
+  refreshEligibility(turn)
 }
 
 /** Applies, stores and announces events of one chain; nothing of them is shown before all are on disk. */

@@ -162,7 +162,7 @@ export function settle(turn: Turn, reached: ChainState): void {
     facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],
     isSynced: true,
   })
-  turn.effects.push({ kind: 'final', checkpoint, state, cut, events, outcomes })
+  turn.effects.push({ kind: 'final', checkpoint, state, cut, logTree, events, outcomes })
 }
 
 /**
@@ -222,7 +222,7 @@ function run(turn: Turn, effect: Effect): Bare<Input>[] {
       })
       return []
     case 'fetch-checkpoints':
-      fetchCheckpoints(turn, effect.from)
+      fetchCheckpoints(turn, effect.from, effect.finalHeight)
       return []
   }
 }
@@ -296,7 +296,7 @@ function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'f
 }
 
 /** Asks one peer at a time for the checkpoints above ours, and last those whose answers brought nothing. */
-export function fetchCheckpoints(turn: Turn, peer: string): void {
+export function fetchCheckpoints(turn: Turn, peer: string, toHeight: number): void {
   const { replica, nowMs, effects } = turn
   if (replica.fetching && nowMs < replica.fetching.untilMs) return
   if (nowMs < (replica.unhelpful.get(peer) ?? 0)) return
@@ -304,7 +304,7 @@ export function fetchCheckpoints(turn: Turn, peer: string): void {
   replica.fetching = { peer, fromHeight, untilMs: nowMs + fetchPatienceMs }
   takeIncoming(replica)
   effects.push({ kind: 'sync', peer, hasGap: false })
-  effects.push({ kind: 'fetch-checkpoints', peer, fromHeight })
+  effects.push({ kind: 'fetch-checkpoints', peer, fromHeight, toHeight })
 }
 
 /** Hands out the run collected so far, and begins a new one. */

@@ -40,7 +40,7 @@ function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
   }
   turn.effects.push({ kind: 'verdict', verdict: 'accept' })
   if (rest.parent === final.header.digest) adopt(turn, [checkpoint], from)
-  else fetchCheckpoints(turn, from)
+  else fetchCheckpoints(turn, from, core.height)
 }
 
 function takeFetched(

@@ -5,11 +5,13 @@ export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 export type {
   Fact,
   ForkRetry,
+  Gap,
   RefuseReason,
   RejectReason,
   ReplicaEffect,
   ReplicaInput,
   SegmentInput,
+  SnapshotFact,
   StoredEntry,
   StrayPlace,
 } from './io.js'
@@ -19,6 +21,8 @@ export {
   historyChainsMax,
   holeRunsMax,
   sessionKeyBytes,
+  snapshotAskMax,
+  snapshotFrameBytesMax,
   syncFrameBytes,
 } from './limits.js'
 export { membersToHear, ownTip, refusalOf } from './own-chain.js'
@@ -27,21 +31,45 @@ export {
   type ChainTip,
   createReplica,
   emptyRestored,
+  type HeldFrom,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
   type ReplicaSigners,
   type RestoredReplica,
 } from './replica.js'
+export {
+  createSnapshotSource,
+  decodeSnapshotRequest,
+  encodeSnapshotRequest,
+  type SignedTip,
+  type SnapshotSource,
+} from './snapshot.js'
+export {
+  beginHead,
+  createSnapshotAssembly,
+  finishSnapshot,
+  progressOf,
+  type Snapshot,
+  type SnapshotAssembly,
+  type SnapshotFault,
+  type SnapshotProgress,
+  type SnapshotRefusal,
+  type SnapshotTip,
+  takeChunkFrame,
+  takeHeadFrame,
+} from './snapshot-assembly.js'
 export { step } from './step.js'
 export {
   answerSync,
   type Chain,
   chainsToProbe,
+  decodeCheckpointFloor,
   decodeCheckpointRequest,
   decodeHistoryRequest,
   decodeSegmentFrame,
   decodeSyncOffer,
+  encodeCheckpointFloor,
   encodeCheckpointRequest,
   encodeHistoryRequest,
   encodeSegmentFrame,
@@ -49,6 +77,7 @@ export {
   encodeSyncRequest,
   type HistoryRequest,
   type Holes,
+  heldRanges,
   type Locator,
   noteOffer,
   type SyncAnswer,

@@ -14,6 +14,7 @@ import type { AdmitRejectReason, Cut, Slot, StoredHeader } from '@chirograph/log
 import type { EventOutcome, NetworkState, StateRow } from '@chirograph/status'
 import type { Checkpoint } from './checkpoint.js'
 import type { ChainTip } from './replica.js'
+import type { Snapshot, SnapshotTip } from './snapshot-assembly.js'
 
 export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
@@ -50,6 +51,8 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'evidence'; readonly bytes: Uint8Array; readonly from: string }
   | { readonly kind: 'connected'; readonly peer: string }
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
+  /** A snapshot that `finishSnapshot` handed out; with `from` the log is brought together next. */
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly from: string }
   /** A sync with this peer ended well: what it knows is here. */
   | { readonly kind: 'synced'; readonly peer: string }
   /** Every member that could be reached since the start was given time to tell what it knows. */
@@ -106,10 +109,38 @@ export type Fact =
       /** Events that became final, by their place: what was held beside them and is now passed over for good. */
       readonly strays: readonly StrayPlace[]
     }
+  | SnapshotFact
+
+/** Final events that are not here: those of a chain below `lowest`, whose last one is `before`. */
+export interface Gap {
+  readonly author: OrgId
+  readonly generation: number
+  readonly lowest: number
+  readonly before: EventId
+}
 
 /** An event held that will not become final. */
 export interface StrayPlace extends Slot {
   readonly branch: number
+}
+
+export interface DroppedPlace extends StrayPlace {
+  readonly id: EventId
+}
+
+/** This node is at a checkpoint without having executed what came before: all of it in one, or none. */
+export interface SnapshotFact {
+  readonly kind: 'snapshot'
+  /** Its changes are not known: there are no bytes of them, and so it is not for others. */
+  readonly checkpoint: Checkpoint
+  readonly state: NetworkState
+  readonly cut: Cut
+  readonly logTree: LogTree
+  /** Final events of which the header alone is here. Their chains are open below. */
+  readonly tips: readonly SnapshotTip[]
+  /** Events of these chains that were held and are to be forgotten: whether they are final shows when they come again. */
+  readonly dropped: readonly DroppedPlace[]
+  readonly strays: readonly StrayPlace[]
 }
 
 export type RejectReason =
@@ -122,6 +153,7 @@ export type RejectReason =
   | 'bad-proposal'
   | 'bad-checkpoint'
   | 'bad-evidence'
+  | 'bad-snapshot'
 
 export type RefuseReason =
   /** Two own events stand at one place. */
@@ -151,7 +183,13 @@ export type ReplicaEffect =
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly view: number; readonly afterMs: number }
   /** Bring this peer's log and ours together. */
   | { readonly kind: 'sync'; readonly peer: string; readonly hasGap: boolean }
-  | { readonly kind: 'fetch-checkpoints'; readonly peer: string; readonly fromHeight: number }
+  /** The peer says that it has checkpoints up to `toHeight`. */
+  | {
+      readonly kind: 'fetch-checkpoints'
+      readonly peer: string
+      readonly fromHeight: number
+      readonly toHeight: number
+    }
   /** The index does not hold these places, and this event, any more: answer with `loaded`. */
   | {
       readonly kind: 'load'
@@ -179,8 +217,18 @@ export type ReplicaEffect =
       readonly checkpoint: Checkpoint
       readonly state: NetworkState
       readonly cut: Cut
+      readonly logTree: LogTree
       readonly events: readonly AuthenticEvent[]
       readonly outcomes: readonly EventOutcome[]
+    }
+  /** A snapshot was taken. The gaps are to be filled; what waits for an event to become final may wait in vain. */
+  | {
+      readonly kind: 'joined'
+      readonly checkpoint: Checkpoint
+      readonly state: NetworkState
+      readonly cut: Cut
+      readonly logTree: LogTree
+      readonly gaps: readonly Gap[]
     }
   | { readonly kind: 'forked'; readonly author: OrgId; readonly evidence: ForkEvidence }
   | { readonly kind: 'equivocated'; readonly evidence: Equivocation }

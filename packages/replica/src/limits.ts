@@ -53,3 +53,24 @@ export const proofLoadsMax = 3
 
 /** Events that are not final kept of a frozen chain: a long day of a busy institution, for what may be salvaged of it. */
 export const frozenEventsMax = 4_096
+
+/**
+ * One chunk of a snapshot: about 1,000 rows, whose hashes take about 10 ms in JavaScript. The longest row, 32 KiB,
+ * fits.
+ */
+export const snapshotChunkBytes = 131_072
+
+/** Such a chunk with its hash around it. */
+export const snapshotChunkFrameBytesMax = snapshotChunkBytes + 64
+
+/** Chunks of one snapshot. Its manifest is one frame, below 1 MB; over a gigabyte of state is cut into as many. */
+export const snapshotChunksMax = 24_576
+
+/** Any frame of a snapshot; a manifest of the most chunks has about 910,000. */
+export const snapshotFrameBytesMax = 1_000_000
+
+/** Tips are gathered up to about this size: 4,096 authors in about ten frames. */
+export const snapshotTipsBytes = 131_072
+
+/** Chunks that one request asks for: 4 MiB, after which another peer's turn may come. */
+export const snapshotAskMax = 32

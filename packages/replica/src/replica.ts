@@ -73,10 +73,17 @@ export interface RestoredReplica {
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
   readonly isHistoryWhole: boolean
+  readonly heldFrom: ReadonlyMap<OrgId, HeldFrom>
   /** Nothing was ever run on this store, so nothing was signed with it. */
   readonly isFirstStart: boolean
   /** The store is not where it was left: a backup, or a copy that may run twice. */
   readonly isCopy: boolean
+}
+
+/** The lowest place of an author's chain from which on nothing is lacking. */
+export interface HeldFrom {
+  readonly generation: number
+  readonly sequence: number
 }
 
 /** Mutable, and owned by whoever calls `step`: nothing else may change it. */
@@ -109,6 +116,8 @@ export interface Replica {
   readonly sessions: Map<string, SyncSession>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
+  /** Authors whose chains are not whole: from which place on all of their events are here. */
+  readonly heldFrom: Map<OrgId, HeldFrom>
   /** Why nothing is signed in an own generation any more. */
   stopped: { readonly reason: 'own-fork' | 'own-key-elsewhere'; readonly generation: number } | null
   readonly isCopy: boolean
@@ -135,6 +144,7 @@ export const emptyRestored = (): RestoredReplica => ({
   isHistoryWhole: true,
   isFirstStart: true,
   isCopy: false,
+  heldFrom: new Map(),
 })
 
 const nothingNew = { events: [], outcomes: [] }
@@ -191,6 +201,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     asking: new Set(),
     sessions: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
+    heldFrom: new Map(restored.heldFrom),
     stopped: null,
     isCopy: restored.isCopy,
     isOwnChainCertain: false,

@@ -4,6 +4,7 @@ import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
 import { takeCheckpoint } from './catch-up.js'
 import type { ReplicaEffect, ReplicaInput } from './io.js'
+import { takeSnapshot } from './joining.js'
 import { noteHeardAll, noteSync } from './own-chain.js'
 import { publish, rotate } from './publishing.js'
 import type { Replica } from './replica.js'
@@ -62,6 +63,9 @@ function receive(turn: Turn, input: ReplicaInput): void {
       break
     case 'fetched':
       endFetch(turn, input.peer)
+      break
+    case 'snapshot':
+      takeSnapshot(turn, input)
       break
     case 'synced':
       if (noteSync(replica, input.peer)) pursueAccusations(turn)

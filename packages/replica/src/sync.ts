@@ -26,6 +26,7 @@ import {
   type AnswerPlan,
   claimColumns,
   claimsShape,
+  countOf,
   eventAt,
   type FrontierClaim,
   type FrontierEntry,
@@ -33,6 +34,7 @@ import {
   frontierDigest,
   locatorMax,
   planAnswer,
+  type Range,
   readClaims,
 } from '@chirograph/log'
 import {
@@ -85,6 +87,11 @@ const offerShape = struct('sync offer', [
 const checkpointRequestShape = struct('checkpoint request', [
   field('version', constant(1)),
   field('fromHeight', uint()),
+])
+
+const checkpointFloorShape = struct('checkpoint floor', [
+  field('version', constant(1)),
+  field('floor', uint()),
 ])
 
 const holesShape = struct('history request', [
@@ -185,13 +192,29 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
   if (changed === undefined) return { ok: false, code: 'SHAPE', detail: 'frontier claims that do not fit' }
   const claims = new Map([...before, ...changed])
   session.heard = { base: digest.slice(0, baseBytes), claims }
-  const plan = planAnswer({ log: replica.log, local, claims })
+  const planned = planAnswer({ log: replica.log, local, claims })
+  const ranges = heldRanges(replica, planned.ranges)
+  const plan = { ...planned, ranges, eventCount: countOf(ranges) }
   const probes = plan.probes.slice(0, locatorsMax).flatMap((author) => {
     const entry = local.find((one) => one.author === author)
     return entry === undefined ? [] : [{ author, generation: entry.generation }]
   })
   const offer = { ...nothing, isSame, eventCount: plan.eventCount, probes }
   return { ok: true, value: { offer, ranges: plan.ranges, locators, isBehind: plan.isBehind } }
+}
+
+/**
+ * J11: what of these ranges may be sent. Of an author whose chain is not whole here, nothing to whom lacks events from
+ * before: what would be sent could not follow what the asker has.
+ */
+export function heldRanges({ heldFrom }: Replica, ranges: readonly Range[]): Range[] {
+  const isHeld = ({ author, generation, fromSequence }: Range) => {
+    const held = heldFrom.get(author)
+    if (held === undefined) return true
+    return generation === held.generation ? fromSequence >= held.sequence : generation > held.generation
+  }
+  const lacking = new Set(ranges.filter((range) => !isHeld(range)).map(({ author }) => author))
+  return ranges.filter(({ author }) => !lacking.has(author))
 }
 
 /** Takes note of how a request of ours was answered: from now on only changes are said to this peer. */
@@ -237,6 +260,16 @@ export function encodeCheckpointRequest(fromHeight: number): Uint8Array {
 
 export function decodeCheckpointRequest(requestBytes: Uint8Array): Decoded<{ fromHeight: number }> {
   return decode(checkpointRequestShape, requestBytes, { bytesMax: 64 })
+}
+
+/** Instead of an answer: checkpoints up to this height are not here. A snapshot has what came of them. */
+export function encodeCheckpointFloor(floor: number): Uint8Array {
+  return encode(checkpointFloorShape, { version: 1, floor })
+}
+
+/** Tells such an answer from a checkpoint. */
+export function decodeCheckpointFloor(frame: Uint8Array): Decoded<{ floor: number }> {
+  return decode(checkpointFloorShape, frame, { bytesMax: 16 })
 }
 
 /** Asks for what is lacking inside of chains: a hole costs two numbers. */

@@ -279,6 +279,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         break
       case 'verdict':
       case 'admitted':
+      case 'joined':
         break
     }
   }

@@ -145,6 +145,8 @@ function keep(durable: Durable, fact: Fact): void {
     case 'checkpoint':
       keepCheckpoint(durable, fact)
       break
+    case 'snapshot':
+      throw new Error('simulated nodes come by events: a snapshot was never handed to one')
   }
 }
 
@@ -183,6 +185,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     isHistoryWhole: true,
     isFirstStart,
     isCopy: false,
+    heldFrom: new Map(),
   }
 }
 

@@ -91,6 +91,7 @@ export {
   restoreState,
   rowsOf,
   type StateRow,
+  stateOfMap,
   stateRoot,
 } from './state.js'
 export { decodeStatusProof, encodeStatusProof, type LeafPosition, type StatusProof } from './status-proof.js'

@@ -85,7 +85,12 @@ export function restoreState({
   genesis: Genesis
   rows: Iterable<StateRow>
 }): NetworkState {
-  return { ...foundationOf(genesis), map: mapOfRows(rows) }
+  return stateOfMap({ genesis, map: mapOfRows(rows) })
+}
+
+/** The state that is this map of rows: of one that was checked against a checkpoint's root. */
+export function stateOfMap({ genesis, map }: { genesis: Genesis; map: MerkleMap }): NetworkState {
+  return { ...foundationOf(genesis), map }
 }
 
 /** The 32 bytes that a checkpoint header commits to. */

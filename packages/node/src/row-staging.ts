@@ -1,0 +1,51 @@
+/**
+ * Where a snapshot's rows lie before it is taken: in the place that is not read. They are many, so they come in many
+ * batches; the small one that then says where the rows are is all or nothing.
+ */
+import { type RowSpace, type Store, type StoreOp, spaceRange, stateRowKey } from '@chirograph/interface'
+import { type NetworkState, rowsOf } from '@chirograph/status'
+
+/** Rows in one batch: half a megabyte, a few milliseconds to encode. */
+const rowsPerBatch = 4_096
+
+/** Writes all rows of a state into a space, in the place of what lay there. Durable when it resolves. */
+export async function stageRows(
+  store: Store,
+  space: RowSpace,
+  { state, breathe, signal }: { state: NetworkState; breathe: () => Promise<void>; signal: AbortSignal },
+): Promise<void> {
+  await clearRows(store, space, signal)
+  let ops: StoreOp[] = []
+  for (const { key, value } of rowsOf(state)) {
+    ops.push({ kind: 'put', key: stateRowKey(key, space), value })
+    if (ops.length < rowsPerBatch) continue
+    // Each is synced: a later sync does not reach back over a log file that was rotated in between.
+    await store.batch(ops, { sync: true })
+    signal.throwIfAborted()
+    ops = []
+    await breathe()
+  }
+  await store.batch(ops, { sync: true })
+}
+
+/** Empties a space that is not read: after a snapshot was taken, or broken off. */
+export async function clearRows(store: Store, space: RowSpace, signal: AbortSignal): Promise<void> {
+  for await (const page of pagesOfKeys(store, space)) {
+    await store.batch(
+      page.map((key): StoreOp => ({ kind: 'delete', key })),
+      { sync: false },
+    )
+    signal.throwIfAborted()
+  }
+}
+
+async function* pagesOfKeys(store: Store, space: RowSpace): AsyncIterable<Uint8Array[]> {
+  let keys: Uint8Array[] = []
+  for await (const page of store.pages(spaceRange(space))) {
+    for (const [key] of page) keys.push(key)
+    if (keys.length < rowsPerBatch) continue
+    yield keys
+    keys = []
+  }
+  if (keys.length > 0) yield keys
+}
