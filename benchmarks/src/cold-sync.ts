@@ -44,7 +44,7 @@ export async function benchColdSync(limits: Limits, source: Source): Promise<Rep
   for (;;) {
     const { events: held, history } = node.status()
     if (usableMs === 0 && held.final === events) usableMs = performance.now() - begin
-    if (held.final === events && history.missing === 0) break
+    if (held.final === events && history.isWhole) break
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   const seconds = (performance.now() - begin) / 1000

@@ -30,7 +30,7 @@ export interface NodeStatus {
   readonly whyNotVoting: 'observer' | 'vote-record-lost' | null
   readonly events: { readonly known: number; readonly final: number; readonly pending: number }
   /** Final events from before this node's snapshot: how many it still lacks, and how many it has brought since it started. */
-  readonly history: { readonly missing: number; readonly brought: number }
+  readonly history: { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
   readonly authors: number
   readonly peers: readonly (PeerStatus & { readonly org: string | null; readonly name: string | null })[]
   readonly sync: {

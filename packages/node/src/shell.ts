@@ -104,7 +104,7 @@ export interface Shell {
   drained(): Promise<void>
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
-  history(): { readonly missing: number; readonly brought: number }
+  history(): { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
   /** How far the snapshot is that is being taken; null when none is. */
   joining(): JoinProgress | null
   /** Called once no final event is lacking here; at once when none is. */
@@ -463,7 +463,7 @@ export async function startShell(args: {
     dispatch,
     drained: () => runner.drained(),
     syncs,
-    history: () => history.progress(),
+    history: () => ({ isWhole: replica.isHistoryWhole, ...history.progress() }),
     joining: () => joiner.progress(),
     whenHistoryIsWhole: (run) => history.whenWhole(run),
     async stop() {
