@@ -1,4 +1,6 @@
 /** createNode: one institution's replica on real adapters, and what its people do with it. */
+
+export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
@@ -12,7 +14,7 @@ export {
   type ProofTarget,
   type PublishedEvent,
 } from './node.js'
-export type { NodeCounters, NodeStatus } from './node-status.js'
+export type { KnownFork, NodeCounters, NodeStatus } from './node-status.js'
 export type { Notice } from './notice.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'

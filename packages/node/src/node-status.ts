@@ -2,7 +2,9 @@
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import type { Clock, Network, PeerStatus } from '@chirograph/interface'
+import { forksOf, type LogIndex, placeOfForkEvidence } from '@chirograph/log'
 import { type RefuseReason, refusalOf } from '@chirograph/replica'
+import { currentLogKey, type NetworkState, readOrg } from '@chirograph/status'
 import type { Shell } from './shell.js'
 
 export interface NodeCounters {
@@ -32,6 +34,8 @@ export interface NodeStatus {
   /** Final events from before this node's snapshot: how many it still lacks, and how many it has brought since it started. */
   readonly history: { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
   readonly authors: number
+  /** Organisations of which it is known here that they told two stories at one place of their log. */
+  readonly forks: readonly KnownFork[]
   readonly peers: readonly (PeerStatus & { readonly org: string | null; readonly name: string | null })[]
   readonly sync: {
     /** `current` only when a peer confirmed it within the last half minute. */
@@ -41,6 +45,17 @@ export interface NodeStatus {
   }
   readonly signing: 'ok' | RefuseReason
   readonly counters: NodeCounters
+}
+
+export interface KnownFork {
+  readonly org: OrgId
+  readonly name: string
+  readonly isSelf: boolean
+  readonly generation: number
+  /** The place at which two events stand. */
+  readonly sequence: number
+  /** Set once the evidence is final: nothing of that generation becomes final beyond `sequence` (null: nothing at all). */
+  readonly frozen: { readonly height: number; readonly sequence: number | null } | null
 }
 
 /** A sync older than this confirms nothing any more. */
@@ -82,6 +97,7 @@ export function statusOfNode(args: {
     events: { known: final + pending, final, pending },
     history: shell.history(),
     authors: replica.log.chains.size,
+    forks: knownForks({ log: replica.log, state: replica.final.state, self: org, nameOf }),
     peers: network.peers().map((peer) => {
       const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)
       return { ...peer, org: member?.id ?? null, name: member?.name ?? null }
@@ -105,6 +121,31 @@ function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync
   if (behindBy > 0 || shell.replica.fetching) return { state: 'behind', behindBy, lastHeardMs }
   const isConfirmed = states.some(({ endedMs }) => endedMs !== null && nowMs - endedMs < confirmedForMs)
   return { state: isConfirmed ? 'current' : 'unknown', behindBy: isConfirmed ? 0 : null, lastHeardMs }
+}
+
+/** By organisation and generation. A generation that was closed since needs nobody's attention any more. */
+export function knownForks({
+  log,
+  state,
+  self,
+  nameOf,
+}: {
+  readonly log: LogIndex
+  readonly state: NetworkState
+  readonly self: OrgId
+  readonly nameOf: (org: string) => string
+}): KnownFork[] {
+  return [...log.chains.keys()].sort().flatMap((org) => {
+    const row = readOrg(state, org)
+    const current = row === undefined ? 0 : currentLogKey(row).generation
+    return forksOf(log, org).flatMap((evidence) => {
+      const place = placeOfForkEvidence(evidence)
+      if (place === undefined || place.generation < current) return []
+      const { generation, sequence } = place
+      const frozen = row?.frozen ? { height: row.frozen.height, sequence: row.frozen.sequence } : null
+      return [{ org, name: nameOf(org), isSelf: org === self, generation, sequence, frozen }]
+    })
+  })
 }
 
 function signingOf({ replica }: Shell): NodeStatus['signing'] {

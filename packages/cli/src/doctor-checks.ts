@@ -1,0 +1,254 @@
+/** What `chirograph doctor` looks at, a line each: how it is, why, and what to do about it. */
+import type { NodeAnswer } from '@chirograph/api/client'
+import type { KnownFork, StoreExamination } from '@chirograph/node'
+import { describeMs } from './duration.js'
+
+export interface Check {
+  readonly name: string
+  /** `unknown` where it could not be looked at; never taken for `ok`. */
+  readonly state: 'ok' | 'warning' | 'failed' | 'unknown'
+  readonly what: string
+  /** What to do; absent where nothing is to be done. */
+  readonly hint?: string
+}
+
+/** The last checkpoint is at most this old while a network has a quorum: its heartbeat and a slow view. */
+const checkpointAgeMsMax = 180_000
+
+/** A disk with less is about to refuse writes; a node then stops. */
+const freeBytesMin = 1_000_000_000
+
+export function checksOfRunning(status: NodeAnswer): Check[] {
+  return [
+    syncCheck(status),
+    historyCheck(status),
+    checkpointCheck(status),
+    votingCheck(status),
+    signingCheck(status),
+    forksCheck(status.forks),
+    membersCheck(status),
+    refusedCheck(status),
+    ...agreementChecks(status),
+  ]
+}
+
+export function checksOfStopped(examined: StoreExamination): Check[] {
+  if (examined.kind === 'empty')
+    return [
+      {
+        name: 'log',
+        state: 'warning',
+        what: 'the log is empty: the node was never started',
+        hint: 'start it: chirograph start',
+      },
+    ]
+  if (examined.kind === 'damaged')
+    return [
+      {
+        name: 'log',
+        state: 'failed',
+        what: examined.what,
+        hint: 'run chirograph fsck: it names what is damaged and repairs what it can; other members supply the rest',
+      },
+    ]
+  const { height, events, schema, hasVoteRecord, isHistoryWhole, isLastSignedHere } = examined
+  return [
+    {
+      name: 'log',
+      state: 'ok',
+      what: `a node can start from it: height ${height}, ${events.final} events final, ${events.pending} waiting (format ${schema})`,
+    },
+    isHistoryWhole
+      ? { name: 'history', state: 'ok', what: 'every final event is here' }
+      : {
+          name: 'history',
+          state: 'warning',
+          what: 'older final events are not here yet',
+          hint: 'start the node: it fetches them from other members',
+        },
+    hasVoteRecord
+      ? { name: 'voting', state: 'ok', what: 'the vote record is whole' }
+      : {
+          name: 'voting',
+          state: 'warning',
+          what: 'the vote record is not certain to be whole, so the node follows without voting',
+          hint: 'nothing, if this folder was started afresh; never put an old copy in its place',
+        },
+    isLastSignedHere === false
+      ? {
+          name: 'signing',
+          state: 'warning',
+          what: 'the last event that this institution signed is not in its log',
+          hint: 'start the node and let it connect: other members bring it back; nothing is signed before',
+        }
+      : { name: 'signing', state: 'ok', what: 'nothing was signed that the log does not hold' },
+    forksCheck(examined.forks),
+  ]
+}
+
+export function diskCheck(free: number | null): Check {
+  if (free === null) return { name: 'disk', state: 'unknown', what: 'the free space cannot be read here' }
+  const text = `${(free / 1e9).toFixed(1)} GB free`
+  return free >= freeBytesMin
+    ? { name: 'disk', state: 'ok', what: text }
+    : {
+        name: 'disk',
+        state: 'warning',
+        what: `only ${text}`,
+        hint: 'make room: a node stops when its disk refuses a write',
+      }
+}
+
+function syncCheck({ sync, peers }: NodeAnswer): Check {
+  const name = 'sync'
+  switch (sync.state) {
+    case 'current':
+      return { name, state: 'ok', what: 'up to date: a member has confirmed it within the last half minute' }
+    case 'behind':
+      return {
+        name,
+        state: 'warning',
+        what: `behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}, and catching up`,
+        hint: 'wait; chirograph status --watch shows how far it is',
+      }
+    case 'unknown':
+      return {
+        name,
+        state: 'warning',
+        what: 'no member has confirmed within the last half minute that it is up to date',
+        hint: 'wait half a minute and look again',
+      }
+    case 'alone':
+      return {
+        name,
+        state: 'failed',
+        what: `connected to none of ${peers.length} members, so nobody can say whether it is up to date`,
+        hint: 'check that this machine may connect out to, and be reached at, the ports in network.json; many campus firewalls allow neither',
+      }
+  }
+}
+
+function historyCheck({ history }: NodeAnswer): Check {
+  return history.isWhole
+    ? { name: 'history', state: 'ok', what: 'every final event is here' }
+    : {
+        name: 'history',
+        state: 'warning',
+        what: `${history.missing} older final events are still being fetched; proofs and verdicts are complete without them`,
+        hint: 'leave the node running and connected',
+      }
+}
+
+function checkpointCheck({ finalAgeMs, height, events }: NodeAnswer): Check {
+  const what = `the last checkpoint (height ${height}) is ${describeMs(finalAgeMs)} old, ${events.pending} events wait`
+  return finalAgeMs <= checkpointAgeMsMax || height === 0
+    ? { name: 'finality', state: 'ok', what }
+    : {
+        name: 'finality',
+        state: 'warning',
+        what,
+        hint: 'more than a third of the members are probably not reachable; events are kept and become final when they are back',
+      }
+}
+
+function votingCheck({ isVoting, whyNotVoting }: NodeAnswer): Check {
+  if (isVoting) return { name: 'voting', state: 'ok', what: 'this node votes' }
+  if (whyNotVoting === 'observer') return { name: 'voting', state: 'ok', what: 'this member only follows' }
+  return {
+    name: 'voting',
+    state: 'warning',
+    what: 'the vote record is lost, so the node follows without voting',
+    hint: 'never put an old copy of the folder in its place',
+  }
+}
+
+function signingCheck({ signing }: NodeAnswer): Check {
+  const name = 'signing'
+  if (signing === 'ok')
+    return {
+      name,
+      state: 'ok',
+      what: 'this institution can issue and revoke; no place of its log was signed twice',
+    }
+  if (signing === 'own-fork' || signing === 'own-key-elsewhere')
+    return {
+      name,
+      state: 'failed',
+      what:
+        signing === 'own-fork'
+          ? 'two different events of this institution stand at one place of its log'
+          : 'events of this institution came in that were not signed here',
+      hint: 'make sure that no copy of this folder runs elsewhere; then rotate the key: chirograph key rotate',
+    }
+  return {
+    name,
+    state: 'warning',
+    what: `nothing is signed at the moment (${signing})`,
+    hint: 'let the node connect to other members: they tell what this institution had signed',
+  }
+}
+
+/** Who, where, since when, and what it means. */
+function forksCheck(forks: readonly KnownFork[]): Check {
+  if (forks.length === 0)
+    return { name: 'forks', state: 'ok', what: 'no organisation is known to have told two stories' }
+  const told = forks.map(({ name, isSelf, generation, sequence, frozen }) => {
+    const who = isSelf ? 'this institution' : name
+    const place = `two events at place ${sequence} of key period ${generation}`
+    const state =
+      frozen === null
+        ? 'the proof is not final yet'
+        : `frozen since height ${frozen.height} ${frozen.sequence === null ? 'before its first event' : `behind place ${frozen.sequence}`}`
+    return `${who}: ${place}; ${state}`
+  })
+  return {
+    name: 'forks',
+    state: 'warning',
+    what: told.join(' · '),
+    hint: 'what became final before stays valid, and revocations of either story count; the organisation goes on with a new key once a quorum approves it',
+  }
+}
+
+function membersCheck({ peers }: NodeAnswer): Check {
+  const connected = peers.filter((peer) => peer.connected)
+  const what = `${connected.length} of ${peers.length} members connected`
+  const away = peers.filter((peer) => !peer.connected).map((peer) => peer.name ?? peer.peerId)
+  if (away.length === 0) return { name: 'members', state: 'ok', what }
+  return {
+    name: 'members',
+    state: 'warning',
+    what: `${what}; not: ${away.join(', ')}`,
+    hint: 'ask them whether their node runs, and whether their firewall lets you in',
+  }
+}
+
+function refusedCheck({ counters }: NodeAnswer): Check {
+  const refused = Object.entries(counters.rejected)
+  if (refused.length === 0)
+    return { name: 'refused', state: 'ok', what: 'nothing that a member sent was refused' }
+  return {
+    name: 'refused',
+    state: 'warning',
+    what: refused.map(([reason, count]) => `${count} × ${reason}`).join(', '),
+    hint: 'one member may run another version or be faulty; chirograph status tells which',
+  }
+}
+
+function agreementChecks({ counters }: NodeAnswer): Check[] {
+  const checks: Check[] = []
+  if (counters.equivocations > 0)
+    checks.push({
+      name: 'agreement',
+      state: 'warning',
+      what: `${counters.equivocations} times a validator contradicted itself`,
+      hint: 'the proof is kept; tell the other members',
+    })
+  if (counters.conflicts > 0)
+    checks.push({
+      name: 'agreement',
+      state: 'failed',
+      what: `${counters.conflicts} conflicting certificates: more members are faulty than the network tolerates`,
+      hint: 'stop relying on new proofs and speak with the other members',
+    })
+  return checks
+}

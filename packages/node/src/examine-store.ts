@@ -1,0 +1,58 @@
+/** A look at a store that no node runs on: whose it is, whether a node could start from it, and what it would know. */
+import { toHex } from '@chirograph/codec'
+import type { OrgId } from '@chirograph/event'
+import { isChirographError, metaKey, type Store } from '@chirograph/interface'
+import { eventAt } from '@chirograph/log'
+import { type Genesis, genesisState } from '@chirograph/status'
+import { loadReplica } from './load.js'
+import { type KnownFork, knownForks } from './node-status.js'
+
+export type StoreExamination =
+  | { readonly kind: 'empty' }
+  /** A node would refuse to start, for this reason. */
+  | { readonly kind: 'damaged'; readonly what: string }
+  | {
+      readonly kind: 'sound'
+      readonly org: string | null
+      readonly networkId: string | null
+      readonly schema: string
+      readonly hasVoteRecord: boolean
+      readonly height: number
+      readonly events: { readonly final: number; readonly pending: number }
+      readonly isHistoryWhole: boolean
+      readonly forks: readonly KnownFork[]
+      /** Whether the last event that was signed here is in the log; null when none was signed. */
+      readonly isLastSignedHere: boolean | null
+    }
+
+/** Reads what a start reads, and changes nothing. */
+export async function examineStore(
+  store: Store,
+  { genesis, org }: { readonly genesis: Genesis; readonly org: OrgId },
+): Promise<StoreExamination> {
+  const [schema, owner, network, votes] = await store.getMany(
+    ['schema', 'org', 'network', 'vote-record'].map(metaKey),
+  )
+  if (schema === undefined) return { kind: 'empty' }
+  try {
+    const { restored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
+    const { final, log, lastSigned, isHistoryWhole } = restored
+    const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
+    const state = final?.state ?? genesisState(genesis)
+    return {
+      kind: 'sound',
+      org: owner === undefined ? null : toHex(owner),
+      networkId: network === undefined ? null : toHex(network),
+      schema: new TextDecoder().decode(schema),
+      hasVoteRecord: votes !== undefined,
+      height: final?.checkpoint.header.core.height ?? 0,
+      events: { final: final?.logTree.size ?? 0, pending: log.pending.count },
+      isHistoryWhole,
+      forks: knownForks({ log, state, self: org, nameOf }),
+      isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
+    }
+  } catch (error) {
+    if (isChirographError(error)) return { kind: 'damaged', what: error.what }
+    throw error
+  }
+}
