@@ -31,23 +31,29 @@ export function useSha256(implementation: Sha256): void {
 let active: Sha256 = nobleSha256
 
 /** SHA-256 of the parts one after another: 32 bytes. Callers make the parts unambiguous. */
-export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts
-  if (parts.length === 1 && first !== undefined) return active.digest(first)
-  let length = 0
-  for (const part of parts) length += part.length
-  if (length > joined.length) return active.digest(concatBytes(...parts))
-  let end = 0
-  for (const part of parts) {
+export function sha256(first: Uint8Array = nothing, ...rest: readonly Uint8Array[]): Uint8Array {
+  return active.digest(rest.length === 0 ? first : join(first, rest))
+}
+
+const nothing = new Uint8Array(0)
+
+/** Parts in one array, which is good until the next call. */
+function join(first: Uint8Array, rest: readonly Uint8Array[]): Uint8Array {
+  let length = first.length
+  for (const part of rest) length += part.length
+  if (length > joined.length) return concatBytes(first, ...rest)
+  joined.set(first)
+  let end = first.length
+  for (const part of rest) {
     joined.set(part, end)
     end += part.length
   }
-  return active.digest(joined.subarray(0, length))
+  return joined.subarray(0, length)
 }
 
 /**
- * Where parts are put together. An array above 64 bytes costs more to make than its hash, and the 65 bytes of a tree
- * node are hashed by the thousand. Long enough for whatever is hashed often; beyond, hashing outweighs the array.
+ * Where parts are put together, since an array above 64 bytes costs more to make than to hash. Long enough for what is
+ * hashed often: leaves, map entries, domains with an id or two. Beyond, hashing outweighs the array.
  */
 const joined = new Uint8Array(512)
 

@@ -13,6 +13,7 @@ import { compareBytes, equalBytes } from './bytes.js'
 import { CodecError } from './error.js'
 import { sha256 } from './hash.js'
 import { digestBytes, mapEntryOverheadBytes } from './limits.js'
+import { nodeHash } from './tree.js'
 
 /** Made by `emptyMap`, `mapSet` and `mapFromEntries`. Its values are shared with the caller: do not change them. */
 export interface MerkleMap {
@@ -112,11 +113,10 @@ export function leafNodeHash(args: { readonly key: Uint8Array; readonly valueHas
 }
 
 export function innerNodeHash(args: { readonly left: Uint8Array; readonly right: Uint8Array }): Uint8Array {
-  return sha256(innerPrefix, args.left, args.right)
+  return nodeHash(args.left, args.right)
 }
 
 const leafPrefix = Uint8Array.of(0x00)
-const innerPrefix = Uint8Array.of(0x01)
 
 export function hashOf(node: MapNode | undefined): Uint8Array {
   if (node === undefined) return emptyHash

@@ -7,17 +7,28 @@ import { sha256 } from './hash.js'
 import { digestBytes } from './limits.js'
 
 const leafPrefix = Uint8Array.of(0x00)
-const nodePrefix = Uint8Array.of(0x01)
+const nodePrefix = 0x01
 
 /** SHA-256(0x00 ‖ data): 32 bytes. */
 export function leafHash(data: Uint8Array): Uint8Array {
   return sha256(leafPrefix, data)
 }
 
-/** SHA-256(0x01 ‖ left ‖ right): 32 bytes. */
+/** SHA-256(0x01 ‖ left ‖ right): 32 bytes, like both children. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(nodePrefix, left, right)
+  if (left.length !== digestBytes || right.length !== digestBytes)
+    throw new CodecError('TREE', `nodes have 32 bytes, not ${left.length} and ${right.length}`)
+  nodeMessage.set(left, 1)
+  nodeMessage.set(right, 1 + digestBytes)
+  return sha256(nodeMessage)
 }
+
+/**
+ * Written over for every node, because an array of 65 bytes costs more to make than to hash: a tree of 16,384 leaves
+ * takes 1.2 times as long as its hashes alone, and with an array for each node 2.6 times. Libraries that hash pairs in
+ * bulk take the 64 bytes of two children without a prefix, which is another hash.
+ */
+const nodeMessage = Uint8Array.of(nodePrefix, ...new Uint8Array(2 * digestBytes))
 
 /** The tree head over these leaf hashes: 32 bytes; of no leaves SHA-256 of nothing. RFC 6962 section 2.1. */
 export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {

@@ -113,6 +113,17 @@ suite('RFC 6962 tree', (it) => {
     equal(leafHash(utf8('l')), sha256(Uint8Array.of(0x00), utf8('l')))
     equal(nodeHash(left, right), sha256(Uint8Array.of(0x01), left, right))
   })
+
+  it('has nodes of 32 bytes, each hashed into an array of its own', () => {
+    const [left, right] = [sha256(utf8('l')), sha256(utf8('r'))]
+    for (const length of [0, 31, 33]) {
+      failsWith('TREE', () => nodeHash(left, new Uint8Array(length)))
+      failsWith('TREE', () => nodeHash(new Uint8Array(length), right))
+    }
+    const first = nodeHash(left, right)
+    nodeHash(right, left)
+    equal(first, sha256(Uint8Array.of(0x01), left, right))
+  })
 })
 
 suite('inclusion', (it) => {
