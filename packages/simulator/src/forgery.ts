@@ -11,6 +11,8 @@ export interface Forgery {
   readonly bodies: readonly EventBody[]
   /** False: one signature at the end stands for all. */
   readonly isEachSigned: boolean
+  /** A key that was replaced since; the current one by default. */
+  readonly generation?: number
 }
 
 /** Signs the bodies one after the other behind a place, as the segments in which they travel. */

@@ -124,6 +124,8 @@ function summary({
     ['messages duplicated', sum.duplicated],
     ['messages cut off', sum.partitioned],
     ['events acknowledged', sum.published],
+    ['log keys used by somebody else', sum.forgers],
+    ['log keys rotated', sum.rotations],
     ['votes checked (H1, H2, H4, H5)', sum.votes],
     ['proposals checked (H0)', sum.proposals],
     ['final headers checked', sum.checkpoints],

@@ -1,10 +1,14 @@
 /** One whole run from a seed: a time of faults, a calm after it, and the oracles' judgement of both. */
+import type { RefuseReason } from '@chirograph/replica'
 import { createRandom, type Random } from './random.js'
 import { createSimulation, type Simulation } from './simulation.js'
+import { areAllRecovered, tendForked } from './succession.js'
 import { createWorkload } from './workload.js'
 
 /** Far above what a calm network takes: seconds, or a heartbeat where a node missed the last decision. */
 const calmLimitMsDefault = 600_000
+
+const keyStream = 7
 
 /** What was published last is on disk and acknowledged by then. */
 const acknowledgedMs = 100
@@ -29,6 +33,9 @@ export interface RunCounts {
   readonly duplicated: number
   readonly partitioned: number
   readonly published: number
+  /** Authors whose key somebody else used, and generations that were begun. */
+  readonly forgers: number
+  readonly rotations: number
   readonly votes: number
   readonly proposals: number
   readonly certificates: number
@@ -84,16 +91,21 @@ export function runSeed(options: SeededRunOptions): RunReport {
     const faultsMs = random.between(4_000, 10_000)
     planFaults(simulation, { random, faultsMs, done })
     planEvents(simulation, { random, faultsMs, count: options.events ?? random.between(4, 10) })
+    // A stream of its own, so that what else happens in a run does not depend on it.
+    planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
     simulation.runFor(faultsMs)
     calm(simulation, latencyFrom)
     const endedMs = simulation.nowMs()
     simulation.runFor(acknowledgedMs)
-    if (!simulation.runUntil(() => simulation.isSettled(), { limitMs: calmLimitMs })) {
+    tendForked(simulation)
+    const isOver = () => simulation.isSettled() && areAllRecovered(simulation)
+    if (!simulation.runUntil(isOver, { limitMs: calmLimitMs })) {
       throw new Error(
         `liveness: ${calmLimitMs} ms after the faults ended something is still not final everywhere`,
       )
     }
-    if (simulation.refused.length > 0) throw new Error('publishing: an honest node refused to sign')
+    if (simulation.refused.some(({ reason }) => !isPassing(reason)))
+      throw new Error('publishing: an honest node refused to sign')
     simulation.oracles.auditHistory()
     return {
       seed: options.seed,
@@ -159,6 +171,33 @@ function planEvents(
   }
 }
 
+/** Institutions rotate their keys, and thieves use them: branches that different nodes see, signed here and there. */
+function planKeys(simulation: Simulation, { random, faultsMs }: { random: Random; faultsMs: number }): void {
+  const { nodes } = simulation
+  const indices = nodes.map(({ index }) => index)
+  for (let rotation = random.chance(0.3) ? random.between(1, 2) : 0; rotation > 0; rotation--) {
+    const index = random.pick(indices)
+    simulation.after(random.int(faultsMs), () => simulation.rotate(index))
+  }
+  if (!random.chance(0.3)) return
+  const author = random.pick(indices)
+  const workload = createWorkload(random)
+  const order = random.shuffle(indices)
+  const split = random.between(1, order.length - 1)
+  const sides = random.chance(0.7) ? [order.slice(0, split), order.slice(split)] : [order.slice(0, split)]
+  const atMs = random.int(faultsMs)
+  for (const to of sides) {
+    const bodies = Array.from({ length: random.between(1, 4) }, () => workload.next(author))
+    const forgery = { author, to, bodies, isEachSigned: random.chance(0.5) }
+    simulation.after(atMs + random.int(500), () => simulation.forge(forgery))
+  }
+}
+
+/** What an honest node says to a rotation that comes too early. */
+function isPassing(reason: RefuseReason): boolean {
+  return reason === 'own-events-pending' || reason === 'rotation-pending'
+}
+
 /** The faults end: links are good, partitions heal, and whoever is down comes back. */
 function calm(simulation: Simulation, latencyMs: number): void {
   simulation.network.setFaults({ latencyMs: [latencyMs, latencyMs], loss: 0, duplication: 0 })
@@ -167,7 +206,7 @@ function calm(simulation: Simulation, latencyMs: number): void {
 }
 
 function countsOf(
-  { nodes, network, oracles, publishedCount, signaturesChecked, nowMs }: Simulation,
+  { nodes, members, network, oracles, publishedCount, forkedIn, signaturesChecked, nowMs }: Simulation,
   { crashes, partitions, endedMs }: { crashes: number; partitions: number; endedMs: number },
 ): RunCounts {
   return {
@@ -177,6 +216,11 @@ function countsOf(
     lostBatches: nodes.reduce((sum, node) => sum + node.lostBatches, 0),
     ...network.counts,
     published: publishedCount(),
+    forgers: forkedIn.size,
+    rotations: members.reduce(
+      (sum, { org }) => sum + (nodes[0]?.replica?.final.cut.get(org)?.generation ?? 0),
+      0,
+    ),
     ...oracles.counts,
     signatures: signaturesChecked(),
     virtualMs: nowMs(),

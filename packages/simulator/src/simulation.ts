@@ -8,6 +8,7 @@ import {
   currentLogKey,
   type Genesis,
   type GenesisParameters,
+  readClosedGenerations,
   readOrg,
   validatorSetOf,
 } from '@chirograph/status'
@@ -97,6 +98,8 @@ export interface Simulation {
   forge(forgery: Forgery): void
   crash(node: number): void
   start(node: number): void
+  /** Keeps what a node's disk holds now; calling it puts that back and starts the node. */
+  backup(node: number): (options: { readonly shows: boolean }) => void
   partition(groups: readonly (readonly number[])[], options?: { readonly isOneWay?: boolean }): void
   heal(): void
   /** Whether every acknowledged event is final at every one of these nodes (all by default). */
@@ -133,6 +136,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const refused: { node: number; reason: RefuseReason }[] = []
   const asked = new Map<number, () => void>()
   const forksFound = new Set<string>()
+  const unwatched = new Set<number>()
   let requests = 0
   let publishedCount = 0
   let isSettledKnown = false
@@ -197,7 +201,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   function run(node: SimulatedNode, effect: OutwardEffect): void {
     switch (effect.kind) {
       case 'send':
-        oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
+        if (!unwatched.has(node.index))
+          oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
         onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
         for (const to of effect.to === null ? nodes : [nodeOf(effect.to)]) {
           if (to !== node)
@@ -267,6 +272,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         if (!forkedIn.has(effect.author)) oracles.accused(node.index, `says that ${effect.author} forked`)
         break
       case 'equivocated':
+        if (unwatched.size > 0) break
         oracles.accused(node.index, `reports an equivocation of ${effect.evidence.kind}`)
         break
       case 'conflict':
@@ -311,13 +317,16 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const replica = nodes.find(({ index }) => index === to[0])?.replica
     const row = replica && readOrg(replica.final.state, org)
     if (!row) return
-    const { generation } = currentLogKey(row)
+    const { generation: current } = currentLogKey(row)
+    const { generation = current } = forgery
     forkedIn.set(org, generation)
     if ((published.get(org)?.generation ?? 0) <= generation) published.delete(org)
     const { networkId } = replica
     const sign = signWith(logSeeds[generation] ?? new Uint8Array())
     const timeMs = genesisTimeMs + schedule.nowMs()
-    const behind = replica.final.cut.get(org)
+    const closed = readClosedGenerations(replica.final.state, org)
+    const behind =
+      generation === current ? replica.final.cut.get(org) : (closed[generation]?.last ?? undefined)
     const segments = forgeBranch({ forgery, networkId, author: org, generation, behind, timeMs, sign })
     trace.note(schedule.nowMs(), `somebody signs ${forgery.bodies.length} events as member ${author}`)
     for (const index of to)
@@ -325,6 +334,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         nodeAt(index).input(segmentInput({ bytes, from: peerOf(author), isGossip: true }))
   }
 
+  /** Where the node runs and there is a key left. */
   function rotate(index: number): void {
     const node = nodeAt(index)
     const { logSeeds, org } = memberAt(index)
@@ -441,6 +451,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
       nodeAt(index).crash()
     },
     start,
+    backup(index) {
+      const putBack = nodeAt(index).disk.backup()
+      return (options) => {
+        const { org } = memberAt(index)
+        trace.note(schedule.nowMs(), `node ${index}: an old backup is put back`)
+        if (nodeAt(index).replica) nodeAt(index).crash()
+        putBack(options)
+        // Its vote record is old too, and it does not know; what it signs of the log is all that can be asked of it.
+        if (!options.shows) unwatched.add(index)
+        // What it signed since may be signed otherwise by the copy: it is not held to either.
+        forkedIn.set(org, published.get(org)?.generation ?? 0)
+        start(index)
+      }
+    },
     partition(groups, { isOneWay = false } = {}) {
       const groupOf = new Map(
         groups.flatMap((group, number) => group.map((index) => [index, number] as const)),

@@ -21,15 +21,15 @@ export function tendForked(simulation: Simulation): void {
   simulation.after(lookEveryMs, () => tendForked(simulation))
 }
 
-/** Whether everybody who was frozen goes on in a new generation, at every node. */
+/** Whether nobody is frozen, accused or kept from signing any more, by what any node knows. */
 export function areAllRecovered({ nodes, members, forkedIn }: Simulation): boolean {
-  return nodes.every(({ replica }) =>
-    members.every(({ org }) => {
-      const lost = forkedIn.get(org)
-      const row = replica && readOrg(replica.final.state, org)
-      return lost === undefined || (row?.frozen === null && row.logKeys.length > lost + 1)
-    }),
-  )
+  return nodes.every(({ replica }) => {
+    if (!replica || replica.accused.size > 0) return false
+    const { stopped, lastSigned, config, final } = replica
+    if (stopped !== null && forkedIn.has(config.org) && stopped.generation === generationOf(lastSigned))
+      return false
+    return members.every(({ org }) => readOrg(final.state, org)?.frozen === null)
+  })
 }
 
 function approve(simulation: Simulation, index: number, author: number): void {

@@ -34,6 +34,8 @@ export interface VirtualDisk {
   /** A power cut: `torn` was being written. Returns how many batches were lost. */
   crash(random: Random, torn: readonly Fact[] | null): number
   restore(genesis: Genesis): RestoredReplica
+  /** What is durable now; calling it puts that back, as a backup is put back. A backup that shows is known for one. */
+  backup(): (options: { readonly shows: boolean }) => void
   /** Events of these ranges and slots, as far as they are here. */
   eventsOf(ranges: readonly Range[]): AuthenticEvent[]
   event(id: EventId): AuthenticEvent | undefined
@@ -65,10 +67,11 @@ interface Durable {
   lastSigned: ChainTip | null
   last: CheckpointFact | null
   wasRestored: boolean
+  isCopy: boolean
 }
 
 export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): VirtualDisk {
-  const durable: Durable = {
+  let durable: Durable = {
     events: new Map(),
     records: new Map(),
     everVoted: new Map(),
@@ -80,6 +83,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     lastSigned: null,
     last: null,
     wasRestored: false,
+    isCopy: false,
   }
   let unsynced: (readonly Fact[])[] = []
   const put = (facts: readonly Fact[]) => {
@@ -107,6 +111,13 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
       return batches.length - surviving.length
     },
     restore: (genesis) => restore(durable, genesis),
+    backup() {
+      const kept = copyOf(durable)
+      return ({ shows }) => {
+        durable = { ...copyOf(kept), everVoted: durable.everVoted, isCopy: shows }
+        unsynced = []
+      }
+    },
     eventsOf(ranges) {
       return everything()
         .map(({ event }) => event)
@@ -120,6 +131,19 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
         .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
     durableVotes: (view) => durable.everVoted.get(view),
+  }
+}
+
+function copyOf(durable: Durable): Durable {
+  return {
+    ...durable,
+    events: new Map(durable.events),
+    records: new Map(durable.records),
+    proposals: new Map(durable.proposals),
+    evidence: [...durable.evidence],
+    checkpoints: [...durable.checkpoints],
+    rows: new Map(durable.rows),
+    tips: new Map(durable.tips),
   }
 }
 
@@ -184,7 +208,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     lastSigned: durable.lastSigned,
     isHistoryWhole: true,
     isFirstStart,
-    isCopy: false,
+    isCopy: durable.isCopy,
     heldFrom: new Map(),
   }
 }
