@@ -24,18 +24,23 @@ import {
   verifyVote,
 } from '@chirograph/consensus'
 import { nobleEd25519 } from '@chirograph/crypto'
+import { decodeEvent, type VerifiedEvent } from '@chirograph/event'
+import { admit, apply } from '@chirograph/log'
 import {
   answerSync,
   createReplica,
   decodeCheckpoint,
   decodeCheckpointRequest,
-  decodeEventFrame,
+  decodeHistoryRequest,
+  decodeSegmentFrame,
   decodeSyncOffer,
   emptyRestored,
   encodeCheckpoint,
   encodeCheckpointRequest,
-  encodeEventFrame,
+  encodeHistoryRequest,
+  encodeSegmentFrame,
   encodeSyncOffer,
+  type Replica,
 } from '@chirograph/replica'
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { bytesOf, hexOf, joinParts } from './notation.ts'
@@ -165,37 +170,81 @@ suite('vectors: checkpoints and sync', (it) => {
       is(codeOf(decodeCheckpoint(bytesOf(input.bytes))), reason, name)
   })
 
-  it('reads offers, frames and requests for checkpoints', () => {
-    const { offers, frames, checkpointRequests } = readVectors('sync')
+  it('reads offers, frames, and requests for history and checkpoints', () => {
+    const { offers, frames, historyRequests, checkpointRequests } = readVectors('sync')
     for (const { name, output } of offers)
       is(hexOf(encodeSyncOffer(decodedOf(decodeSyncOffer(bytesOf(output.bytes)), name))), output.bytes)
     for (const { name, output } of frames)
-      is(hexOf(encodeEventFrame(decodedOf(decodeEventFrame(bytesOf(output.bytes)), name))), output.bytes)
+      is(hexOf(encodeSegmentFrame(decodedOf(decodeSegmentFrame(bytesOf(output.bytes)), name))), output.bytes)
+    for (const { name, output } of historyRequests) {
+      const request = decodedOf(decodeHistoryRequest(bytesOf(output.bytes)), name)
+      is(hexOf(encodeHistoryRequest(request)), output.bytes)
+    }
     for (const { name, output } of checkpointRequests) {
       const { fromHeight } = decodedOf(decodeCheckpointRequest(bytesOf(output.bytes)), name)
       is(hexOf(encodeCheckpointRequest(fromHeight)), output.bytes)
     }
   })
 
-  it('answers requests, and refuses what is none with its code', () => {
-    const { requests, refusedRequests, refusedOffers, refusedCheckpointRequests } = readVectors('sync')
-    const signers = { event: signer(issuer.seeds.log), vote: signer(issuer.seeds.consensus) }
-    const replica = createReplica(
-      { genesis, org: issuer.id, signers, ed25519, hasVoteRecord: true },
-      emptyRestored(),
-    )
-    for (const { name, input, output } of requests) {
-      const answer = decodedOf(answerSync(replica, bytesOf(output.bytes)), name)
-      is(answer.isBehind, input.events.length > 0, name)
+  it('reads requests of every form', () => {
+    for (const { name, input, output } of readVectors('sync').requests) {
+      const answer = decodedOf(answerSync(emptyReplica(), 'peer', bytesOf(output.bytes)), name)
+      // What changed cannot be told by who never heard what it is a change of.
+      is(answer.offer.isBaseUnknown, input.stated !== null, name)
+      is(answer.isBehind, input.key !== null && input.stated === null && input.frontier.length > 0, name)
+      is(answer.locators.length, input.locators.length)
     }
-    for (const { name, input, reason } of refusedRequests)
-      is(codeOf(answerSync(replica, bytesOf(input.bytes))), reason, name)
-    for (const { name, input, reason } of refusedOffers)
-      is(codeOf(decodeSyncOffer(bytesOf(input.bytes))), reason, name)
-    for (const { name, input, reason } of refusedCheckpointRequests)
-      is(codeOf(decodeCheckpointRequest(joinParts(input.bytes))), reason, name)
+  })
+
+  it('answers with the offers and ranges of the vectors', () => {
+    const { events, answers: cases } = readVectors('sync')
+    for (const { name, input, output } of cases) {
+      const replica = emptyReplica()
+      for (const { id, bytes } of events) if (input.events.includes(id)) take(replica, bytesOf(bytes))
+      const answers = input.requests.map((bytes) => {
+        const { offer, ranges, isBehind } = decodedOf(answerSync(replica, 'peer', bytesOf(bytes)), name)
+        return {
+          offer: hexOf(encodeSyncOffer(offer)),
+          ranges: ranges.map((range) => [
+            { bytes: range.author },
+            range.generation,
+            range.fromSequence,
+            range.toSequence,
+          ]),
+          isBehind,
+        }
+      })
+      equal(answers, output.answers, name)
+    }
+  })
+
+  it('refuses what is no request, offer or frame with its code', () => {
+    const refused = readVectors('sync')
+    const decoders: [(wire: Uint8Array) => Decoded<unknown>, typeof refused.refusedOffers][] = [
+      [(wire) => answerSync(emptyReplica(), 'peer', wire), refused.refusedRequests],
+      [decodeSyncOffer, refused.refusedOffers],
+      [decodeSegmentFrame, refused.refusedFrames],
+      [decodeHistoryRequest, refused.refusedHistoryRequests],
+      [decodeCheckpointRequest, refused.refusedCheckpointRequests],
+    ]
+    for (const [decoder, rows] of decoders)
+      for (const { name, input, reason } of rows) is(codeOf(decoder(joinParts(input.bytes))), reason, name)
   })
 })
+
+function emptyReplica(): Replica {
+  const signers = { event: signer(issuer.seeds.log), vote: signer(issuer.seeds.consensus) }
+  return createReplica({ genesis, org: issuer.id, signers, ed25519, hasVoteRecord: true }, emptyRestored())
+}
+
+function take({ log }: Replica, wire: Uint8Array): void {
+  const decoded = decodeEvent(wire)
+  ok(decoded.kind === 'decoded')
+  const event = decoded.event as VerifiedEvent // made and signed by the maker
+  const verdict = admit(log, event)
+  ok(verdict.kind === 'accept')
+  apply(log, event)
+}
 
 type Bytes = { readonly bytes: string }
 

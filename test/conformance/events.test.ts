@@ -7,16 +7,22 @@ import {
   decodeBody,
   decodeEvent,
   decodeHeader,
+  decodeSegment,
   type EventKind,
   encodeBody,
   encodeEvent,
   encodeHeader,
+  encodeSegment,
   handleOf,
   isSignedBy,
   leafOf,
   type OrgId,
   parseOrgId,
+  runBytes,
+  runBytesMax,
   verifyEvent,
+  verifySegment,
+  wholeEvents,
 } from '@chirograph/event'
 import {
   checkForkEvidence,
@@ -35,6 +41,7 @@ import {
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { bytesOf, decodeNotation, encodeNotation, hexOf, joinParts } from './notation.ts'
 import { readVectors } from './read-vectors.ts'
+import { segmentOfLeases } from './second-implementation.ts'
 
 suite('vectors: headers and bodies', (it) => {
   it('reads every field of a header at its position', () => {
@@ -146,6 +153,75 @@ suite('vectors: signed events', (it) => {
     for (const { input, output } of digests) is(hexOf(credentialDigest(input.credential)), output.digest)
     for (const { input, output } of leaves) {
       is(hexOf(leafOf({ handle: bytesOf(input.handle), digest: bytesOf(input.digest) })), output.leaf)
+    }
+  })
+})
+
+suite('vectors: segments', (it) => {
+  const vectors = readVectors('segments')
+  const context = { networkId: bytesOf(vectors.networkId), ed25519: nobleEd25519 }
+  /** The first reason to refuse it, as far as that goes: to decode, to verify, to admit. */
+  const judge = (
+    bytes: Uint8Array,
+    { logKey = vectors.logKey, anchor = null }: { logKey?: string | null; anchor?: string | null },
+  ) => {
+    const decoded = decodeSegment(bytes)
+    if (decoded.kind === 'reject') return { stage: 'decode', reason: decoded.reason }
+    const verified = verifySegment({
+      ...context,
+      segment: decoded.segment,
+      logKey: logKey === null ? undefined : bytesOf(logKey),
+      anchor: anchor === null ? null : (parseContentId(anchor) ?? null),
+    })
+    if (verified.kind === 'reject') return { stage: 'verify', reason: verified.reason }
+    const whole = wholeEvents(verified.events)
+    if (whole.kind === 'reject') return { stage: 'admit', reason: whole.reason, events: verified.events }
+    return { stage: 'whole', reason: 'accepted', events: verified.events }
+  }
+
+  it('finds them authentic, and gives no event a signature that was not checked', () => {
+    for (const { name, input, output } of vectors.cases) {
+      const [items, signature] = input.fields as [
+        [{ bytes: string }, { bytes: string } | null][],
+        { bytes: string } | null,
+      ] // by its positions
+      const judged = judge(bytesOf(output.bytes), input)
+      ok(judged.events, `${name}: ${judged.reason}`)
+      equal(
+        judged.events.map(({ id }) => id),
+        output.ids,
+      )
+      const signatures = judged.events.map((event) => event.signature && { bytes: hexOf(event.signature) })
+      equal(signatures, [...output.ids.slice(1).map(() => null), signature])
+      is(judged.stage, items.some(([, body]) => body === null) ? 'admit' : 'whole')
+      const parts = items.map(([header, body]) => {
+        return { headerBytes: bytesOf(header.bytes), bodyBytes: body && bytesOf(body.bytes) }
+      })
+      is(
+        hexOf(encodeSegment({ items: parts, signature: signature && bytesOf(signature.bytes) })),
+        output.bytes,
+      )
+    }
+  })
+
+  it('refuses segments where and why the vectors say', () => {
+    for (const { name, input, reason } of vectors.refused) {
+      const judged = judge(joinParts(input.bytes), input)
+      equal([judged.stage, judged.reason], [input.stage, reason], name)
+    }
+  })
+
+  it('takes the longest run that a proof has room for, and not one event more', () => {
+    for (const { name, input, output } of [...vectors.runs, ...vectors.refusedRuns]) {
+      const decoded = decodeSegment(segmentOfLeases({ ...vectors, ...input }))
+      is(outcomeOf(decoded), output.runBytes <= runBytesMax ? 'accepted' : 'oversize', name)
+      if (decoded.kind === 'reject') continue
+      const { events } = decoded.segment
+      is(
+        events.reduce((sum, { header }) => sum + runBytes(header), 0),
+        output.runBytes,
+      )
+      is(judge(encodeSegment({ items: events, signature: decoded.segment.signature }), {}).stage, 'whole')
     }
   })
 })

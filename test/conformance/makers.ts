@@ -7,6 +7,7 @@ import { makeEvents } from './make/events.ts'
 import { makeCuts, makeForkEvidence, makeFrontiers } from './make/log.ts'
 import { makeContentIds, makeDomains, makeOrganisations } from './make/names.ts'
 import { makeCheckpointHeaders, makeMessages, makeProposals } from './make/proposals.ts'
+import { makeSegments } from './make/segments.ts'
 import { makeSignatures } from './make/signatures.ts'
 import { makeGenesis, makeState } from './make/status.ts'
 import { makeStatusProofs } from './make/status-proofs.ts'
@@ -26,6 +27,7 @@ export const makers = {
   'event-headers': makeEventHeaders,
   'event-bodies': makeEventBodies,
   events: makeEvents,
+  segments: makeSegments,
   'credential-binding': makeCredentialBinding,
   'batch-trees': makeBatchTrees,
   cuts: makeCuts,

@@ -9,7 +9,7 @@ import {
   sign as nodeSign,
   verify as nodeVerify,
 } from 'node:crypto'
-import { encodeNotation, hexOf, type Notation } from './notation.ts'
+import { encodeNotation, hexOf, linkBytes, type Notation } from './notation.ts'
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256')
@@ -159,4 +159,127 @@ export function rootOfPath(leaf: Uint8Array, index: number, path: readonly Uint8
     (node, sibling, height) => ((index >> height) & 1 ? nodeOf(sibling, node) : nodeOf(node, sibling)),
     leaf,
   )
+}
+
+/** The recipe of segments.json: many leases of one author, each after the other, under the signature of the last. */
+export function segmentOfLeases(recipe: {
+  readonly networkId: string
+  readonly author: string
+  readonly seed: string
+  readonly count: number
+  readonly references: number
+  readonly timeMs: number
+}): Uint8Array {
+  const { networkId, author, count, timeMs } = recipe
+  const body = encodeNotation([1_024])
+  const references = Array.from({ length: recipe.references }, (_, n): Notation => {
+    return { link: linkOf(Buffer.from((n + 1).toString(16).padStart(64, '0'), 'hex')) }
+  })
+  const headers: Uint8Array[] = []
+  for (let prev: Notation = null; headers.length < count; ) {
+    const [kind, sequence] = [2, headers.length]
+    const [network, org, bodyHash] = [networkId, author, hexOf(sha256(body))].map((hex) => ({ bytes: hex }))
+    const header = encodeNotation([
+      1,
+      network ?? null,
+      org ?? null,
+      0,
+      sequence,
+      prev,
+      references,
+      kind,
+      body.length,
+      bodyHash ?? null,
+      timeMs + sequence,
+    ])
+    headers.push(header)
+    prev = { link: linkOf(sha256(header)) }
+  }
+  const signed = Buffer.concat([domain('event'), headers.at(-1) ?? new Uint8Array()])
+  return encodeNotation([
+    headers.map((header): Notation => [{ bytes: hexOf(header) }, { bytes: hexOf(body) }]),
+    { bytes: hexOf(signatureOf(Buffer.from(recipe.seed, 'hex'), signed)) },
+  ])
+}
+
+/** The text of a CIDv1 of dag-cbor and sha2-256: base32 (RFC 4648 section 6), lowercase, `b` in front. */
+export function linkOf(digest: Uint8Array): string {
+  const bits = [...Uint8Array.of(0x01, 0x71, 0x12, 0x20, ...digest)]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+  const fives = bits.padEnd(5 * Math.ceil(bits.length / 5), '0').match(/.{5}/g) ?? []
+  return `b${fives.map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[Number.parseInt(five, 2)]).join('')}`
+}
+
+/** Where an author stands, as frontiers.json writes an entry: author, generation, sequence, id, branches. */
+export type FrontierFields = readonly [
+  author: { readonly bytes: string },
+  generation: number,
+  sequence: number,
+  id: { readonly link: string },
+  branches: { readonly bytes: string } | null,
+]
+
+/** The claims of sync.json about these entries under a key. */
+export function claimsOf(args: {
+  readonly entries: readonly FrontierFields[]
+  readonly members: readonly string[]
+  readonly key: Uint8Array
+}): Notation {
+  const { entries, members, key } = args
+  const tagOf = (entry: FrontierFields) => ({ bytes: headTagOf(key, entry) })
+  const named = members.flatMap((org) => entries.filter(([author]) => author.bytes === org))
+  const bitmap = Buffer.alloc(Math.ceil(members.length / 8))
+  members.forEach((org, at) => {
+    if (named.some(([author]) => author.bytes === org))
+      bitmap[at >> 3] = (bitmap[at >> 3] ?? 0) | (128 >> (at & 7))
+  })
+  return [
+    { bytes: bitmap.toString('hex').replace(/(?:00)+$/, '') },
+    named.map(([, , sequence]) => sequence),
+    { bytes: named.map((entry) => headTagOf(key, entry)).join('') },
+    named.flatMap(([, generation], at): Notation[] => (generation === 0 ? [] : [[at, generation]])),
+    entries
+      .filter(([author]) => !members.includes(author.bytes))
+      .map((entry): Notation => [entry[0], entry[1], entry[2], tagOf(entry)]),
+  ]
+}
+
+function headTagOf(key: Uint8Array, [, , , { link }, branches]: FrontierFields): string {
+  const said = branches === null ? linkBytes(link).subarray(4) : Buffer.from(branches.bytes, 'hex')
+  return hexOf(sha256(key, said).subarray(0, 4))
+}
+
+/** The digest of a frontier: frontiers.json. */
+export function frontierDigestOf(entries: readonly FrontierFields[]): Uint8Array {
+  const tags = entries.map(([author, generation, , { link }, branches]): Notation => {
+    return [author, generation, branches ?? { bytes: hexOf(linkBytes(link).subarray(4)) }]
+  })
+  return sha256(encodeNotation(tags))
+}
+
+/**
+ * What a node with `entries`, all of generation 0, owes an asker who claims these tags: the ranges, the authors to
+ * probe, and whether it lacks something itself.
+ */
+export function answerOf(
+  entries: readonly FrontierFields[],
+  claims: ReadonlyMap<string, { readonly sequence: number; readonly tag: string; readonly key: Uint8Array }>,
+): { ranges: Notation[]; probes: string[]; isBehind: boolean } {
+  const ranges: Notation[] = []
+  const probes: string[] = []
+  const held = new Set(entries.map(([author]) => author.bytes))
+  let isBehind = [...claims.keys()].some((author) => !held.has(author))
+  for (const entry of entries) {
+    const [author, generation, sequence, , branches] = entry
+    const claim = claims.get(author.bytes)
+    const from = claim === undefined ? 0 : claim.sequence + 1
+    if (claim !== undefined && claim.tag === headTagOf(claim.key, entry)) continue
+    if (branches !== null || claim?.sequence === sequence) {
+      probes.push(author.bytes)
+      isBehind ||= claim !== undefined
+    } else if (from <= sequence) ranges.push([author, generation, from, sequence])
+    else isBehind = true
+  }
+  return { ranges, probes, isBehind }
 }

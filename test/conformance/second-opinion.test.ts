@@ -3,18 +3,24 @@ import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { bytesOf, decodeNotation, encodeNotation, hexOf, linkBytes, type Notation } from './notation.ts'
 import { readVectors } from './read-vectors.ts'
 import {
+  answerOf,
   auditPath,
   canonicalJson,
+  claimsOf,
   domain,
+  type FrontierFields,
   followProof,
+  frontierDigestOf,
   hashDomain,
   isSigned,
   leadersOf,
+  linkOf,
   mapRoot,
   multikey,
   nodeOf,
   publicKeyOf,
   rootOfPath,
+  segmentOfLeases,
   sha256,
   signatureOf,
   treeHead,
@@ -163,16 +169,126 @@ suite('second opinion: events and the log', (it) => {
         input.entries.map((entry) => hexOf(sha256(bytesOf(`00${entry}`)))),
       )
     }
-    for (const { input, output } of readVectors('frontiers').cases) {
-      const tags = (input.fields as [Notation, number, number, { link: string }, Notation][]).map(
-        ([author, generation, , { link }, branches]): Notation => {
-          return [author, generation, branches ?? { bytes: hexOf(linkBytes(link).subarray(4)) }]
-        },
-      ) // the positions of an entry
-      is(output.digest, hexOf(sha256(encodeNotation(tags))))
+    for (const { input, output } of readVectors('frontiers').cases)
+      is(output.digest, hexOf(frontierDigestOf(input.fields as unknown as FrontierFields[]))) // by its positions
+  })
+})
+
+suite('second opinion: segments and sync', (it) => {
+  it('links the events of a segment, and checks the one signature at its end', () => {
+    const { cases, networkId, logKey } = readVectors('segments')
+    for (const { name, input, output } of cases) {
+      const [items, signature] = input.fields as unknown as SegmentFields // by its positions
+      equal(
+        output.ids,
+        items.map(([header]) => linkOf(sha256(bytesOf(header.bytes)))),
+      )
+      for (const [at, [header, body]] of items.entries()) {
+        const fields = decodeNotation(bytesOf(header.bytes)) as Notation[] // a header is an array
+        equal(fields[1], { bytes: networkId })
+        if (at > 0) equal(fields[5], { link: output.ids[at - 1] })
+        if (body === null) continue
+        is(fields[8], body.bytes.length / 2)
+        equal(fields[9], { bytes: hexOf(sha256(bytesOf(body.bytes))) })
+      }
+      const last = items.at(-1)?.[0].bytes ?? ''
+      const message = bytesOf(hexOf(domain('event')) + last)
+      ok(signature === null || isSigned(bytesOf(logKey), message, bytesOf(signature.bytes)), name)
+      is(signature === null ? output.ids.at(-1) : null, signature === null ? input.anchor : null)
+    }
+  })
+
+  it('makes the longest runs by their recipe', () => {
+    const { runs, refusedRuns, networkId, author } = readVectors('segments')
+    for (const { input, output } of [...runs, ...refusedRuns]) {
+      const bytes = segmentOfLeases({ networkId, author, ...input })
+      is(output.length, bytes.length)
+      is(output.sha256, hexOf(sha256(bytes)))
+      is(output.runBytes, input.count * (51 + 41 * input.references))
+    }
+    ok(runs.every(({ output }) => output.runBytes <= 31_000))
+    ok(refusedRuns.every(({ output }) => output.runBytes > 31_000))
+  })
+
+  it('states what changed in a request', () => {
+    const { requests, members } = readVectors('sync')
+    for (const { name, input, output } of requests) {
+      const entries = input.frontier as unknown as FrontierFields[] // by its positions
+      const stated = input.stated as unknown as FrontierFields[] | null
+      const said = new Set(stated?.map((entry) => JSON.stringify(entry)))
+      const changed = entries.filter((entry) => !said.has(JSON.stringify(entry)))
+      const key = input.key === null ? null : bytesOf(input.key)
+      const base = stated && { bytes: hexOf(frontierDigestOf(stated).subarray(0, 8)) }
+      const delta = key && [{ bytes: hexOf(key) }, base, claimsOf({ entries: changed, members, key })]
+      is(output.digest, hexOf(frontierDigestOf(entries)))
+      equal(input.fields, [2, { bytes: output.digest }, delta, input.locators], name)
+    }
+  })
+
+  it('answers requests with the same ranges', () => {
+    const { answers, members } = readVectors('sync')
+    for (const { name, input, output } of answers) {
+      const entries = input.frontier as unknown as FrontierFields[] // by its positions
+      const digest = hexOf(frontierDigestOf(entries))
+      const claims = new Map<string, ClaimOfPeer>()
+      let stated: string | undefined
+      for (const [at, bytes] of input.requests.entries()) {
+        const [, theirs, delta] = decodeNotation(bytesOf(bytes)) as unknown as RequestFields // by its positions
+        const isSame = theirs.bytes === digest
+        const isBaseUnknown = !isSame && delta?.[1] != null && delta[1].bytes !== stated
+        let plan: ReturnType<typeof answerOf> = { ranges: [], probes: [], isBehind: false }
+        if (!isSame && delta !== null && !isBaseUnknown) {
+          if (delta[1] === null) claims.clear()
+          for (const [author, claim] of readClaimFields(delta, members)) claims.set(author, claim)
+          stated = theirs.bytes.slice(0, 16)
+          plan = answerOf(entries, claims)
+        }
+        const { ranges, probes, isBehind } = plan
+        const spans = ranges as unknown as [Notation, number, number, number][] // as answerOf makes them
+        const count = spans.reduce((sum, [, , from, to]) => sum + to - from + 1, 0)
+        const fields: Notation = [2, isSame, isBaseUnknown, count, probes.map((org) => [{ bytes: org }, 0])]
+        const answer = { offer: hexOf(encodeNotation(fields)), ranges, isBehind }
+        equal(output.answers[at], answer, name)
+      }
+    }
+  })
+
+  it('counts holes in runs', () => {
+    for (const { input } of readVectors('sync').historyRequests) {
+      const [, , chains] = input.fields as unknown as [
+        number,
+        boolean,
+        [Notation, number, number[], Notation][],
+      ]
+      for (const [, , runs] of chains) {
+        is(runs.length % 2, 0)
+        ok(runs.every((run, at) => at % 2 === 0 || run > 0))
+        ok(Number.isSafeInteger(runs.reduce((sum, run) => sum + run, 0)))
+      }
     }
   })
 })
+
+type Hex = { readonly bytes: string }
+type SegmentFields = readonly [readonly (readonly [Hex, Hex | null])[], Hex | null]
+type DeltaFields = readonly [
+  key: Hex,
+  base: Hex | null,
+  claims: readonly [Hex, readonly number[], Hex, readonly (readonly [number, number])[], readonly Notation[]],
+]
+type RequestFields = readonly [number, Hex, DeltaFields | null, readonly Notation[]]
+type ClaimOfPeer = { readonly sequence: number; readonly tag: string; readonly key: Uint8Array }
+
+/** The claims of members, in generation 0, as the columns say them. */
+function readClaimFields([key, , claims]: DeltaFields, members: readonly string[]): [string, ClaimOfPeer][] {
+  const [bitmap, sequences, tags] = claims
+  const bits = [...bytesOf(bitmap.bytes)].map((byte) => byte.toString(2).padStart(8, '0')).join('')
+  const named = members.filter((_, at) => bits[at] === '1')
+  return named.map((org, at) => {
+    const tag = tags.bytes.slice(8 * at, 8 * at + 8)
+    return [org, { sequence: sequences[at] ?? 0, tag, key: bytesOf(key.bytes) }]
+  })
+}
 
 suite('second opinion: consensus', (it) => {
   it('hashes validator sets and draws their leaders', () => {

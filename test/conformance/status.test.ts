@@ -87,6 +87,7 @@ suite('vectors: state', (it) => {
         height,
         timeMs,
         cutEntryOf: (org) => cut.get(org),
+        closedAt: () => null,
         isFinalOrInCut,
         ed25519,
       })

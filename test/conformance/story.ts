@@ -126,6 +126,7 @@ function tell(chapters: readonly (readonly VerifiedEvent[])[]): StoryHeader[] {
       height,
       timeMs,
       cutEntryOf: (org) => at.get(org),
+      closedAt: () => null,
       isFinalOrInCut: (id) => final.has(id),
       ed25519: nobleEd25519,
     })

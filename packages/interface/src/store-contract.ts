@@ -5,7 +5,7 @@
 
 import type { ContractKit } from './contract-kit.js'
 import { batchOpsMax, getManyKeysMax } from './limits.js'
-import type { RangeBounds, Store, StoreOp } from './store.js'
+import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 
 /** One database, not opened yet. */
 export interface StoreSubject {
@@ -21,6 +21,7 @@ export function storeContract(name: string, make: () => Promise<StoreSubject>, k
     claimValues(claim, kit)
     claimBatches(claim, kit)
     claimRanges(claim, kit)
+    claimPages(claim, kit)
     claimLifecycle(claim, kit)
   })
 }
@@ -189,6 +190,83 @@ function claimRanges(claim: StoreClaim, { equal }: ContractKit): void {
   })
 }
 
+function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
+  const five = [1, 2, 3, 4, 5].map((n) => put(bytes(n), bytes(n * 10)))
+
+  claim('turns in pages the entries of the same range, in the same order', async (store) => {
+    await store.batch(five, { sync: false })
+    const bounds: RangeBounds[] = [
+      everything,
+      { ...everything, reverse: true },
+      { from: bytes(2), to: bytes(4) },
+      { from: bytes(2), to: bytes(4), reverse: true },
+      { ...everything, limit: 2 },
+      { ...everything, limit: 2, reverse: true },
+      { ...everything, limit: 0 },
+      { from: bytes(4), to: bytes(2) },
+    ]
+    for (const one of bounds) equal((await collectPages(store, one)).flat(), await collect(store, one))
+  })
+
+  claim('has no empty page, and no page for an empty range', async (store) => {
+    equal(await collectPages(store, everything), [])
+    await store.batch(five, { sync: false })
+    for (const page of await collectPages(store, everything)) ok(page.length > 0)
+    equal(await collectPages(store, { from: bytes(6), to: bytes(9) }), [])
+  })
+
+  claim('turns every page of a range longer than one, which it never holds at once', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 5000; index++)
+      ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(40)))
+    await store.batch(ops, { sync: false })
+    for (const reverse of [false, true]) {
+      const pages = await collectPages(store, { ...everything, reverse })
+      ok(pages.length > 1, 'five thousand entries were one page')
+      const keys = pages.flat().map(([key]) => key)
+      equal(
+        reverse ? keys.reverse() : keys,
+        ops.map((op) => op.key),
+      )
+    }
+  })
+
+  claim('turns the pages of the store as it was when the first was turned', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), bytes(1)))
+    await store.batch(ops, { sync: false })
+    const values = new Set<number | undefined>()
+    let count = 0
+    for await (const page of store.pages(everything)) {
+      if (count === 0)
+        await store.batch(
+          ops.map(({ key }, index) => (index % 2 === 0 ? remove(key) : put(key, bytes(2)))),
+          { sync: false },
+        )
+      for (const [, value] of page) values.add(value[0])
+      count += page.length
+    }
+    equal([count, [...values]], [ops.length, [1]])
+  })
+
+  claim('gives pages that the caller may change without changing the store', async (store) => {
+    await store.batch([put(bytes(1), bytes(7))], { sync: false })
+    for await (const page of store.pages(everything)) for (const part of page.flat()) part.fill(9)
+    equal(await collect(store, everything), [[bytes(1), bytes(7)]])
+  })
+
+  claim('can be left between two pages, often, and closed afterwards', async (store) => {
+    await store.batch(five, { sync: false })
+    for (let round = 0; round < 200; round++) {
+      for await (const page of store.pages(everything)) {
+        equal(page[0], [bytes(1), bytes(10)])
+        break
+      }
+    }
+    await store.close()
+  })
+}
+
 function claimLifecycle(claim: StoreClaim, { equal, ok, failsWith }: ContractKit): void {
   claim('finds after opening again what was written before closing', async (store, subject) => {
     await store.batch([put(bytes(1), bytes(1)), put(bytes(2), bytes(2))], { sync: false })
@@ -209,6 +287,7 @@ function claimLifecycle(claim: StoreClaim, { equal, ok, failsWith }: ContractKit
     await failsWith('STORE_CLOSED', () => store.getMany([bytes(1)]))
     await failsWith('STORE_CLOSED', () => store.batch([put(bytes(1), bytes(1))], { sync: true }))
     await failsWith('STORE_CLOSED', () => collect(store, everything))
+    await failsWith('STORE_CLOSED', () => collectPages(store, everything))
   })
 
   claim('ends a running range with STORE_CLOSED when it is closed', async (store) => {
@@ -223,6 +302,21 @@ function claimLifecycle(claim: StoreClaim, { equal, ok, failsWith }: ContractKit
       }
     })
     ok(count < ops.length, 'the range went on to its end')
+  })
+
+  claim('ends running pages with STORE_CLOSED when it is closed', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 5000; index++)
+      ops.push(put(bytes(1, index >> 8, index & 255), new Uint8Array(100)))
+    await store.batch(ops, { sync: false })
+    let count = 0
+    await failsWith('STORE_CLOSED', async () => {
+      for await (const page of store.pages(everything)) {
+        if (count === 0) await store.close()
+        count += page.length
+      }
+    })
+    ok(count < ops.length, 'the pages went on to the end of the range')
   })
 }
 
@@ -249,6 +343,12 @@ async function collect(store: Store, bounds: RangeBounds): Promise<[Uint8Array, 
   const entries: [Uint8Array, Uint8Array][] = []
   for await (const entry of store.range(bounds)) entries.push(entry)
   return entries
+}
+
+async function collectPages(store: Store, bounds: RangeBounds): Promise<StoreEntry[][]> {
+  const pages: StoreEntry[][] = []
+  for await (const page of store.pages(bounds)) pages.push([...page])
+  return pages
 }
 
 function put(key: Uint8Array, value: Uint8Array): StoreOp {

@@ -1,6 +1,6 @@
 /** The contract suites are proven from the other side: an adapter with a fault in it fails the claim about it. */
 import { equal, ok, suite } from '../../workspace/kit.ts'
-import type { ContractKit, Network, NetworkHandlers, Store } from '../src/index.js'
+import type { ContractKit, Network, NetworkHandlers, Store, StoreEntry } from '../src/index.js'
 import { isChirographError, memoryDisk, memoryHub, networkContract, storeContract } from '../src/index.js'
 
 const storeFaults: [fault: string, claim: string, break_: (store: Store) => Partial<Store>][] = [
@@ -36,6 +36,44 @@ const storeFaults: [fault: string, claim: string, break_: (store: Store) => Part
     'ignores the direction',
     'ends a range at its limit, counted from the side it starts on',
     (store) => ({ range: (bounds) => store.range({ ...bounds, reverse: false }) }),
+  ],
+  [
+    'turns its pages one way only',
+    'turns in pages the entries of the same range, in the same order',
+    (store) => ({ pages: (bounds) => store.pages({ ...bounds, reverse: false }) }),
+  ],
+  [
+    'turns an empty page',
+    'has no empty page, and no page for an empty range',
+    (store) => ({
+      async *pages(bounds) {
+        yield []
+        yield* store.pages(bounds)
+      },
+    }),
+  ],
+  [
+    'puts a whole range on one page',
+    'turns every page of a range longer than one, which it never holds at once',
+    (store) => ({
+      async *pages(bounds) {
+        const all: StoreEntry[] = []
+        for await (const entry of store.range(bounds)) all.push(entry)
+        if (all.length > 0) yield all
+      },
+    }),
+  ],
+  [
+    'looks up its pages as they are turned',
+    'turns the pages of the store as it was when the first was turned',
+    (store) => ({
+      async *pages(bounds) {
+        for await (const [key] of store.range(bounds)) {
+          const value = await store.get(key)
+          if (value !== undefined) yield [[key, value]]
+        }
+      },
+    }),
   ],
   [
     'accepts batches of any size',

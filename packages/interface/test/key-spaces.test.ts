@@ -2,11 +2,13 @@
 
 import fc from 'fast-check'
 import { compareBytes, contentIdOfDigest, toHex } from '@chirograph/codec'
-import { equal, is, ok, suite } from '../../workspace/kit.ts'
-import type { EventPosition, KeyRange, KeySpace } from '../src/index.js'
+import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
+import type { EventPlace, KeyRange, KeySpace } from '../src/index.js'
 import {
   arrivalKey,
   arrivalRange,
+  authorKey,
+  authorValue,
   bodyKey,
   bodyRange,
   checkpointDigestKey,
@@ -16,87 +18,111 @@ import {
   eventRange,
   evidenceKey,
   frontierKey,
+  historyKey,
   keyBytesMax,
   keySpaces,
   metaKey,
+  placeValue,
   positionKey,
-  positionValue,
   prefixRange,
   readArrivalKey,
+  readAuthorKey,
+  readAuthorValue,
   readCheckpointHeightKey,
   readEventKey,
-  readPosition,
+  readHistoryKey,
+  readPlace,
+  readPositionKey,
   readVoteKey,
   spaceRange,
   stateRowKey,
+  strayKey,
   voteKey,
 } from '../src/index.js'
 
-const author = 'ab'.repeat(32)
+const org = 'ab'.repeat(32)
 const digest = new Uint8Array(32).fill(0xcd)
 const id = contentIdOfDigest(digest)
-const place = { author, generation: 1, sequence: 2 ** 32 + 5, id }
+const place: EventPlace = { author: 0x0102_0304, generation: 1, sequence: 2 ** 32 + 5, branch: 7 }
+const position = { author: org, generation: 1, sequence: 2 ** 32 + 5 }
 
 const hex64 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex)
 const u32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 0xffff_ffff }))
 const u64 = fc.oneof(fc.nat(300), fc.maxSafeNat())
 const placeArbitrary = fc.record(
-  {
-    author: fc.oneof(fc.constantFrom('00'.repeat(32), 'ff'.repeat(32)), hex64),
-    generation: u32,
-    sequence: u64,
-    id: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(contentIdOfDigest),
-  },
+  { author: u32, generation: u32, sequence: u64, branch: fc.nat(255) },
   { noNullPrototype: true },
 )
 
 suite('key spaces', (it) => {
   it('writes each key as its space byte and big-endian fields', () => {
-    const chain = `${author}00000001`
+    const chain = `${org}00000001`
     const sequence = '0000000100000005'
     const tail = 'cd'.repeat(32)
+    const at = `0102030400000001${sequence}07`
     const expected: [Uint8Array, string][] = [
-      [eventKey(place), `01${chain}${sequence}${tail}`],
-      [bodyKey(place), `02${chain}${sequence}${tail}`],
-      [positionKey(id), `03${tail}`],
-      [arrivalKey(258), '040000000000000102'],
-      [frontierKey(place), `05${chain}`],
-      [evidenceKey(place), `06${chain}${sequence}`],
+      [frontierKey(position), `05${chain}`],
+      [evidenceKey(position), `06${chain}${sequence}`],
       [checkpointHeightKey(258), '070000000000000102'],
       [checkpointDigestKey(digest), `08${tail}`],
-      [stateRowKey(digest), `09${tail}`],
+      [stateRowKey(digest, 'stateRow'), `09${tail}`],
       [voteKey({ epoch: 3, view: 4, kind: 2 }), '0a00000003000000000000000402'],
       [metaKey('schema'), '0b736368656d61'],
+      [authorKey(org), `10${org}`],
+      [eventKey(place), `11${at}`],
+      [bodyKey(place), `12${at}`],
+      [positionKey(id), `13${tail}`],
+      [arrivalKey(258), '140000000000000102'],
+      [strayKey(place), `15${at}`],
+      [historyKey(place), '160102030400000001'],
+      [stateRowKey(digest, 'otherStateRow'), `17${tail}`],
     ]
     for (const [key, hex] of expected) {
       is(toHex(key), hex)
       ok(key.length <= keyBytesMax)
     }
-    is(new Set(expected.map(([key]) => key[0])).size, Object.keys(keySpaces).length)
+    equal(
+      expected.map(([key]) => key[0]),
+      Object.values(keySpaces).sort((a, b) => a - b),
+    )
+  })
+
+  it('keeps the numbers of schema 1 for schema 1', () => {
+    for (const number of Object.values(keySpaces)) not([1, 2, 3, 4].includes(number))
+  })
+
+  it('writes the values that are keys of others as bytes of fixed length', () => {
+    is(toHex(placeValue(place)), '0102030400000001000000010000000507')
+    is(toHex(authorValue(258)), '00000102')
   })
 
   it('reads back what it wrote', () => {
     fc.assert(
-      fc.property(placeArbitrary, u32, u64, fc.nat(255), (event, epoch, view, kind) => {
-        equal(readEventKey(eventKey(event)), event)
-        equal(readEventKey(bodyKey(event)), event)
-        const { id: _id, ...position } = event
-        equal(readPosition(positionValue(event)), position)
+      fc.property(placeArbitrary, hex64, u64, fc.nat(255), (event, hex, view, kind) => {
+        const { author, generation } = event
+        for (const key of [eventKey, bodyKey, strayKey]) equal(readEventKey(key(event)), event)
+        equal(readPlace(placeValue(event)), event)
+        equal(readHistoryKey(historyKey(event)), { author, generation })
+        is(readAuthorKey(authorKey(hex)), hex)
+        is(readAuthorValue(authorValue(author)), author)
+        const named = contentIdOfDigest(bytesOf(hex))
+        is(readPositionKey(positionKey(named)), named)
         is(readArrivalKey(arrivalKey(view)), view)
+        const epoch = author
         is(readCheckpointHeightKey(checkpointHeightKey(view)), view)
         equal(readVoteKey(voteKey({ epoch, view, kind })), { epoch, view, kind })
       }),
     )
   })
 
-  it('orders events by author, generation, sequence, then id', () => {
+  it('orders events by author, generation, sequence, then branch', () => {
     fc.assert(
       fc.property(placeArbitrary, placeArbitrary, (a, b) => {
         const byFields =
-          compareText(a.author, b.author) || a.generation - b.generation || a.sequence - b.sequence
-        const byBytes = Math.sign(compareBytes(eventKey(a), eventKey(b)))
-        if (byFields !== 0) is(byBytes, Math.sign(byFields))
-        is(byBytes === 0, byFields === 0 && a.id === b.id)
+          a.author - b.author || a.generation - b.generation || a.sequence - b.sequence || a.branch - b.branch
+        for (const key of [eventKey, bodyKey, strayKey])
+          is(Math.sign(compareBytes(key(a), key(b))), Math.sign(byFields))
+        is(Math.sign(compareBytes(placeValue(a), placeValue(b))), Math.sign(byFields))
       }),
     )
   })
@@ -122,11 +148,11 @@ suite('key spaces', (it) => {
 
   it('covers in a prefix range what starts with the prefix and nothing else', () => {
     fc.assert(
-      fc.property(placeArbitrary, fc.nat(44), (event, length) => {
+      fc.property(placeArbitrary, fc.nat(17), (event, length) => {
         const key = eventKey(event)
         const range = prefixRange('event', key.subarray(1, 1 + length))
         ok(isInside(key, range))
-        const other: EventPosition = { ...event, author: flipFirst(event.author) }
+        const other: EventPlace = { ...event, author: (event.author ^ 0xff00_0000) >>> 0 }
         is(isInside(eventKey(other), range), length === 0)
       }),
     )
@@ -134,15 +160,19 @@ suite('key spaces', (it) => {
 
   it('covers in a space range its own keys and those of no other space', () => {
     const keys: Record<KeySpace, Uint8Array> = {
-      event: eventKey(place),
-      body: bodyKey(place),
+      author: authorKey('ff'.repeat(32)),
+      event: eventKey({ author: 0xffff_ffff, generation: 0xffff_ffff, sequence: 2 ** 53 - 1, branch: 255 }),
+      body: bodyKey({ author: 0, generation: 0, sequence: 0, branch: 0 }),
       position: positionKey(id),
       arrival: arrivalKey(Number.MAX_SAFE_INTEGER),
-      frontier: frontierKey(place),
-      evidence: evidenceKey(place),
+      stray: strayKey(place),
+      history: historyKey(place),
+      frontier: frontierKey(position),
+      evidence: evidenceKey(position),
       checkpointHeight: checkpointHeightKey(0),
       checkpointDigest: checkpointDigestKey(digest),
-      stateRow: stateRowKey(digest),
+      stateRow: stateRowKey(digest, 'stateRow'),
+      otherStateRow: stateRowKey(digest, 'otherStateRow'),
       vote: voteKey({ epoch: 0xffff_ffff, view: 0, kind: 255 }),
       meta: metaKey(''),
     }
@@ -171,12 +201,20 @@ suite('key spaces', (it) => {
       () => arrivalKey(1.5),
       () => arrivalKey(2 ** 53),
       () => eventKey({ ...place, generation: 2 ** 32 }),
-      () => eventKey({ ...place, author: 'ab' }),
-      () => eventKey({ ...place, author: 'zz'.repeat(32) }),
+      () => eventKey({ ...place, author: -1 }),
+      () => eventKey({ ...place, author: 2 ** 32 }),
+      () => eventKey({ ...place, branch: 256 }),
+      () => eventKey({ ...place, sequence: 2 ** 53 }),
+      () => historyKey({ author: 2 ** 32, generation: 0 }),
+      () => authorKey('ab'),
+      () => authorKey('zz'.repeat(32)),
+      () => frontierKey({ ...position, author: 'ab' }),
       () => voteKey({ epoch: 0, view: 0, kind: 256 }),
-      () => stateRowKey(digest.subarray(1)),
+      () => stateRowKey(digest.subarray(1), 'stateRow'),
       () => readEventKey(arrivalKey(1)),
-      () => readPosition(digest),
+      () => readPlace(digest),
+      () => readAuthorValue(digest),
+      () => readHistoryKey(arrivalKey(1).subarray(1)),
     ]
     for (const body of wrong) ok(throws(body), String(body))
   })
@@ -186,12 +224,8 @@ function isInside(key: Uint8Array, { from, to }: KeyRange): boolean {
   return compareBytes(from, key) <= 0 && compareBytes(key, to) < 0
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-function flipFirst(hex: string): string {
-  return (hex.startsWith('0') ? '1' : '0') + hex.slice(1)
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
 }
 
 function throws(body: () => unknown): boolean {

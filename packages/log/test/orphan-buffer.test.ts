@@ -1,7 +1,7 @@
 /** Where events wait for the one before: rule L28. */
 
 import * as fc from 'fast-check'
-import type { VerifiedEvent } from '@chirograph/event'
+import type { AuthenticEvent, VerifiedEvent } from '@chirograph/event'
 import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import {
   createOrphanBuffer,
@@ -23,6 +23,10 @@ function hold(orphans: OrphanBuffer, events: readonly VerifiedEvent[], peer: str
       ? verdict.dropped.map(({ id, peer: from, reason }) => `${reason} ${from} ${id}`)
       : []
   })
+}
+
+const sizeOf = (events: readonly AuthenticEvent[]): number => {
+  return events.reduce((sum, event) => sum + eventBytes(event), 0)
 }
 
 suite('orphan buffer', (it) => {
@@ -72,6 +76,44 @@ suite('orphan buffer', (it) => {
     equal([...orphans.peers.keys()], ['a'])
   })
 
+  it('L28: holds a stretch as a unit, until the event before its first', () => {
+    const events = chain(org(1), 9)
+    const [one, two, three, four] = [
+      events.slice(0, 2),
+      events.slice(2, 4),
+      events.slice(4, 7),
+      events.slice(7),
+    ]
+    const orphans = createOrphanBuffer(roomy)
+    for (const stretch of [four, two, three])
+      equal(holdOrphan(orphans, { events: stretch ?? [], peer: 'a' }), { kind: 'held', dropped: [] })
+    equal([orphans.held.size, orphans.events, orphans.bytes], [3, 7, sizeOf(events.slice(2))])
+    equal(missingOf(orphans), [events[1]?.id])
+    equal(release(orphans, events[0]?.id as VerifiedEvent['id']), [])
+    equal(release(orphans, one?.[1]?.id as VerifiedEvent['id']), [two, three, four])
+    equal([orphans.held.size, orphans.events, orphans.bytes, orphans.peers.size], [0, 0, 0, 0])
+  })
+
+  it('L28: releases what branches off inside of a stretch behind it', () => {
+    const events = chain(org(1), 5)
+    const branch = [after(events[2] as VerifiedEvent, { timeMs: 9 })]
+    const orphans = createOrphanBuffer(roomy)
+    for (const stretch of [branch, events.slice(1)]) holdOrphan(orphans, { events: stretch, peer: 'a' })
+    equal(missingOf(orphans), [events[0]?.id])
+    equal(release(orphans, events[0]?.id as VerifiedEvent['id']), [events.slice(1), branch])
+  })
+
+  it('L28: counts every event of a stretch against the limits', () => {
+    const stretches = [1, 2, 3].map((n) => chain(org(n), 4).slice(1))
+    const orphans = createOrphanBuffer({ ...roomy, eventsPerPeerMax: 6 })
+    const dropped = stretches.flatMap((events) => {
+      const verdict = holdOrphan(orphans, { events, peer: 'a' })
+      return verdict.kind === 'held' ? verdict.dropped : []
+    })
+    equal(dropped, [{ id: stretches[0]?.at(-1)?.id, peer: 'a', reason: 'peer-limit' }])
+    is(orphans.events, 6)
+  })
+
   it('L28: drops a peer’s oldest beyond its count or bytes, and says so', () => {
     const [, ...rest] = chain(org(1), 4)
     const [one, two, three] = rest
@@ -104,20 +146,16 @@ suite('orphan buffer', (it) => {
         )
         for (let step = 0; step < 80; step++) {
           const event = random.pick(events)
-          if (random.chance(0.8)) hold(orphans, [event], random.pick(['a', 'b', 'c']))
-          else release(orphans, event.id).flat()
+          const stretch = stretchFrom(event, events, 1 + random.int(3))
+          if (random.chance(0.8)) holdOrphan(orphans, { events: stretch, peer: random.pick(['a', 'b', 'c']) })
+          else release(orphans, event.id)
           const held = [...orphans.held.values()]
-          is(
-            orphans.bytes,
-            held.reduce((sum, one) => sum + eventBytes(one.event), 0),
-          )
-          ok(held.length <= limits.eventsMax && orphans.bytes <= limits.bytesMax)
+          const waitingEvents = held.flatMap((one) => one.events)
+          equal([orphans.events, orphans.bytes], [waitingEvents.length, sizeOf(waitingEvents)])
+          ok(orphans.events <= limits.eventsMax && orphans.bytes <= limits.bytesMax)
           for (const [peer, load] of orphans.peers) {
-            const own = held.filter((one) => one.peer === peer)
-            equal(load, {
-              events: own.length,
-              bytes: own.reduce((sum, one) => sum + eventBytes(one.event), 0),
-            })
+            const own = held.filter((one) => one.peer === peer).flatMap((one) => one.events)
+            equal(load, { events: own.length, bytes: sizeOf(own) })
             ok(load.events <= limits.eventsPerPeerMax && load.bytes <= limits.bytesPerPeerMax)
           }
           const waiting = [...orphans.waiting.values()].reduce((sum, ids) => sum + ids.size, 0)
@@ -128,3 +166,14 @@ suite('orphan buffer', (it) => {
     )
   })
 })
+
+/** The event and what follows it, as far as it was made: at most `length` events. */
+function stretchFrom(first: VerifiedEvent, made: readonly VerifiedEvent[], length: number): VerifiedEvent[] {
+  const stretch = [first]
+  while (stretch.length < length) {
+    const next = made.find(({ header }) => header.prev === stretch.at(-1)?.id)
+    if (next === undefined) break
+    stretch.push(next)
+  }
+  return stretch
+}

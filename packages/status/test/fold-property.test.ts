@@ -73,6 +73,7 @@ function foldAll(
       ...context,
       events,
       cutEntryOf: () => undefined,
+      closedAt: () => null,
       isFinalOrInCut: () => true,
     }).state
     return state
