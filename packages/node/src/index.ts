@@ -1,4 +1,5 @@
 /** createNode: one institution's replica on real adapters, and what its people do with it. */
+export type { EventQuery, LoggedEvent } from './event-query.js'
 export type { Finality } from './finality-tracker.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { initialiseStore, schemaVersion } from './meta.js'

@@ -34,6 +34,7 @@ import { createFactWriter, type FactWriter } from './facts.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
 import { loadReplica } from './load.js'
+import { nodeStopped } from './node-errors.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
@@ -78,6 +79,7 @@ export type ReplicaNews = Exclude<
       | 'sync'
       | 'fetch-checkpoints'
       | 'verdict'
+      | 'admitted'
       | 'load'
       | 'look-up'
   }
@@ -97,6 +99,8 @@ export interface Shell {
   dispatch(input: Bare<ReplicaInput>): void
   /** Resolves when everything dispatched so far is on disk and sent. */
   drained(): Promise<void>
+  /** Calls `read` while nothing is being written; rejects with `NODE_STOPPED` when that moment does not come any more. */
+  atRest<T>(read: () => T): Promise<T>
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
   history(): { readonly missing: number; readonly brought: number }
@@ -116,6 +120,8 @@ export async function startShell(args: {
   readonly addresses: readonly string[]
   readonly randomBytes: (length: number) => Uint8Array
   readonly onNews: (news: ReplicaNews) => void
+  /** More events are on disk. */
+  readonly onArrived: () => void
   readonly onNotice: (notice: Notice) => void
   readonly onFailure: (error: unknown) => void
 }): Promise<Shell> {
@@ -192,6 +198,9 @@ export async function startShell(args: {
         lookUp(effect).catch(args.onFailure)
         break
       case 'verdict':
+        break
+      case 'admitted':
+        args.onArrived()
         break
       case 'final':
         onNews(effect)
@@ -332,7 +341,10 @@ export async function startShell(args: {
     onNotice,
     open: openHistory,
     take: async (fact) => {
-      runner.enqueue([{ kind: 'persist', facts: [fact], isSynced: true }])
+      runner.enqueue([
+        { kind: 'persist', facts: [fact], isSynced: true },
+        { kind: 'then', run: args.onArrived },
+      ])
       await runner.room()
     },
     drained: () => runner.drained(),
@@ -387,6 +399,11 @@ export async function startShell(args: {
     writer,
     dispatch,
     drained: () => runner.drained(),
+    atRest: (read) =>
+      new Promise((resolve, reject) => {
+        const run = () => resolve(read())
+        runner.enqueue([{ kind: 'then', run, drop: () => reject(nodeStopped(undefined)) }])
+      }),
     syncs,
     history: () => history.progress(),
     async stop() {
