@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addChanges } from './commands/change.js'
 import { addCredential } from './commands/credential.js'
+import { addEvents } from './commands/events.js'
 import { addInit } from './commands/init.js'
 import { addIssue } from './commands/issue.js'
 import { addNetwork } from './commands/network.js'
@@ -67,6 +68,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addIssue(program)
   addChanges(program)
   addCredential(program)
+  addEvents(program)
   addProof(program)
   addVerify(program)
   program

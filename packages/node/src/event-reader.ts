@@ -33,7 +33,7 @@ const sliceEvents = 256
 const wholeEvents = 64
 
 export interface EventReader {
-  /** Ends when the node stops; throws the signal's reason when that aborts. */
+  /** Throws at once over a cursor that does not fit. Ends with the node; throws the signal's reason when that aborts. */
   events(query?: EventQuery): AsyncGenerator<LoggedEvent, void, undefined>
   /** More events are on disk: to be called after they are. */
   arrived(): void
@@ -65,9 +65,19 @@ export function createEventReader(args: EventReaderArgs): EventReader {
   let arrivals = 0
   let isStopped = false
 
-  async function* events(query: EventQuery = {}): AsyncGenerator<LoggedEvent, void, undefined> {
+  function events(query: EventQuery = {}): AsyncGenerator<LoggedEvent, void, undefined> {
+    const from = query.from === undefined ? firstCursor : decodeCursor(storeTag, query.from)
+    if (from.within !== null && from.within.author !== authorOf(query)) throw cursorInvalid(query.from ?? '')
+    return eventsFrom(query, from)
+  }
+
+  /** This store's number of the issuer that is asked for; undefined for one of which nothing came yet. */
+  function authorOf({ issuer }: EventQuery): number | undefined {
+    return issuer === undefined ? undefined : authors.numberOf(issuer)
+  }
+
+  async function* eventsFrom(query: EventQuery, from: Cursor): AsyncGenerator<LoggedEvent, void, undefined> {
     try {
-      const from = query.from === undefined ? firstCursor : decodeCursor(storeTag, query.from)
       const isOfChain = from.within !== null || (from === firstCursor && query.issuer !== undefined)
       const after = isOfChain ? yield* chainOfIssuer(query, from) : from.ordinal
       yield* arrivalsAfter(query, { ordinal: after })
@@ -84,8 +94,7 @@ export function createEventReader(args: EventReaderArgs): EventReader {
   async function* chainOfIssuer(query: EventQuery, from: Cursor): AsyncGenerator<LoggedEvent, number> {
     let { ordinal, within } = from
     for (;;) {
-      const author = query.issuer === undefined ? undefined : authors.numberOf(query.issuer)
-      if (within !== null && within.author !== author) throw cursorInvalid(query.from ?? '')
+      const author = authorOf(query)
       const chain = author === undefined ? undefined : chainBehind(author, within)
       const [now, reading] = await atRest(() => [lastOrdinal(), chain && placesIn(store, chain)] as const)
       const places = (await reading) ?? []
@@ -112,7 +121,7 @@ export function createEventReader(args: EventReaderArgs): EventReader {
       const seen = arrivals
       const stops: Stop[] = []
       let count = 0
-      const author = query.issuer === undefined ? undefined : authors.numberOf(query.issuer)
+      const author = authorOf(query)
       for await (const page of store.pages({
         ...arrivalRange({ fromOrdinal: ordinal + 1 }),
         limit: sliceEvents,

@@ -223,7 +223,7 @@ suite('a cursor', (it) => {
     for (const node of [one, other]) await node.admit(first)
     const { value } = await one.reader.events().next()
     ok(value)
-    await failsWith('NODE_CURSOR_OF_OTHER_STORE', other.reader.events({ from: value.cursor }).next())
+    await failsWith('NODE_CURSOR_OF_OTHER_STORE', () => other.reader.events({ from: value.cursor }).next())
   })
 
   it('that nobody gave out is refused', async () => {
@@ -237,7 +237,7 @@ suite('a cursor', (it) => {
       `a1b2c3d4.${'9'.repeat(17)}`,
       'a1b2c3d4.9999999999999999',
     ])
-      await failsWith('NODE_CURSOR_INVALID', node.reader.events({ from }).next())
+      await failsWith('NODE_CURSOR_INVALID', () => node.reader.events({ from }).next())
   })
 
   it('of a query by issuer does not serve another issuer, nor a query for all', async () => {
@@ -245,7 +245,9 @@ suite('a cursor', (it) => {
     for (const n of [1, 2]) for (const event of chainOf(org(n), 3)) await node.admit(event)
     const { value } = await node.reader.events({ issuer: org(1) }).next()
     ok(value)
-    await failsWith('NODE_CURSOR_INVALID', node.reader.events({ from: value.cursor, issuer: org(2) }).next())
-    await failsWith('NODE_CURSOR_INVALID', node.reader.events({ from: value.cursor }).next())
+    await failsWith('NODE_CURSOR_INVALID', () =>
+      node.reader.events({ from: value.cursor, issuer: org(2) }).next(),
+    )
+    await failsWith('NODE_CURSOR_INVALID', () => node.reader.events({ from: value.cursor }).next())
   })
 })
