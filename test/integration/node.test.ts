@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fromHex } from '@chirograph/codec'
+import { type EventId, fromHex } from '@chirograph/codec'
 import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
 import { createEvent, parseOrgId, segmentOf } from '@chirograph/event'
 import { memoryDisk, memoryHub, type Store } from '@chirograph/interface'
@@ -259,6 +259,47 @@ suite('nodes together', (it) => {
     if (!batch) throw new Error('the batch was not published after the restart')
     await Promise.all(cluster.nodes.map((node) => node.finality(batch)))
     is((await back.verify(entries[0]?.credential)).verdict, 'pass')
+    await cluster.stop()
+  })
+})
+
+suite('a node tells its events', (it) => {
+  it('as they come, to a subscriber that goes on where it was after a restart', async () => {
+    const cluster = await startCluster(4)
+    const [college, other] = cluster.nodes
+    if (!college || !other) throw new Error('four nodes')
+    const told: EventId[] = []
+    let cursor: string | undefined
+    const readUpTo = async (node: typeof other, count: number) => {
+      for await (const event of node.events({ from: cursor })) {
+        told.push(event.id)
+        cursor = event.cursor
+        if (told.length === count) break
+      }
+    }
+    const ids: EventId[] = []
+    const publish = async () =>
+      void ids.push((await college.publish({ kind: 'status.lease', count: 1024 })).id)
+    const reading = readUpTo(other, 2)
+    for (let count = 0; count < 3; count++) await publish()
+    await reading
+    await other.stop()
+    for (let count = 0; count < 3; count++) await publish()
+    const again = await cluster.start(1)
+    await readUpTo(again, 6)
+    equal(told, ids)
+    const last = ids.at(-1)
+    if (!last) throw new Error('six events')
+    const isFinal: boolean[] = []
+    await until('everything is final there', async () => (await again.eventState(last)).state === 'final')
+    for await (const event of again.events({ issuer: college.org, live: false })) isFinal.push(event.isFinal)
+    equal(
+      isFinal,
+      ids.map(() => true),
+    )
+    const ended = again.events({ from: cursor })[Symbol.asyncIterator]().next()
+    await again.stop()
+    equal(await ended, { done: true, value: undefined })
     await cluster.stop()
   })
 })

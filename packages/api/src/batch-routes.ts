@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type CohortRow, splitByRecordClass } from '@chirograph/credential'
 import type { ChirographNode } from '@chirograph/node'
 import { readCohortRequest } from './cohort-request.js'
+import { signalOfLeaving } from './leaving.js'
 import { jsonCredentialsMax } from './limits.js'
 import { jsonLines, ndjson } from './ndjson.js'
 import { ApiError, problemOf } from './problem.js'
@@ -20,6 +21,7 @@ export function addBatchRoutes(app: FastifyInstance, node: ChirographNode): void
   app.post('/v1/batches', async (request, reply): Promise<DryRunAnswer | IssueAnswer | FastifyReply> => {
     const { rows, dryRun } = readCohortRequest(request.body)
     if (dryRun) return dryRunAnswer(rows)
+    // A batch that was not begun when the caller hangs up is not issued to nobody.
     const leaving = signalOfLeaving(reply)
     if (request.headers.accept?.includes(ndjson)) {
       return reply.type(ndjson).send(Readable.from(jsonLines(issueLines(node, rows, leaving))))
@@ -82,15 +84,6 @@ async function* issueLines(
   } catch (error) {
     yield { problem: problemOf(error) }
   }
-}
-
-/** Aborts when the caller hangs up: a batch that was not begun by then is not issued to nobody. */
-function signalOfLeaving(reply: FastifyReply): AbortSignal {
-  const leaving = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) leaving.abort(new Error('the caller went away'))
-  })
-  return leaving.signal
 }
 
 function tooManyForJson(count: number): ApiError {

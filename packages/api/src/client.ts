@@ -14,6 +14,7 @@ import type {
   EventAnswer,
   IssueLine,
   IssueProgress,
+  LoggedEventAnswer,
   NodeAnswer,
   PublishAnswer,
   VerifyAnswer,
@@ -41,6 +42,18 @@ export type ChangeSource =
     }
   | { readonly kind: 'reinstate'; readonly credentials: readonly TargetSource[] }
 
+/** Which events to tell; as in the node's `EventQuery`, with bytes in hex. */
+export interface EventsSource {
+  readonly from?: string | undefined
+  readonly issuer?: string | undefined
+  readonly kind?: string | undefined
+  readonly handle?: string | undefined
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+  /** Wait for more when all has been told. */
+  readonly live?: boolean | undefined
+}
+
 export interface Call {
   readonly signal?: AbortSignal | undefined
 }
@@ -64,6 +77,8 @@ export interface ApiClient {
   /** `body` is an event's body in JSON, bytes in hex. */
   publish(body: unknown, call?: Call): Promise<PublishAnswer>
   event(id: EventId, call?: Call): Promise<EventAnswer>
+  /** Each with the cursor that resumes behind it; ends when all are told, or with `live` when the node stops. */
+  events(source?: EventsSource & Call): AsyncIterable<LoggedEventAnswer>
   /** Waits until the event is final, for as long as the signal allows. */
   waitFinal(id: EventId, call?: Call): Promise<Extract<EventAnswer, { state: 'final' }>>
   credentials(
@@ -119,6 +134,18 @@ export async function createApiClient(
     change: (change, call) => read({ path: '/v1/changes', body: change, ...call }),
     publish: (body, call) => read({ path: '/v1/events', body, ...call }),
     event: (id, call) => read({ path: `/v1/events/${id}`, ...call }),
+
+    async *events({ signal, ...source } = {}) {
+      const given = Object.entries(source).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)]],
+      )
+      const answer = await ask({ path: `/v1/events?${new URLSearchParams(given)}`, accept: ndjson, signal })
+      for await (const value of linesOf(answer)) {
+        const line = value as LoggedEventAnswer | { readonly problem: unknown } // as above
+        if ('problem' in line) throw errorOfProblem(line.problem, 500)
+        yield line
+      }
+    },
 
     async waitFinal(id, call) {
       for (;;) {

@@ -1,6 +1,6 @@
 /** Events' bodies in JSON: the event vocabulary with bytes in hex. */
 import { z } from 'zod'
-import { fromHex } from '@chirograph/codec'
+import { fromHex, toHex } from '@chirograph/codec'
 import {
   credentialTypes,
   type EventBody,
@@ -26,6 +26,25 @@ export function eventBodyOfJson(value: unknown): EventBody {
     )
   }
   return body
+}
+
+/** The body as `eventBodyOfJson` reads it. */
+export function jsonOfEventBody(body: EventBody): JsonOfBytes<EventBody> {
+  return jsonOf(body) as JsonOfBytes<EventBody> // what `jsonOf` does is what the type says
+}
+
+/** A value with its bytes in hex. */
+export type JsonOfBytes<T> = T extends Uint8Array
+  ? string
+  : T extends object
+    ? { readonly [K in keyof T]: JsonOfBytes<T[K]> }
+    : T
+
+function jsonOf(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value)
+  if (Array.isArray(value)) return value.map(jsonOf)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, jsonOf(member)]))
 }
 
 export const hexText = (bytes: number) =>
@@ -72,7 +91,7 @@ const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('evidence.fork'), first: signedHeader, second: signedHeader }),
 ])
 
-function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {
+export function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {
   return Object.keys(table) as [T, ...T[]] // the keys of a vocabulary, none of which is empty
 }
 

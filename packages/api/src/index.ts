@@ -5,6 +5,7 @@ export {
   type ChangeSource,
   type CohortSource,
   createApiClient,
+  type EventsSource,
   type TargetSource,
 } from './client.js'
 export { type Discovery, discoveryFile, readDiscovery } from './discovery.js'
@@ -21,6 +22,7 @@ export type {
   IssueAnswer,
   IssueLine,
   IssueProgress,
+  LoggedEventAnswer,
   NodeAnswer,
   PublishAnswer,
   VerifyAnswer,

@@ -36,3 +36,12 @@ export const closeGraceMs = 2_000
 
 /** How long the outcome of an event that is final in memory may take to reach the disk: a slow disk's worst sync. */
 export const outcomeMsMax = 1_000
+
+/** A cursor of the event stream: a tag and five numbers. */
+export const cursorCharactersMax = 80
+
+/** Streams of events open at once: each holds a few megabytes at most, and a person has no more programs that listen. */
+export const eventStreamsMax = 32
+
+/** How often a stream of server-sent events without news shows that it lives: below what proxies tolerate. */
+export const signOfLifeMs = 15_000

@@ -7,6 +7,7 @@ import { accessCheck } from './access.js'
 import { addBatchRoutes } from './batch-routes.js'
 import { addCredentialRoutes } from './credential-routes.js'
 import { removeDiscovery, writeDiscovery } from './discovery.js'
+import { addEventRoutes } from './event-routes.js'
 import { bodyBytesMax, closeGraceMs, tokenBytes } from './limits.js'
 import { addNodeRoutes } from './node-routes.js'
 import { ApiError, type Problem, problemOf } from './problem.js'
@@ -77,6 +78,7 @@ export function createApiServer({
   addNodeRoutes(app, node, { onStop, closing: closing.signal })
   addBatchRoutes(app, node)
   addStatusRoutes(app, node, closing.signal)
+  addEventRoutes(app, node, closing.signal)
   addCredentialRoutes(app, node)
   addProofRoutes(app, node)
   return app

@@ -1,18 +1,20 @@
 /** What answers look like: the types that server and client share. Bytes are lowercase hex, times Unix milliseconds. */
-import type { EventId } from '@chirograph/codec'
+import { type EventId, toHex } from '@chirograph/codec'
 import { type JsonObject, receiptJson } from '@chirograph/credential'
-import type { OrgId, RecordClass } from '@chirograph/event'
+import type { EventBody, OrgId, RecordClass } from '@chirograph/event'
 import {
   type ChirographNode,
   type CredentialStatus,
   type Finality,
   type IssuedBatch,
   type IssuePhase,
+  type LoggedEvent,
   type NodeStatus,
   pathBytes,
   type RegistrarEntry,
 } from '@chirograph/node'
 import type { Verdict } from '@chirograph/verifier'
+import { type JsonOfBytes, jsonOfEventBody } from './event-json.js'
 
 export type NodeAnswer = NodeStatus & { readonly apiVersion: 1; readonly pid: number }
 
@@ -96,6 +98,15 @@ export type EventAnswer =
       readonly finality: Finality | null
     }
 
+/** An event as a stream tells it. */
+export interface LoggedEventAnswer extends Omit<LoggedEvent, 'body' | 'signature'> {
+  /** The author's name in the genesis. */
+  readonly authorName: string | null
+  /** Null where it was pruned. */
+  readonly body: JsonOfBytes<EventBody> | null
+  readonly signature: string | null
+}
+
 export interface VerifyAnswer {
   readonly verdict: Verdict
   /** The verdict in words, one line each. */
@@ -110,6 +121,16 @@ export function batchAnswer({
   entries,
 }: IssuedBatch): BatchAnswer {
   return { event, publishedAtMs, recordClass, paddedSize, credentialCount: entries.length }
+}
+
+export function loggedEventAnswer(node: ChirographNode, event: LoggedEvent): LoggedEventAnswer {
+  const { body, signature } = event
+  return {
+    ...event,
+    authorName: node.genesis.organisations.find(({ id }) => id === event.author)?.name ?? null,
+    body: body && jsonOfEventBody(body),
+    signature: signature && toHex(signature),
+  }
 }
 
 export function credentialAnswer(node: ChirographNode, entry: RegistrarEntry): CredentialAnswer {

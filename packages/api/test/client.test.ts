@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type ApiError, createApiClient, discoveryFile, startApi } from '@chirograph/api'
 import { cohortTemplate } from '@chirograph/credential'
 import { equal, failsWith, is, ok, suite, tempDir } from '../../workspace/kit.ts'
-import { entryOf, fakeNode, idOf } from './fake-node.ts'
+import { entryOf, fakeNode, idOf, loggedEvent } from './fake-node.ts'
 
 async function set() {
   const dir = await tempDir()
@@ -50,6 +50,49 @@ suite('the API and its client', (it) => {
       await writeFile(path, JSON.stringify({ ...discovery, url }))
       await failsWith('API_UNREACHABLE', createApiClient({ dataDir: dir.path }))
     }
+    await close()
+  })
+
+  it('tells events as they come, until the reader leaves or the node stops', async () => {
+    const { node, api, client, close } = await set()
+    node.told.push(loggedEvent(1), loggedEvent(2))
+    const seen: string[] = []
+    for await (const { cursor } of client.events({ live: true })) {
+      seen.push(cursor)
+      if (seen.length === 2) break
+    }
+    equal(seen, ['a1b2c3d4.1', 'a1b2c3d4.2'])
+    const told = client.events({ live: true })[Symbol.asyncIterator]()
+    await told.next()
+    await told.next()
+    const last = told.next()
+    await api.close()
+    is((await last).done, true)
+    await close()
+  })
+
+  it('refuses more streams of events than the node bears, and takes one again when another was left', async () => {
+    const { client, close } = await set()
+    const leaving = Array.from({ length: 32 }, () => new AbortController())
+    const open = leaving.map(({ signal }) =>
+      client.events({ live: true, signal })[Symbol.asyncIterator]().next(),
+    )
+    for (const one of open) one.catch(() => {})
+    await failsWith('API_TOO_MANY_STREAMS', async () => {
+      for (;;) await client.events({ live: false })[Symbol.asyncIterator]().next()
+    })
+    leaving[0]?.abort()
+    for (let again = true; again; ) {
+      again = await client
+        .events()
+        [Symbol.asyncIterator]()
+        .next()
+        .then(
+          () => false,
+          () => true,
+        )
+    }
+    for (const one of leaving) one.abort()
     await close()
   })
 

@@ -7,6 +7,7 @@ import {
   entryOf,
   fakeNode,
   idOf,
+  loggedEvent,
   networkId,
   otherOrg,
   ownOrg,
@@ -19,7 +20,7 @@ function set({ learners = ['S-1', 'S-2'] }: { readonly learners?: readonly strin
   node.entries.push(...learners.map((learnerId, seed) => entryOf({ learnerId, seed })))
   let stops = 0
   const app = createApiServer({ node, token, onStop: () => stops++ })
-  const get = (url: string) => app.inject({ url, headers: authorised })
+  const get = (url: string, headers = {}) => app.inject({ url, headers: { ...authorised, ...headers } })
   const post = (url: string, body: object, headers = {}) =>
     app.inject({ method: 'POST', url, headers: { ...authorised, ...headers }, payload: body })
   return { node, get, post, stops: () => stops }
@@ -228,6 +229,60 @@ suite('/v1/events', (it) => {
     is((await set().get(`/v1/events/${idOf(9)}`)).json().code, 'API_EVENT_NOT_FOUND')
     is((await set().get('/v1/events/abc')).json().code, 'API_BAD_REQUEST')
     is((await set().get(`/v1/events/${idOf(9)}?timeoutMs=999999999`)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('GET /v1/events', (it) => {
+  it('tells events one JSON value a line, bytes in hex, each with its cursor', async () => {
+    const { node, get } = set()
+    node.told.push(loggedEvent(1), loggedEvent(2))
+    const lines = linesOf((await get('/v1/events?from=a1b2c3d4.0')).body)
+    equal(
+      lines.map(({ cursor, id, body }) => [cursor, id, body.entries[0].handle]),
+      [1, 2].map((n) => [`a1b2c3d4.${n}`, idOf(n), `0${n}`.repeat(32)]),
+    )
+    is(lines[0].authorName, 'Sample College')
+    equal([node.asked[0]?.from, node.asked[0]?.live], ['a1b2c3d4.0', false])
+  })
+
+  it('hands every part of the query to the node', async () => {
+    const { node, get } = set()
+    const handle = 'ab'.repeat(32)
+    await get(
+      `/v1/events?issuer=${ownOrg}&kind=status.revoke&handle=${handle}&sinceMs=1&untilMs=2&live=false`,
+    )
+    const { signal, handle: bytes, ...asked } = node.asked[0] ?? {}
+    ok(signal && bytes)
+    is(toHex(bytes), handle)
+    equal(asked, {
+      from: undefined,
+      issuer: ownOrg,
+      kind: 'status.revoke',
+      sinceMs: 1,
+      untilMs: 2,
+      live: false,
+    })
+  })
+
+  it('tells server-sent events whose ids are cursors, and goes on behind Last-Event-ID', async () => {
+    const { node, get } = set()
+    node.told.push(loggedEvent(7))
+    const headers = { accept: 'text/event-stream', 'last-event-id': 'a1b2c3d4.6' }
+    const answer = await get('/v1/events?live=false&from=a1b2c3d4.0', headers)
+    match(String(answer.headers['content-type']), 'text/event-stream')
+    is(node.asked[0]?.from, 'a1b2c3d4.6')
+    const block = answer.body.split('\n\n').find((one) => one.startsWith('id:')) ?? ''
+    const [id, data] = block.split('\n')
+    is(id, 'id: a1b2c3d4.7')
+    is(JSON.parse(data?.replace('data: ', '') ?? '').id, idOf(7))
+  })
+
+  it('refuses a cursor and a query that do not fit, before anything is told', async () => {
+    is((await set().get('/v1/events?from=bad')).json().code, 'NODE_CURSOR_INVALID')
+    for (const query of ['kind=none', 'issuer=AB', 'handle=1', 'sinceMs=x', 'live=yes', 'other=1']) {
+      const answer = await set().get(`/v1/events?${query}`)
+      equal([answer.statusCode, answer.json().code], [400, 'API_BAD_REQUEST'], query)
+    }
   })
 })
 

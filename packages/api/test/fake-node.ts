@@ -3,7 +3,15 @@ import { contentIdOfDigest, type EventId, toHex } from '@chirograph/codec'
 import { type JsonObject, statusEntries } from '@chirograph/credential'
 import { type EventBody, handleOf, type OrgId, parseOrgId } from '@chirograph/event'
 import { ChirographError } from '@chirograph/interface'
-import type { ChirographNode, EventState, Finality, RegistrarEntry, StatusChange } from '@chirograph/node'
+import type {
+  ChirographNode,
+  EventQuery,
+  EventState,
+  Finality,
+  LoggedEvent,
+  RegistrarEntry,
+  StatusChange,
+} from '@chirograph/node'
 import type { Anchor, Genesis } from '@chirograph/status'
 import { verify } from '@chirograph/verifier'
 
@@ -19,6 +27,9 @@ export interface FakeNode extends ChirographNode {
   readonly published: EventBody[]
   readonly proved: Parameters<ChirographNode['proveStatus']>[0][]
   readonly proofsSeen: (Uint8Array | undefined)[]
+  /** What `events` tells, and how it was asked. */
+  readonly told: LoggedEvent[]
+  readonly asked: EventQuery[]
   readonly states: Map<EventId, EventState>
   /** Makes the next issue fail. */
   issueFailure: Error | undefined
@@ -32,13 +43,17 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
   const base: FakeNode = {
     org: ownOrg,
     networkId,
-    // Only the number of members is looked at.
-    genesis: { organisations: Array.from({ length: members }, () => ({})) } as unknown as Genesis,
+    // Only the number of members, and their ids and names, are looked at.
+    genesis: {
+      organisations: Array.from({ length: members }, () => ({ id: ownOrg, name: 'Sample College' })),
+    } as unknown as Genesis,
     entries,
     changes: [],
     published: [],
     proved: [],
     proofsSeen: [],
+    told: [],
+    asked: [],
     states: new Map(),
     issueFailure: undefined,
     status: () => ({ signing: 'ok', sync: { state: 'alone' } }) as ReturnType<ChirographNode['status']>,
@@ -65,8 +80,13 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
         signal?.addEventListener('abort', () => reject(signal.reason))
       })
     },
-    eventState: async (id) => base.states.get(id) ?? { state: 'unknown' },
     event: async () => undefined,
+    events(query = {}) {
+      base.asked.push(query)
+      if (query.from === 'bad') throw cursorRefused()
+      return told(base.told, query)
+    },
+    eventState: async (id) => base.states.get(id) ?? { state: 'unknown' },
     makeFinal(id) {
       const finality: Finality = {
         id,
@@ -110,6 +130,42 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     stop: async () => {},
   }
   return base
+}
+
+/** Tells the events, then waits until the signal aborts. */
+async function* told(
+  events: readonly LoggedEvent[],
+  { live = true, signal }: EventQuery,
+): AsyncGenerator<LoggedEvent> {
+  yield* events
+  if (!live) return
+  await new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+}
+
+/** A revocation, the `n`th event to come. */
+export function loggedEvent(n: number): LoggedEvent {
+  return {
+    cursor: `a1b2c3d4.${n}`,
+    id: idOf(n),
+    author: ownOrg,
+    generation: 0,
+    sequence: n,
+    prev: null,
+    references: [],
+    kind: 'status.revoke',
+    timeMs: 5,
+    body: {
+      kind: 'status.revoke',
+      reason: 'withdrawn',
+      entries: [{ handle: new Uint8Array(32).fill(n), position: 1 }],
+    },
+    isFinal: true,
+    signature: null,
+  }
+}
+
+function cursorRefused(): ChirographError {
+  return new ChirographError({ code: 'NODE_CURSOR_INVALID', what: 'no cursor', hint: 'leave it out' })
 }
 
 /** A credential of the registrar; `seed` makes it differ from others. */

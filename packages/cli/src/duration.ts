@@ -24,6 +24,17 @@ export function parseMoment(text: string, option: string, nowMs: number): number
   throw usage(`${option} ${text} is no moment`, 'write it like 2026-06-30, 2026-06-30T12:00:00Z or 30d')
 }
 
+/** Like `parseMoment`, but a length of time is one before now, and a date its beginning where something is to begin. */
+export function parsePastMoment(
+  text: string,
+  option: string,
+  { nowMs, isStart }: { readonly nowMs: number; readonly isStart: boolean },
+): number {
+  if (/^\d+(?:\.\d+)?(s|m|min|h|d)$/.test(text)) return nowMs - parseDuration(text, option)
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  return parseMoment(isDate && isStart ? `${text}T00:00:00Z` : text, option, nowMs)
+}
+
 /** `0.42 s`, `3 min`, `2 h`, `5 days`: as exact as a person needs it. */
 export function describeMs(ms: number): string {
   if (ms < 10_000) return `${(ms / 1_000).toFixed(ms < 1_000 ? 2 : 1)} s`

@@ -28,6 +28,8 @@ const byCode: Readonly<Record<string, number>> = {
   API_BAD_REQUEST: exitCodes.usage,
   API_AMBIGUOUS: exitCodes.usage,
   API_NOT_A_CREDENTIAL: exitCodes.usage,
+  NODE_CURSOR_INVALID: exitCodes.usage,
+  NODE_CURSOR_OF_OTHER_STORE: exitCodes.usage,
   CLI_FILE_UNREADABLE: exitCodes.configuration,
   CLI_FILE_EXISTS: exitCodes.configuration,
   CLI_FILE_INVALID: exitCodes.configuration,
@@ -49,5 +51,6 @@ const byCode: Readonly<Record<string, number>> = {
   API_NOT_OUR_CREDENTIAL: exitCodes.notAllowed,
   NODE_SIGNING_REFUSED: exitCodes.notAllowed,
   API_CREDENTIAL_NOT_FOUND: exitCodes.notFound,
+  CLI_MEMBER_UNKNOWN: exitCodes.notFound,
   API_EVENT_NOT_FOUND: exitCodes.notFound,
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { addChanges } from './commands/change.js'
 import { addCredential } from './commands/credential.js'
 import { addDoctor } from './commands/doctor.js'
+import { addEvents } from './commands/events.js'
 import { addInit } from './commands/init.js'
 import { addIssue } from './commands/issue.js'
 import { addNetwork } from './commands/network.js'
@@ -69,6 +70,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addIssue(program)
   addChanges(program)
   addCredential(program)
+  addEvents(program)
   addProof(program)
   addVerify(program)
   program

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import type { LoggedEventAnswer } from '@chirograph/api/client'
 import { equal, failsWith, is, match, not, ok, suite } from '../../workspace/kit.ts'
-import { describeMs, parseDuration, parseMoment } from '../src/duration.ts'
+import { describeMs, parseDuration, parseMoment, parsePastMoment } from '../src/duration.ts'
+import { eventHeading, eventLine } from '../src/event-view.ts'
 import { exitCodeOf } from '../src/exit-codes.ts'
 import { describeFinal } from '../src/finality-view.ts'
 import { dialAddress, listenAddress } from '../src/listen-address.ts'
@@ -34,6 +36,16 @@ suite('paths', (it) => {
 })
 
 suite('times', (it) => {
+  it('read moments before now: lengths back, and dates by the edge that is meant', () => {
+    const nowMs = Date.UTC(2026, 5, 30, 12)
+    const start = (text: string) => parsePastMoment(text, '--since', { nowMs, isStart: true })
+    const end = (text: string) => parsePastMoment(text, '--until', { nowMs, isStart: false })
+    is(start('2h'), nowMs - 7_200_000)
+    is(start('2026-06-01'), Date.UTC(2026, 5, 1))
+    is(end('2026-06-01'), Date.UTC(2026, 5, 2) - 1)
+    failsWith('CLI_USAGE', () => start('yesterday'))
+  })
+
   it('read lengths with units, and bare numbers as seconds', () => {
     equal(
       ['500ms', '30s', '5m', '5min', '24h', '90d', '7', '1.5h'].map((text) => parseDuration(text, '--x')),
@@ -223,5 +235,40 @@ suite('finality', (it) => {
       describeFinal(answer({ outcome: 'void', reason: 'suspension-too-long' })),
     )
     match(error.message, 'suspension too long')
+  })
+})
+
+suite('an event of the log', (it) => {
+  const names = ['Sample College', 'Union']
+  const colours = createTerminal({ color: false }).colours
+  const event = {
+    cursor: 'a1b2c3d4.7',
+    id: idOf(1),
+    // An id is 64 hex characters, as this is.
+    author: '11'.repeat(32) as LoggedEventAnswer['author'],
+    authorName: 'Union',
+    generation: 0,
+    sequence: 12,
+    prev: null,
+    references: [],
+    kind: 'status.revoke',
+    timeMs: Date.UTC(2026, 5, 30, 12, 1, 2),
+    body: { kind: 'status.revoke', reason: 'withdrawn', entries: [{ handle: 'ab', position: null }] },
+    isFinal: true,
+    signature: null,
+  } as const
+
+  it('stands under its heading, whatever its author is called', () => {
+    const heading = eventHeading(names)
+    const line = eventLine(event, { names, colours })
+    is(line, '2026-06-30 12:01:02  Union           #12       status.revoke          1 credential: withdrawn')
+    is(heading.indexOf('WHAT'), line.indexOf('1 credential'))
+    const hostile = eventLine({ ...event, authorName: 'Un\u001b[31mion' }, { names, colours })
+    not(hostile.includes('\u001b'))
+  })
+
+  it('says when it is not final yet, and when its body is gone', () => {
+    match(eventLine({ ...event, isFinal: false }, { names, colours }), 'waiting to be final')
+    match(eventLine({ ...event, body: null }, { names, colours }), 'its body was pruned')
   })
 })

@@ -10,6 +10,8 @@ import type { FactWriter, HistoryFact } from './facts.js'
 export interface ThenEffect {
   readonly kind: 'then'
   readonly run: () => void
+  /** Called instead when the runner has stopped by then. */
+  readonly drop?: () => void
 }
 
 /** History is of the shell: it stands in no replica's index. */
@@ -42,7 +44,7 @@ export function createEffectRunner({
   /** The disk refused: nothing after it may be shown, so nothing after it runs. */
   readonly onFailure: (error: unknown) => void
 }): EffectRunner {
-  let queue: ShellEffect[] = []
+  const queue: ShellEffect[] = []
   let factsQueued = 0
   let running: Promise<void> | null = null
   let isStopped = false
@@ -58,14 +60,24 @@ export function createEffectRunner({
         for (const fact of effect.facts) ops.push(...writer.opsOf(fact))
         isSynced ||= effect.isSynced
       }
-      if (ops.length > 0) await store.batch(ops, { sync: isSynced })
+      try {
+        if (ops.length > 0) await store.batch(ops, { sync: isSynced })
+      } catch (error) {
+        taken.forEach(drop)
+        throw error
+      }
       for (const effect of taken) {
-        if (effect.kind === 'persist' || isStopped) continue
-        if (effect.kind === 'then') effect.run()
+        if (effect.kind === 'persist') continue
+        if (isStopped) drop(effect)
+        else if (effect.kind === 'then') effect.run()
         else run(effect)
       }
       wake()
     }
+  }
+
+  function drop(effect: ShellEffect): void {
+    if (effect.kind === 'then') effect.drop?.()
   }
 
   /** Neighbouring effects share a batch while it is small enough to be encoded between two other things. */
@@ -93,10 +105,15 @@ export function createEffectRunner({
     for (const resolve of woken) resolve()
   }
 
+  function end(): void {
+    isStopped = true
+    for (const effect of queue.splice(0)) drop(effect)
+  }
+
   function start(): void {
     running ??= drain()
       .catch((error: unknown) => {
-        isStopped = true
+        end()
         onFailure(error)
       })
       .finally(() => {
@@ -109,6 +126,7 @@ export function createEffectRunner({
 
   return {
     enqueue(effects) {
+      if (isStopped) effects.forEach(drop)
       if (isStopped || effects.length === 0) return
       for (const effect of effects) {
         queue.push(effect)
@@ -126,8 +144,7 @@ export function createEffectRunner({
         })
     },
     stop() {
-      isStopped = true
-      queue = []
+      end()
       wake()
     },
   }

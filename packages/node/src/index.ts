@@ -1,5 +1,5 @@
 /** createNode: one institution's replica on real adapters, and what its people do with it. */
-
+export type { EventQuery, LoggedEvent } from './event-query.js'
 export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'

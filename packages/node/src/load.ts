@@ -255,7 +255,7 @@ async function loadLastSigned(store: Store): Promise<ChainTip | null> {
   return { generation, sequence, id: contentIdOfDigest(digest) }
 }
 
-async function nextOrdinalOf(store: Store): Promise<number> {
+export async function nextOrdinalOf(store: Store): Promise<number> {
   for await (const [key] of store.range({ ...spaceRange('arrival'), reverse: true, limit: 1 })) {
     return readArrivalKey(key) + 1
   }

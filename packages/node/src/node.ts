@@ -6,6 +6,7 @@ import type { Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
   type Clock,
+  type EventPlace,
   eventRange,
   isChirographError,
   type Network,
@@ -28,6 +29,9 @@ import {
   statusOfRow,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
+import { loadStoreTag } from './event-cursor.js'
+import type { EventQuery, LoggedEvent } from './event-query.js'
+import { createEventReader } from './event-reader.js'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
@@ -100,6 +104,12 @@ export interface ChirographNode {
   eventState(id: EventId): Promise<EventState>
   /** What this node has stored under an id; undefined while it does not hold the event, or not its body. */
   event(id: EventId): Promise<AuthenticEvent | undefined>
+  /**
+   * Events in the order in which they came here, each once, from a cursor on; then, unless `live` is false, those that
+   * come, until the node stops. Resumable: what was told before a stop is not told again to who gives the cursor of the
+   * last event that it dealt with, and nothing is left out. Only an event that a repair brought back comes again.
+   */
+  events(query?: EventQuery): AsyncIterable<LoggedEvent>
   findCredentials(key: string): Promise<RegistrarEntry[]>
   credentials(): AsyncIterable<RegistrarEntry>
   /** What the network knows of an organisation, as of the last checkpoint. */
@@ -158,6 +168,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       facts: {},
     })
 
+  const storeTag = await loadStoreTag(store, randomBytes)
   const registrar = createRegistrar(options.registrar)
   const tracker = createFinalityTracker()
   const publishing = new Map<number, Publishing>()
@@ -172,6 +183,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     end = resolve
   })
   let failure: unknown
+  let arrived: () => void = () => {}
 
   const shell = await startShell({
     config: {
@@ -194,6 +206,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     randomBytes,
     joinLimits: { ...joinLimits, ...options.joinLimits },
     onNews,
+    onArrived: () => arrived(),
     onNotice,
     onOwnChainCertain() {
       if (isCopy && storePlace !== undefined) notePlace(store, storePlace).catch(() => {})
@@ -211,6 +224,15 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   // What is final for the callers of this node: on disk, and with its outcome known.
   let shownCut = shell.replica.final.cut
+  const events = createEventReader({
+    store,
+    authors: shell.authors,
+    storeTag,
+    isFinal: isFinalAt,
+    lastOrdinal: () => shell.writer.nextOrdinal - 1,
+    atRest: shell.atRest,
+  })
+  arrived = events.arrived
 
   function onNews(news: ReplicaNews): void {
     switch (news.kind) {
@@ -286,8 +308,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
           what: 'more validators are faulty than the network tolerates',
           facts: { detail: news.detail },
         })
-        break
-      case 'admitted':
         break
     }
   }
@@ -374,6 +394,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       const place = await placeOfEvent(store, id)
       return place && readEvent(store, place)
     },
+    events: (query) => events.events(query),
     findCredentials: (key) => registrar.find(key),
     credentials: () => registrar.entries(),
     organisation: (wanted) => readOrg(state(), wanted),
@@ -419,6 +440,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     stop() {
       stopping ??= (async () => {
         cancelResume()
+        events.stop()
         tracker.stop(nodeStopped(failure))
         await shell.stop()
         for (const { reject } of publishing.values()) reject(nodeStopped(failure))
@@ -450,10 +472,14 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     if (isInCut(log, shownCut, id)) return true
     if (eventAt(log, id) !== undefined) return false
     const place = await placeOfEvent(store, id)
-    const tip = place && shownCut.get(shell.authors.orgOf(place.author) ?? org)
-    return (
-      place !== undefined && tip !== undefined && eventAt(log, id) === undefined && isAtOrBefore(place, tip)
-    )
+    return place !== undefined && isFinalAt(id, place)
+  }
+
+  function isFinalAt(id: EventId, place: EventPlace): boolean {
+    const { log } = shell.replica
+    if (eventAt(log, id) !== undefined) return isInCut(log, shownCut, id)
+    const tip = shownCut.get(shell.authors.orgOf(place.author) ?? org)
+    return tip !== undefined && isAtOrBefore(place, tip)
   }
 
   /** A snapshot tells what is final and not what came of each event: whoever waits for one of them is told so. */

@@ -37,6 +37,7 @@ import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
 import { createJoiner, type JoinLimits } from './joiner.js'
 import { loadReplica } from './load.js'
+import { nodeStopped } from './node-errors.js'
 import type { Notice } from './notice.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
@@ -83,6 +84,7 @@ export type ReplicaNews = Exclude<
       | 'sync'
       | 'fetch-checkpoints'
       | 'verdict'
+      | 'admitted'
       | 'load'
       | 'look-up'
   }
@@ -102,6 +104,8 @@ export interface Shell {
   dispatch(input: Bare<ReplicaInput>): void
   /** Resolves when everything dispatched so far is on disk and sent. */
   drained(): Promise<void>
+  /** Calls `read` while nothing is being written; rejects with `NODE_STOPPED` when that moment does not come any more. */
+  atRest<T>(read: () => T): Promise<T>
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
   history(): { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
@@ -132,6 +136,8 @@ export async function startShell(args: {
   readonly onNews: (news: ReplicaNews) => void
   /** It is known what this institution has signed. */
   readonly onOwnChainCertain: () => void
+  /** More events are on disk. */
+  readonly onArrived: () => void
   readonly onNotice: (notice: Notice) => void
   readonly onFailure: (error: unknown) => void
 }): Promise<Shell> {
@@ -225,6 +231,9 @@ export async function startShell(args: {
         history.add(effect.gaps.map((gap) => ({ ...gap })))
         snapshots.note(effect)
         onNews(effect)
+        break
+      case 'admitted':
+        args.onArrived()
         break
       case 'final':
         withoutNext.clear()
@@ -382,7 +391,10 @@ export async function startShell(args: {
     onNotice,
     open: openHistory,
     take: async (fact) => {
-      runner.enqueue([{ kind: 'persist', facts: [fact], isSynced: true }])
+      runner.enqueue([
+        { kind: 'persist', facts: [fact], isSynced: true },
+        { kind: 'then', run: args.onArrived },
+      ])
       await runner.room()
     },
     drained: () => runner.drained(),
@@ -462,6 +474,11 @@ export async function startShell(args: {
     writer,
     dispatch,
     drained: () => runner.drained(),
+    atRest: (read) =>
+      new Promise((resolve, reject) => {
+        const run = () => resolve(read())
+        runner.enqueue([{ kind: 'then', run, drop: () => reject(nodeStopped(undefined)) }])
+      }),
     syncs,
     history: () => ({ isWhole: replica.isHistoryWhole, ...history.progress() }),
     joining: () => joiner.progress(),

@@ -1,0 +1,70 @@
+/** An event of the log as one line on a terminal. */
+import type { LoggedEventAnswer } from '@chirograph/api/client'
+import { plainText } from './plain-text.js'
+import { cut } from './table.js'
+import type { Colours } from './terminal.js'
+
+/** Lines are printed as events come, so the columns have their widths beforehand. */
+const kindWidth = 'credential.issueBatch'.length
+const placeWidth = 8
+const nameWidthMax = 28
+
+export function eventHeading(names: readonly string[]): string {
+  return columnsOf(nameWidthOf(names), ['TIME CLAIMED (UTC)', 'BY', 'PLACE', 'KIND', 'WHAT'])
+}
+
+export function eventLine(
+  event: LoggedEventAnswer,
+  { names, colours }: { readonly names: readonly string[]; readonly colours: Colours },
+): string {
+  const { timeMs, author, authorName, sequence, kind, isFinal } = event
+  const time = new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')
+  const width = nameWidthOf(names)
+  const by = cut(plainText(authorName ?? `${author.slice(0, 12)}…`), width)
+  const line = columnsOf(width, [time, by, `#${sequence}`, kind, whatItSays(event)])
+  return isFinal ? line : `${line}${colours.yellow('  (waiting to be final)')}`
+}
+
+function columnsOf(
+  nameWidth: number,
+  [time = '', by = '', place = '', kind = '', what = '']: string[],
+): string {
+  const columns = [
+    time.padEnd(19),
+    padded(by, nameWidth),
+    place.padEnd(placeWidth),
+    kind.padEnd(kindWidth),
+    what,
+  ]
+  return columns.join('  ').trimEnd()
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - [...text].length))
+}
+
+function nameWidthOf(names: readonly string[]): number {
+  return Math.min(nameWidthMax, Math.max(2, ...names.map((name) => [...name].length)))
+}
+
+function whatItSays({ body }: LoggedEventAnswer): string {
+  if (body === null) return 'its body was pruned'
+  switch (body.kind) {
+    case 'credential.issueBatch':
+      return `up to ${body.paddedSize} of ${body.recordClass}`
+    case 'status.lease':
+      return `${body.count} status list positions`
+    case 'status.revoke':
+      return `${credentialsOf(body.entries)}: ${body.reason}`
+    case 'status.suspend':
+      return `${credentialsOf(body.entries)} until ${new Date(body.untilMs).toISOString().slice(0, 10)}: ${body.reason}`
+    case 'status.reinstate':
+      return credentialsOf(body.entries)
+    case 'evidence.fork':
+      return 'two events of one author at one place'
+  }
+}
+
+function credentialsOf(entries: readonly unknown[]): string {
+  return entries.length === 1 ? '1 credential' : `${entries.length} credentials`
+}

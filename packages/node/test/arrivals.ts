@@ -1,0 +1,125 @@
+/** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
+
+import type { EventId } from '@chirograph/codec'
+import { createValidatorSet } from '@chirograph/consensus'
+import {
+  type AuthenticSegmentEvent,
+  createEvent,
+  type EventBody,
+  type OrgId,
+  parseOrgId,
+  type VerifiedEvent,
+} from '@chirograph/event'
+import { type MemoryDisk, memoryDisk, type Store } from '@chirograph/interface'
+import { type AuthorTable, loadAuthors } from '../src/author-table.ts'
+import { loadStoreTag } from '../src/event-cursor.ts'
+import { createEventReader, type EventReader } from '../src/event-reader.ts'
+import { createFactWriter, type FactWriter, type HistoryFact } from '../src/facts.ts'
+import { nextOrdinalOf } from '../src/load.ts'
+
+export const networkId = new Uint8Array(32).fill(0x11)
+
+export function org(n: number): OrgId {
+  const id = parseOrgId(n.toString(16).padStart(2, '0').repeat(32))
+  if (id === undefined) throw new Error(`no organisation ${n}`)
+  return id
+}
+
+export function handleOf(n: number): Uint8Array {
+  return new Uint8Array(32).fill(n)
+}
+
+/** Bodies in turn: leases, and revocations of handle 0, 1, 2, … */
+export function bodyOf(sequence: number): EventBody {
+  if (sequence % 3 === 0) return { kind: 'status.lease', count: 1_024 }
+  return {
+    kind: 'status.revoke',
+    reason: 'withdrawn',
+    entries: [{ handle: handleOf(sequence % 5), position: null }],
+  }
+}
+
+/** The first events of an author's chain; nobody here checks signatures. */
+export function chainOf(
+  author: OrgId,
+  count: number,
+  bodyAt: (sequence: number) => EventBody = bodyOf,
+): VerifiedEvent[] {
+  const events: VerifiedEvent[] = []
+  for (let sequence = 0; sequence < count; sequence++) {
+    const prev: EventId | null = events.at(-1)?.id ?? null
+    const place = {
+      networkId,
+      author,
+      generation: 0,
+      sequence,
+      prev,
+      references: [],
+      timeMs: 1_000 + sequence,
+    }
+    events.push(createEvent({ ...place, body: bodyAt(sequence) }, () => new Uint8Array(64)))
+  }
+  return events
+}
+
+export interface Arrivals {
+  readonly store: Store
+  readonly reader: EventReader
+  readonly authors: AuthorTable
+  /** An event that is admitted. */
+  admit(event: VerifiedEvent): Promise<void>
+  /** A stretch of final events that is brought from above. */
+  bring(events: readonly VerifiedEvent[]): Promise<void>
+}
+
+/** Opens what is on a disk, as a start does. */
+export async function openArrivals(
+  disk: MemoryDisk = memoryDisk(),
+  wrap = (store: Store) => store,
+): Promise<Arrivals> {
+  const store = wrap(await disk.open())
+  const authors = await loadAuthors(store)
+  const set = createValidatorSet({
+    networkId: '11'.repeat(32),
+    epoch: 0,
+    validators: [{ org: org(9), key: '22'.repeat(32) }],
+  })
+  const nextOrdinal = await nextOrdinalOf(store)
+  const writer: FactWriter = createFactWriter({
+    set,
+    self: undefined,
+    authors,
+    nextOrdinal,
+    openVoteKeys: [],
+  })
+  const storeTag = await loadStoreTag(store, (length) =>
+    globalThis.crypto.getRandomValues(new Uint8Array(length)),
+  )
+  const reader = createEventReader({
+    store,
+    authors,
+    storeTag,
+    isFinal: () => false,
+    lastOrdinal: () => writer.nextOrdinal - 1,
+    atRest: async (read) => read(),
+  })
+  const write = async (fact: Parameters<FactWriter['opsOf']>[0]) => {
+    await store.batch(writer.opsOf(fact), { sync: true })
+    reader.arrived()
+  }
+  return {
+    store,
+    reader,
+    authors,
+    admit: (event) => write({ kind: 'event', event, branch: 0, isStray: false }),
+    bring(events) {
+      const [first] = events
+      if (first === undefined) throw new Error('nothing to bring')
+      const { author, generation, sequence, prev } = first.header
+      const rest = prev === null ? null : { lowest: sequence, before: prev }
+      const whole: readonly AuthenticSegmentEvent[] = events
+      const fact: HistoryFact = { kind: 'history', author, generation, events: whole, rest, earlier: null }
+      return write(fact)
+    },
+  }
+}
