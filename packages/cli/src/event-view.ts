@@ -61,7 +61,14 @@ function whatItSays({ body }: LoggedEventAnswer): string {
     case 'status.reinstate':
       return credentialsOf(body.entries)
     case 'evidence.fork':
+    case 'evidence.branches':
       return 'two events of one author at one place'
+    case 'key.rotate':
+      return 'a new key, and the hash of the one after'
+    case 'recovery.approve':
+      return `lets ${body.author.slice(0, 16)}… go on with a new key`
+    case 'fork.salvage':
+      return 'a restriction from a branch that was passed over'
   }
 }
 

@@ -91,6 +91,7 @@ export async function openArrivals(
     authors,
     nextOrdinal,
     openVoteKeys: [],
+    rowSpace: 'stateRow',
   })
   const storeTag = await loadStoreTag(store, (length) =>
     globalThis.crypto.getRandomValues(new Uint8Array(length)),
