@@ -66,7 +66,7 @@ function whatItSays({ body }: LoggedEventAnswer): string {
     case 'key.rotate':
       return 'a new key, and the hash of the one after'
     case 'recovery.approve':
-      return `lets ${body.author.slice(0, 16)}… go on with a new key`
+      return `lets ${String(body.author).slice(0, 16)}… go on with a new key`
     case 'fork.salvage':
       return 'a restriction from a branch that was passed over'
   }
