@@ -1,5 +1,5 @@
 /** Forks under the simulator: found at first contact, frozen at one place, and left behind by a new generation. */
-import type { EventBody } from '@chirograph/event'
+import type { AuthenticEvent, EventBody, EventKind } from '@chirograph/event'
 import { forksOf, placeOfForkEvidence } from '@chirograph/log'
 import {
   areAllRecovered,
@@ -8,8 +8,8 @@ import {
   createWorkload,
   tendForked,
 } from '@chirograph/simulator'
-import { readClosedGenerations, readOrg, stateRoot } from '@chirograph/status'
-import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
+import { readClosedGenerations, readOrg, stateRoot, statusOf } from '@chirograph/status'
+import { equal, is, not, ok, suite } from '../../packages/workspace/kit.ts'
 
 const links = { latencyMs: [5, 20], loss: 0, duplication: 0 } as const
 const lease = (count: number): EventBody => ({ kind: 'status.lease', count: 1_024 * count })
@@ -22,8 +22,19 @@ const issue = (fill: number): EventBody => ({
   schemaDigest: new Uint8Array(32),
 })
 
+const handle = (fill: number) => new Uint8Array(32).fill(fill)
+const revoke = (fill: number): EventBody => ({
+  kind: 'status.revoke',
+  entries: [{ handle: handle(fill), position: null }],
+  reason: 'withdrawn',
+})
+
 function cluster(seed: number, size = 4) {
-  const simulation = createSimulation({ seed, size, links, syncMs: [0, 5] })
+  const finals: AuthenticEvent[] = []
+  const onFinal = ({ node, events }: { node: number; events: readonly AuthenticEvent[] }) => {
+    if (node === 0) finals.push(...events)
+  }
+  const simulation = createSimulation({ seed, size, links, syncMs: [0, 5], onFinal })
   const settle = () =>
     ok(
       simulation.runUntil(() => simulation.isSettled(), { limitMs: 120_000 }),
@@ -55,7 +66,8 @@ function cluster(seed: number, size = 4) {
     return state && readOrg(state, orgOf(author))
   }
   const all = simulation.nodes.map((_, index) => index)
-  return { simulation, settle, publish, rotate, orgOf, rowAt, all }
+  const finalOf = (kind: EventKind) => finals.filter(({ header }) => header.kind === kind)
+  return { simulation, settle, publish, rotate, orgOf, rowAt, finalOf, all }
 }
 
 suite('a fork', (it) => {
@@ -132,6 +144,52 @@ suite('a fork', (it) => {
     publish(1, issue(1))
     settle()
     simulation.oracles.auditHistory()
+  })
+
+  it('can only restrict: revocations of every branch are told again, each once', () => {
+    const counts: number[] = []
+    for (let seed = 200; seed < 208; seed++) {
+      const { simulation, settle, publish, rowAt, orgOf, finalOf, all } = cluster(seed)
+      publish(3, issue(1))
+      settle()
+      const isEachSigned = seed % 2 === 0
+      simulation.forge({ author: 3, to: [0], bodies: [lease(2), revoke(1), lease(2)], isEachSigned })
+      simulation.forge({ author: 3, to: [1, 2], bodies: [revoke(2), lease(3)], isEachSigned })
+      const statusAt = (node: number, fill: number) => {
+        const state = simulation.nodes[node]?.replica?.final.state
+        return state && statusOf(state, { org: orgOf(3), handle: handle(fill), atMs: 0 }).state
+      }
+      const isTold = () => all.every((node) => [1, 2].every((fill) => statusAt(node, fill) === 'revoked'))
+      ok(simulation.runUntil(isTold, { limitMs: 300_000 }), `seed ${seed}: not told again`)
+      ok(rowAt(0, 3)?.frozen != null)
+      simulation.runFor(300_000)
+      // Whatever of them was final before the freeze needed no telling; one may be told by two at the same time.
+      const told = finalOf('fork.salvage')
+      ok(told.length >= 1 && told.length <= 3, `seed ${seed}: ${told.length} salvaged`)
+      for (const { header } of told) not(header.author === orgOf(3))
+      counts.push(told.length)
+      simulation.oracles.auditHistory()
+    }
+    ok(counts.reduce((sum, count) => sum + count, 0) <= 2 * counts.length, 'told more than once as a rule')
+  })
+
+  it('is told again by another member when the one whose turn it is is away', () => {
+    const { simulation, settle, publish, rowAt, orgOf } = cluster(210, 7)
+    publish(3, issue(1))
+    settle()
+    simulation.crash(6)
+    simulation.crash(5)
+    simulation.forge({ author: 3, to: [0], bodies: [lease(2), revoke(1)], isEachSigned: true })
+    simulation.forge({ author: 3, to: [1, 2], bodies: [lease(3)], isEachSigned: true })
+    const isRevoked = () => {
+      const state = simulation.nodes[0]?.replica?.final.state
+      return state && statusOf(state, { org: orgOf(3), handle: handle(1), atMs: 0 }).state === 'revoked'
+    }
+    ok(
+      simulation.runUntil(() => isRevoked() ?? false, { limitMs: 600_000 }),
+      'not told again',
+    )
+    ok(rowAt(0, 3)?.frozen != null)
   })
 
   it('is left behind by a rotation that a quorum approves, and the author goes on', () => {

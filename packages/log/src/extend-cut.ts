@@ -1,6 +1,6 @@
 /**
  * What a proposed cut makes final on top of its parent: the check that every voter runs. The same changes over the
- * same parent give the same events in the same order on every node. Rules L11 to L15 and L31 of SPEC.md.
+ * same parent give the same events in the same order on every node. Rules L11 to L15 and L32 of SPEC.md.
  */
 import type { EventId } from '@chirograph/codec'
 import { type AuthenticEvent, type OrgId, signatureBytes } from '@chirograph/event'
@@ -182,7 +182,7 @@ function laneBetween(log: LogIndex, parent: Cut, change: CutEntry): Lane {
 }
 
 /**
- * L31: a rotation follows an event of the generation before that is in the parent's cut, or in this one. Nothing else of
+ * L32: a rotation follows an event of the generation before that is in the parent's cut, or in this one. Nothing else of
  * that generation becomes final any more, so its owner need not race against whoever else has its key.
  */
 function laneOverRotation(

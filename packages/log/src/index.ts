@@ -57,7 +57,7 @@ export {
   headTag,
   readClaims,
 } from './frontier-claim.js'
-export { type Jump, jumpTo } from './jump.js'
+export { closeAt, type Jump, jumpTo } from './jump.js'
 export {
   branchesMax,
   cutBytesMin,
@@ -84,6 +84,7 @@ export {
   type LogIndex,
   mayHold,
   pendingCountOf,
+  pendingOf,
   rotationsOf,
   type Slot,
   type StoredHeader,
@@ -101,5 +102,5 @@ export {
   release,
 } from './orphan-buffer.js'
 export { planCut } from './plan-cut.js'
-export { type ForkProof, proveFork } from './prove-fork.js'
+export { type ForkProof, proveFork, runTo } from './prove-fork.js'
 export { type AnswerPlan, countOf, planAnswer, type Range } from './sync-plan.js'

@@ -255,6 +255,15 @@ export function pendingCountOf(
   return chainAt(log, place)?.pendingCount ?? 0
 }
 
+/** The same, one by one, in order of sequence and arrival. */
+export function pendingOf(
+  log: LogIndex,
+  place: { readonly author: OrgId; readonly generation: number },
+): LogEntry[] {
+  const slots = [...(chainAt(log, place)?.slots ?? [])].sort(([a], [b]) => a - b)
+  return slots.flatMap(([, entries]) => entries.filter(({ isFinal, event }) => !isFinal && event))
+}
+
 /** No more is taken in of a chain: other nodes may hold other parts of it, and agree to stop comparing (L22). */
 export function stopComparing(
   log: LogIndex,

@@ -3,7 +3,7 @@
  * its own, one further on stands for it: nothing is in the log without a checked signature above it. Rules L8 and L29
  * of SPEC.md.
  */
-import { compareBytes } from '@chirograph/codec'
+import { compareBytes, type EventId } from '@chirograph/codec'
 import { bodyBytesMax, type ForkEvidence, runOf, runStepsMax, type SignedRun } from '@chirograph/event'
 import { encodeForkEvidence, forkEvidenceOf } from './fork-evidence.js'
 import { type Chain, chainAt, isResident, type LogEntry, type LogIndex, type Slot } from './log-index.js'
@@ -42,6 +42,17 @@ export function proveFork(
   return { kind: 'proven', evidence }
 }
 
+/**
+ * What proves that an event that is not final is its author's: its own signature, or the nearest one above it. Undefined
+ * where it is not here, or final.
+ */
+export function runTo(log: LogIndex, id: EventId): SignedRun | undefined {
+  const entry = log.entries.get(id)
+  const chain = entry && chainAt(log, entry)
+  const found = chain && !entry.isFinal ? runFrom(chain, entry) : undefined
+  return found?.kind === 'run' ? found.run : undefined
+}
+
 type FoundRun =
   | { readonly kind: 'run'; readonly run: SignedRun }
   | { readonly kind: 'lacking'; readonly slots: readonly Slot[] }
@@ -53,7 +64,7 @@ interface Path {
 }
 
 /** The headers from an entry up to the nearest one above it that was checked: breadth first, one place after another. */
-export function runFrom(chain: Chain, entry: LogEntry): FoundRun {
+function runFrom(chain: Chain, entry: LogEntry): FoundRun {
   let level: readonly Path[] = [{ entry, before: undefined }]
   for (let steps = 0; level.length > 0 && steps <= runStepsMax; steps++) {
     const signed = level.find((path) => path.entry.isVerified)

@@ -1,4 +1,4 @@
-/** Rotations in cuts: rules L12, L13, L19, L21 and L31. */
+/** Rotations in cuts: rules L12, L13, L19, L21 and L32. */
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import {
@@ -50,20 +50,20 @@ function made(log: LogIndex, args: Case): { readonly events: AuthenticEvent[]; r
 const whole = () => logOf(e0, e1, e2, e3, begin, n1)
 
 suite('a cut over a rotation', (it) => {
-  it('L31: follows an earlier final event, and takes nothing more of the generation that it closes', () => {
+  it('L32: follows an earlier final event, and takes nothing more of the generation that it closes', () => {
     const { events, cut } = made(whole(), { changes: [entryOf(n1)] })
     equal(events, [begin, n1])
     equal(cut.get(org(1)), { ...entryOf(n1), closed: entryOf(e2) })
   })
 
-  it('L31: takes what lies between the parent’s entry and its prev with it', () => {
+  it('L32: takes what lies between the parent’s entry and its prev with it', () => {
     const late = rotation(e3)
     const { events, cut } = made(logOf(e0, e1, e2, e3, late), { changes: [entryOf(late)] })
     equal(events, [e3, late])
     equal(cut.get(org(1)), { ...entryOf(late), closed: entryOf(e3) })
   })
 
-  it('L31: may follow nothing at all, whatever is final', () => {
+  it('L32: may follow nothing at all, whatever is final', () => {
     const bare = rotation({ author: org(1) })
     const log = logOf(e0, e1, e2, bare)
     equal(made(log, { changes: [entryOf(bare)] }).events, [bare])
@@ -71,14 +71,14 @@ suite('a cut over a rotation', (it) => {
     equal(cut.get(org(1)), { ...entryOf(bare), closed: null })
   })
 
-  it('L31: counts what it closes for final when memory does not hold it any more', () => {
+  it('L32: counts what it closes for final when memory does not hold it any more', () => {
     const log = whole()
     markFinal(log, [e0, e1, e2])
     trimFinal(log, { keep: 0 })
     equal(made(log, { changes: [entryOf(begin)] }).events, [begin])
   })
 
-  it('L31: does not follow another branch than the final one (not-descendant)', () => {
+  it('L32: does not follow another branch than the final one (not-descendant)', () => {
     const stray = after(e1, { timeMs: 9 })
     const strayed = rotation(stray)
     const log = logOf(e0, e1, e2, stray, strayed)

@@ -162,7 +162,7 @@ export function createFactWriter({
   }
 
   /** The rows lie in the idle space already; this makes it the one to read. */
-  function snapshotOps({ checkpoint, cut, logTree, tips, dropped }: SnapshotFact): StoreOp[] {
+  function snapshotOps({ checkpoint, cut, logTree, tips, open, dropped }: SnapshotFact): StoreOp[] {
     const ops: StoreOp[] = []
     for (const { author: org, id, ...rest } of dropped) {
       const place: EventPlace = { author: authors.claim(org, ops), ...rest }
@@ -181,6 +181,10 @@ export function createFactWriter({
         { kind: 'put', key: positionKey(tip.id), value: placeValue(place) },
         { kind: 'put', key: historyKey({ author, generation }), value: open },
       )
+    }
+    for (const { author: org, generation, lowest, before } of open) {
+      const key = historyKey({ author: authors.claim(org, ops), generation })
+      ops.push({ kind: 'put', key, value: historyValue({ lowest, before }) })
     }
     rowSpace = idleSpace()
     ops.push(

@@ -6,6 +6,7 @@
 import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
 import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
 import { historyKey, type Network, readHistoryKey, type Store, spaceRange } from '@chirograph/interface'
+import { eventAt, restoreEntry } from '@chirograph/log'
 import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
 import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
@@ -78,6 +79,7 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
     for (const segment of segments.value) {
       const fact = await joinToHeld(args.store, checkSegment(args, segment))
       await args.take(fact)
+      if (chain.lowest === null) enterTip(args.replica, fact)
       chain.lowest = fact.rest?.lowest ?? 0
       chain.before = fact.rest?.before ?? chain.before
       if (fact.earlier !== null)
@@ -103,6 +105,13 @@ async function joinToHeld(store: Store, fact: HistoryFact): Promise<HistoryFact>
       : fact.events
   const isJoined = fact.rest !== null && (await placeOfEvent(store, fact.rest.before)) !== undefined
   return { ...fact, events, rest: isJoined ? null : fact.rest }
+}
+
+/** The last event of a closed generation is in the index: by it the generation is served. */
+function enterTip({ log }: Replica, { events }: HistoryFact): void {
+  const tip = events.at(-1)
+  if (tip !== undefined)
+    restoreEntry(log, { id: tip.id, header: tip.header, branch: 0, isVerified: tip.signature !== null })
 }
 
 /** Events asked of one peer at a time: a second or so, after which another peer may have its turn. */
@@ -131,6 +140,8 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   const closed = readClosedGenerations(replica.final.state, author).find(
     (one) => one.generation === generation - 1,
   )
-  const earlier = sequence === 0 ? (closed?.last?.id ?? null) : null
+  const end = sequence === 0 ? (closed?.last?.id ?? null) : null
+  // What the index holds as final is in the store with all that lies before.
+  const earlier = end !== null && eventAt(replica.log, end)?.isFinal ? null : end
   return { kind: 'history', author, generation, events: verified.events, rest, earlier }
 }

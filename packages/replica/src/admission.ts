@@ -28,6 +28,7 @@ import { type LogKey, logKeyOf } from './log-keys.js'
 import { noteOwnEvents } from './own-chain.js'
 import { forgetLookUp, lookUp, noteLookedUp } from './references.js'
 import type { Replica } from './replica.js'
+import { noteSalvage, salvage } from './salvaging.js'
 import { reject, type Turn } from './turn.js'
 
 /** An untrusted segment as an input. */
@@ -157,6 +158,7 @@ export function enterOrphans(
   lookUp(turn, all)
   if (replica.waiting.size > 0) for (const { id } of all) retryWaiting(turn, id)
   refreshEligibility(turn)
+  if (replica.frozen.size > 0) salvage(turn)
 }
 
 /** Applies, stores and announces events of one chain; nothing of them is shown before all are on disk. */
@@ -175,7 +177,10 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
   // Synced, in one write with whatever else is ready: a later synced write does not reach back over a rotated log file
   // of LevelDB, and a vote says that every event of its cut is on disk (SPEC H3).
   effects.push({ kind: 'persist', facts, isSynced: true }, { kind: 'admitted', events })
-  for (const event of events) learnAccusation(turn, event)
+  for (const event of events) {
+    learnAccusation(turn, event)
+    noteSalvage(replica, event.body)
+  }
   if (contradicted !== undefined) proveForkAt(turn, contradicted.header)
 }
 
@@ -183,9 +188,9 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
  * Of a frozen chain a bounded part is kept: what is on its branches can restrict, and never become final. Nodes may keep
  * different parts, and agree to stop comparing (log, L22).
  */
-function isOverfull({ log, final }: Replica, events: readonly AuthenticEvent[]): boolean {
+function isOverfull({ log, final, frozen }: Replica, events: readonly AuthenticEvent[]): boolean {
   const [first] = events
-  if (first === undefined) return false
+  if (first === undefined || !frozen.has(first.header.author)) return false
   const { author, generation } = first.header
   const isFrozen = readOrg(final.state, author)?.frozen?.generation === generation
   if (!isFrozen || pendingCountOf(log, first.header) + events.length <= frozenEventsMax) return false

@@ -38,6 +38,7 @@ import {
   restOf,
 } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
+import { noteFrozen } from './frozen.js'
 import type { ReplicaInput, StrayPlace } from './io.js'
 import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
@@ -157,6 +158,7 @@ export function settle(turn: Turn, reached: ChainState): void {
   replica.chain.delete(replica.final.header.digest)
   replica.chain.set(header.digest, reached)
   replica.final = reached
+  noteFrozen(replica, events)
   turn.effects.push({
     kind: 'persist',
     facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],

@@ -115,7 +115,8 @@ export type Fact =
 export interface Gap {
   readonly author: OrgId
   readonly generation: number
-  readonly lowest: number
+  /** Null where nothing of the chain is here. */
+  readonly lowest: number | null
   readonly before: EventId
 }
 
@@ -138,6 +139,8 @@ export interface SnapshotFact {
   readonly logTree: LogTree
   /** Final events of which the header alone is here. Their chains are open below. */
   readonly tips: readonly SnapshotTip[]
+  /** Closed generations of which the last event is not here. */
+  readonly open: readonly Gap[]
   /** Events of these chains that were held and are to be forgotten: whether they are final shows when they come again. */
   readonly dropped: readonly DroppedPlace[]
   readonly strays: readonly StrayPlace[]

@@ -74,3 +74,6 @@ export const snapshotTipsBytes = 131_072
 
 /** Chunks that one request asks for: 4 MiB, after which another peer's turn may come. */
 export const snapshotAskMax = 32
+
+/** Events of others logged again at once: the rest follows with the next height, and own events have room beside them. */
+export const salvagesAtOnceMax = 32

@@ -36,19 +36,26 @@ export function ownGeneration({ final, config }: Replica): number {
 
 /** Judges own events that came from elsewhere; what is to be on disk together with them is returned. */
 export function noteOwnEvents(turn: Turn, events: readonly AuthenticEvent[]): Fact[] {
-  const { replica } = turn
   const last = events.at(-1)
-  if (last === undefined || last.header.author !== replica.config.org) return []
+  if (last === undefined || last.header.author !== turn.replica.config.org) return []
   const { generation, sequence } = last.header
-  const tip: ChainTip = { generation, sequence, id: last.id }
-  if (!isAbove(tip, replica.lastSigned)) return []
+  return noteOwnTip(turn, { generation, sequence, id: last.id })
+}
+
+/** The same for the last of them, however it was heard of. */
+export function noteOwnTip(turn: Turn, { generation, sequence, id }: ChainTip): Fact[] {
+  const { replica } = turn
+  const { lastSigned, config, isCopy, isOwnChainCertain } = replica
+  const tip: ChainTip = { generation, sequence, id }
+  if (!isAbove(tip, lastSigned)) return []
   // A store that was lost gets its own events back, until enough members were heard.
-  if (!replica.config.hasVoteRecord && !replica.isCopy && !replica.isOwnChainCertain) {
-    replica.lastSigned = tip
-    return [{ kind: 'last-signed', tip }]
+  const isComingBack = !config.hasVoteRecord && !isCopy && (!isOwnChainCertain || lastSigned === null)
+  if (!isComingBack) {
+    stopSigning(turn, 'own-key-elsewhere', generation)
+    return []
   }
-  stopSigning(turn, 'own-key-elsewhere', generation)
-  return []
+  replica.lastSigned = tip
+  return [{ kind: 'last-signed', tip }]
 }
 
 /** Nothing more is signed in this generation, here or after a restart. */

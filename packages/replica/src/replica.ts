@@ -15,7 +15,7 @@ import {
   validatorIndexOf,
 } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import type { OrgId } from '@chirograph/event'
+import { decodeRun, type OrgId } from '@chirograph/event'
 import {
   type Cut,
   createLog,
@@ -30,6 +30,7 @@ import {
 import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
+import { frozenIn } from './frozen.js'
 import { membersToHear } from './own-chain.js'
 import type { SyncSession } from './sync.js'
 
@@ -108,6 +109,10 @@ export interface Replica {
   lastSigned: ChainTip | null
   /** Forks that are known and whose author is not frozen yet. */
   readonly accused: Map<OrgId, Accusation>
+  /** Authors that are frozen in the final state. */
+  frozen: Set<OrgId>
+  /** Events of frozen authors that somebody logs again, or has. */
+  readonly salvaged: Set<EventId>
   /** What the store said of references that the index does not hold: final, or not there. */
   readonly lookedUp: Map<EventId, boolean>
   /** Ids that the store was asked for and has not answered. */
@@ -197,6 +202,8 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     unhelpful: new Map(),
     lastSigned: restored.lastSigned,
     accused: accusationsIn(restored.log),
+    frozen: frozenIn(final.state),
+    salvaged: salvagedIn(restored.log),
     lookedUp: new Map(),
     asking: new Set(),
     sessions: new Map(),
@@ -252,6 +259,16 @@ function accusationsIn(log: LogIndex): Map<OrgId, Accusation> {
       accused.set(slot.author, { ...accusation, loggedBy: event.id })
   }
   return accused
+}
+
+function salvagedIn(log: LogIndex): Set<EventId> {
+  const salvaged = new Set<EventId>()
+  for (const { event } of log.entries.values()) {
+    if (event?.body.kind !== 'fork.salvage') continue
+    const run = decodeRun(event.body.run)
+    if (run.kind === 'decoded') salvaged.add(run.first.id)
+  }
+  return salvaged
 }
 
 /** The peer id under which the genesis knows a validator. */

@@ -8,6 +8,7 @@ import { takeSnapshot } from './joining.js'
 import { noteHeardAll, noteSync } from './own-chain.js'
 import { publish, rotate } from './publishing.js'
 import type { Replica } from './replica.js'
+import { salvage } from './salvaging.js'
 import type { Turn } from './turn.js'
 
 export function step(replica: Replica, input: ReplicaInput): ReplicaEffect[] {
@@ -18,6 +19,7 @@ export function step(replica: Replica, input: ReplicaInput): ReplicaEffect[] {
   while (replica.final !== final) {
     final = replica.final
     pursueAccusations(turn)
+    salvage(turn)
   }
   return turn.effects
 }

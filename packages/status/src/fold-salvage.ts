@@ -5,9 +5,20 @@ import { type Draft, draftOrg } from './draft.js'
 import { type Effect, type FoldContext, type Folding, voided } from './effect.js'
 import { foldRevoke, foldSuspend } from './fold-restriction.js'
 import type { OrgRow } from './rows.js'
-import { logKeyOfGeneration } from './state.js'
+import { logKeyOfGeneration, type NetworkState } from './state.js'
 
-type Salvage = Pick<Folding<'fork.salvage'>, 'body' | 'context'>
+interface Salvage {
+  readonly body: Folding<'fork.salvage'>['body']
+  readonly context: Pick<FoldContext, 'height' | 'timeMs' | 'ed25519'>
+}
+
+/** Whether this salvage would restrict anything if it became final at this height and time. */
+export function wouldRestrict(
+  { networkId, validators, map }: NetworkState,
+  { body, ...context }: { readonly body: Salvage['body'] } & Salvage['context'],
+): boolean {
+  return foldSalvage({ networkId, validators, map }, { body, context }).outcome === 'applied'
+}
 
 /** The restriction counts as its author's own: a fork can only restrict, so both stories are believed in that. */
 export function foldSalvage(draft: Draft, { body, context }: Salvage): Effect {
@@ -38,7 +49,7 @@ function isAuthentic(
     readonly header: EventHeader
     readonly signed: Parameters<typeof isSignedBy>[0]['signed']
     readonly author: OrgRow
-    readonly context: FoldContext
+    readonly context: Salvage['context']
   },
 ): boolean {
   const { header, signed, author, context } = args
