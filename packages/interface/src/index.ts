@@ -64,6 +64,7 @@ export type { MemoryDisk } from './memory-store.js'
 export { memoryDisk, memoryStore } from './memory-store.js'
 export type {
   GossipVerdict,
+  Misconduct,
   Network,
   NetworkHandlers,
   PeerChange,
@@ -79,6 +80,7 @@ export {
   dialFailed,
   messageTooLarge,
   networkStopped,
+  peerDropped,
   peerNotAllowed,
   peerUnreachable,
   requestFailed,

@@ -11,6 +11,8 @@ import {
   dialFailed,
   messageTooLarge,
   networkStopped,
+  peerDropped,
+  peerNotAllowed,
   peerUnreachable,
   requestFailed,
 } from './network-errors.js'
@@ -35,7 +37,14 @@ interface MemorySeat {
   readonly kept: Set<string>
   /** Gossip already seen, by content. */
   readonly seen: Set<string>
+  /** Peers that `drop` keeps away. */
+  readonly bans: Map<string, Ban>
   stopped: boolean
+}
+
+interface Ban {
+  readonly untilMs: number
+  readonly cancel: () => void
 }
 
 interface Link {
@@ -63,16 +72,20 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
         links: new Map(),
         kept: new Set(),
         seen: new Set(),
+        bans: new Map(),
         stopped: false,
       }
       own = seat
       seats.set(peerId, seat)
-      for (const other of [...seats.values()]) if (other.kept.has(peerId)) link(other, seat)
+      for (const other of [...seats.values()]) {
+        if (other.kept.has(peerId) && bannedUntilMs(other, peerId) === null) link(other, seat)
+      }
     },
 
     async stop(): Promise<void> {
       if (own === undefined || own.stopped) return
       own.stopped = true
+      for (const { cancel } of own.bans.values()) cancel()
       if (seats.get(peerId) === own) seats.delete(peerId)
       for (const [other, { connected }] of own.links) {
         if (connected) unlink(own, seats.get(other))
@@ -85,13 +98,18 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
       seat.kept.add(other)
       const target = seats.get(other)
       if (target === undefined) throw dialFailed(address)
+      const untilMs = bannedUntilMs(seat, other)
+      if (untilMs !== null) throw peerDropped({ address, untilMs })
+      if (bannedUntilMs(target, peerId) !== null)
+        throw peerNotAllowed({ address, peerId: other, refusedBy: 'them' })
       link(seat, target)
     },
 
     peers(): PeerStatus[] {
       if (own === undefined) return []
-      return [...own.links]
-        .map(([other, state]) => statusOf(other, state))
+      const seat = own
+      return [...seat.links]
+        .map(([other, state]) => statusOf(other, state, bannedUntilMs(seat, other)))
         .sort((a, b) => (a.peerId < b.peerId ? -1 : 1))
     },
 
@@ -114,7 +132,32 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
     },
 
     request: (request: PeerRequest) => ask(seats, running, request),
+
+    drop(other: string, { forMs }: { readonly forMs: number }): void {
+      const seat = running()
+      seat.bans.get(other)?.cancel()
+      const timer = setTimeout(() => relink(seats, seat, other), forMs).unref()
+      seat.bans.set(other, { untilMs: Date.now() + forMs, cancel: () => clearTimeout(timer) })
+      unlink(seat, seats.get(other))
+    },
+
+    // There are no budgets here.
+    throttle(): void {
+      running()
+    },
   })
+}
+
+/** When a ban is over, whoever was asked to keep the other connected is again. */
+function relink(seats: Map<string, MemorySeat>, seat: MemorySeat, other: string): void {
+  seat.bans.delete(other)
+  const target = seats.get(other)
+  if (target === undefined || !(seat.kept.has(other) || target.kept.has(seat.peerId))) return
+  if (bannedUntilMs(target, seat.peerId) === null) link(seat, target)
+}
+
+function bannedUntilMs(seat: MemorySeat, peerId: string): number | null {
+  return seat.bans.get(peerId)?.untilMs ?? null
 }
 
 function link(a: MemorySeat, b: MemorySeat): void {
@@ -196,7 +239,7 @@ async function* ask(
       })
       running()
       if (next.done) return
-      if (target.stopped) throw requestFailed(peerId)
+      if (target.stopped || !isLinked(seat, peerId)) throw requestFailed(peerId)
       heard(seat, peerId)
       yield next.value.slice()
       running()
@@ -218,7 +261,11 @@ function interrupted<T>(promise: Promise<T>, signal: AbortSignal | undefined): P
   })
 }
 
-function statusOf(peerId: string, { connected, sinceMs, lastHeardMs, droppedCount }: Link): PeerStatus {
+function statusOf(
+  peerId: string,
+  { connected, sinceMs, lastHeardMs, droppedCount }: Link,
+  bannedUntilMs: number | null,
+): PeerStatus {
   return {
     peerId,
     connected,
@@ -231,6 +278,7 @@ function statusOf(peerId: string, { connected, sinceMs, lastHeardMs, droppedCoun
     queuedBytes: 0,
     droppedCount,
     refusedCount: 0,
+    bannedUntilMs,
   }
 }
 

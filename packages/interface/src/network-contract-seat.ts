@@ -18,6 +18,8 @@ export interface Seat {
   answer: NetworkHandlers['request']
   /** How it judges gossip; by default it accepts. */
   judge: (bytes: Uint8Array) => GossipVerdict
+  /** What it does after a message, by default nothing. */
+  onMessage: () => void
 }
 
 /** Starts every network, runs the body, and stops them whatever happened. */
@@ -73,6 +75,7 @@ function seatOf(network: Network): Seat {
     changes: [],
     answer: async function* () {},
     judge: () => 'accept',
+    onMessage: () => {},
   }
 }
 
@@ -82,7 +85,10 @@ function handlersOf(seat: Seat): NetworkHandlers {
       seat.gossip.push({ topic, bytes, from })
       return seat.judge(bytes)
     },
-    message: (from, bytes) => void seat.messages.push({ from, bytes }),
+    message: (from, bytes) => {
+      seat.messages.push({ from, bytes })
+      seat.onMessage()
+    },
     request: (from, protocol, bytes) => seat.answer(from, protocol, bytes),
     peer: (peerId, change) => void seat.changes.push([peerId, change]),
   }

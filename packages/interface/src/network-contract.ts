@@ -20,6 +20,7 @@ export function networkContract(
     claimMessages(claim, kit)
     claimGossip(claim, kit)
     claimRequests(claim, kit)
+    claimDrops(claim, kit)
     claimEndings(claim, kit)
   })
 }
@@ -282,6 +283,89 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
     await failsWith('NETWORK_PEER_UNREACHABLE', () => collect(a.network.request(request)))
   })
 }
+
+function claimDrops(claim: NetworkClaim, { equal, ok, failsWith }: ContractKit): void {
+  claim('keeps a dropped peer away, in both directions, and says until when', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    await linked(a, b)
+    const addresses = [first(b.network.addresses()), first(a.network.addresses())] as const
+    const beforeMs = Date.now()
+    a.network.drop(b.network.peerId, { forMs: 60_000, reason: 'a claim of the contract' })
+    await until(() => a.changes.length >= 2 && b.changes.length >= 2, dropLimitMs)
+    await failsWith('NETWORK_PEER_DROPPED', () => a.network.connect(addresses[0]))
+    await failsWith('NETWORK_PEER_NOT_ALLOWED', () => b.network.connect(addresses[1]))
+    await failsWith('NETWORK_PEER_UNREACHABLE', () => collect(ask(a, b, frame(0, 1))))
+    a.network.send(b.network.peerId, frame(0, 1))
+    const [status] = a.network.peers()
+    equal([status?.connected, status?.droppedCount], [false, 1])
+    const untilMs = status?.bannedUntilMs ?? 0
+    ok(untilMs >= beforeMs + 60_000 && untilMs <= Date.now() + 60_000, `banned until ${untilMs}`)
+    equal(
+      b.network.peers().map(({ bannedUntilMs }) => bannedUntilMs),
+      [null],
+    )
+    equal(a.changes, [
+      [b.network.peerId, 'connected'],
+      [b.network.peerId, 'disconnected'],
+    ])
+  })
+
+  claim('takes a dropped peer back by itself when its time is over', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    await linked(a, b)
+    a.network.drop(b.network.peerId, { forMs: 400, reason: 'a claim of the contract' })
+    await until(() => a.changes.length >= 3 && b.changes.length >= 3, dropLimitMs)
+    equal(
+      a.changes.map(([, change]) => change),
+      ['connected', 'disconnected', 'connected'],
+    )
+    await exchange(a, b)
+    equal(
+      a.network.peers().map(({ connected, bannedUntilMs }) => [connected, bannedUntilMs]),
+      [[true, null]],
+    )
+  })
+
+  claim('lets a later drop end an earlier one', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    await linked(a, b)
+    a.network.drop(b.network.peerId, { forMs: 3_600_000, reason: 'a claim of the contract' })
+    await until(() => a.changes.length >= 2 && b.changes.length >= 2, dropLimitMs)
+    a.network.drop(b.network.peerId, { forMs: 0, reason: 'forgiven' })
+    await until(() => a.changes.length >= 3 && b.changes.length >= 3, dropLimitMs)
+    equal([a.changes.length, b.changes.length], [3, 3])
+    await exchange(a, b)
+  })
+
+  claim('hands over nothing more of a peer once it was dropped', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    await linked(a, b)
+    a.onMessage = () => a.network.drop(b.network.peerId, { forMs: 60_000, reason: 'a claim of the contract' })
+    for (let index = 0; index < 100; index++) b.network.send(a.network.peerId, frame(index, 10))
+    await until(() => a.changes.length >= 2 && b.changes.length >= 2, dropLimitMs)
+    equal(
+      a.messages.map(({ bytes }) => bytes),
+      [frame(0, 10)],
+    )
+  })
+
+  claim('loses nothing of a peer that it throttles', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    await linked(a, b)
+    a.network.throttle(b.network.peerId, true)
+    for (let index = 0; index < 100; index++) b.network.send(a.network.peerId, frame(index, 10))
+    await until(() => a.messages.length >= 50)
+    a.network.throttle(b.network.peerId, false)
+    await until(() => a.messages.length >= 100)
+    equal(
+      a.messages.map(({ bytes }) => bytes),
+      range(100).map((n) => frame(n, 10)),
+    )
+  })
+}
+
+/** What a drop changes shows within this time, or it is taken not to happen. */
+const dropLimitMs = 5_000
 
 function claimEndings(claim: NetworkClaim, { equal, failsWith }: ContractKit): void {
   claim('stops in the middle of a stream, which fails on both sides', 2, async (seats) => {

@@ -92,6 +92,23 @@ export function peerNotAllowed({ address, peerId, refusedBy }: Refusal): Chirogr
   })
 }
 
+export function peerDropped({
+  address,
+  untilMs,
+}: {
+  readonly address: string
+  /** Null where the address does not tell which of the dropped peers is there. */
+  readonly untilMs: number | null
+}): ChirographError {
+  const until = untilMs === null ? '' : ` until ${new Date(untilMs).toISOString()}`
+  return new ChirographError({
+    code: 'NETWORK_PEER_DROPPED',
+    what: `the peer at ${address} is kept away${until} for what it sent`,
+    hint: 'it is dialled again by itself when that time is over; ask its operator what went wrong',
+    facts: { address, untilMs },
+  })
+}
+
 export interface Refusal {
   readonly address: string
   /** Who is there, where that is known. */

@@ -18,9 +18,9 @@ export interface Network {
   /**
    * Connects to `address` and keeps it connected: the adapter redials with
    * back-off until it stops. Fails with `NETWORK_ADDRESS_INVALID`,
-   * `NETWORK_DIAL_FAILED` or `NETWORK_PEER_NOT_ALLOWED` when the first attempt
-   * does; the address is kept all the same, unless it is no address, or this node
-   * itself does not admit the peer there.
+   * `NETWORK_DIAL_FAILED`, `NETWORK_PEER_NOT_ALLOWED` or, for a peer that `drop`
+   * keeps away, `NETWORK_PEER_DROPPED` when the first attempt does; the address is
+   * kept all the same, unless it is no address, or that of no member.
    */
   connect(address: string): Promise<void>
 
@@ -53,6 +53,16 @@ export interface Network {
    * `NETWORK_STOPPED`, or the signal's reason.
    */
   request(request: PeerRequest): AsyncIterable<Uint8Array>
+
+  /**
+   * Ends every connection with a peer, and neither dials nor admits it for `forMs` from now. Nothing of it reaches a
+   * handler after this call until then. It stays a member: when the time is over a kept address is dialled again. A
+   * second call moves the end, in either direction; bans are in memory only. `reason` is for logs.
+   */
+  drop(peerId: string, options: { readonly forMs: number; readonly reason: string }): void
+
+  /** Reads what a peer sends at a small part of its budgets, or at all of them again. Slower, but nothing is lost. */
+  throttle(peerId: string, isThrottled: boolean): void
 }
 
 /** What the shell does with what arrives. A handler that throws or rejects is a bug, except `request`, whose failure ends the answer. */
@@ -68,7 +78,22 @@ export interface NetworkHandlers {
   request(from: string, protocol: RequestProtocol, bytes: Uint8Array): AsyncIterable<Uint8Array>
   /** Once for each change, however many connections there are; `disconnected` is also told on `stop`. */
   peer(peerId: string, change: PeerChange): void
+  /** Tells of what only the adapter sees, and no honest peer does: adapters keep their own sending well below these limits. */
+  misconduct?(peerId: string, misconduct: Misconduct): void
 }
+
+/** What a peer can do wrong below the messages themselves. */
+export type Misconduct =
+  /** Bytes that are no frame of the protocol they came by. */
+  | 'garbage'
+  /** A frame or message above the limit of its kind. */
+  | 'oversize'
+  /** Far above its budgets for longer than any backlog explains. */
+  | 'flood'
+  /** Streams opened faster than any use for them. */
+  | 'stream-storm'
+  /** Connections made faster than any loss of them. */
+  | 'reconnect-storm'
 
 /** Gossip topics: `events` and `evidence` carry signed bytes of institutions, `certificates` those of validators. */
 export type Topic = 'events' | 'certificates' | 'evidence'
@@ -120,4 +145,6 @@ export interface PeerStatus {
   readonly droppedCount: number
   /** Its requests refused since start: too many at once, or too fast. */
   readonly refusedCount: number
+  /** Until when `drop` keeps it away; null when it does not. */
+  readonly bannedUntilMs: number | null
 }

@@ -158,6 +158,21 @@ const networkFaults: [fault: string, claim: string, break_: (network: Network) =
     }),
   ],
   [
+    'does not drop whom it is told to',
+    'keeps a dropped peer away, in both directions, and says until when',
+    () => ({ drop: () => {} }),
+  ],
+  [
+    'never takes back whom it dropped',
+    'lets a later drop end an earlier one',
+    (network) => ({ drop: (peerId, options) => network.drop(peerId, { ...options, forMs: 3_600_000 }) }),
+  ],
+  [
+    'still hands over what a dropped peer had sent',
+    'hands over nothing more of a peer once it was dropped',
+    (network) => ({ drop: (peerId, options) => void setTimeout(() => network.drop(peerId, options), 50) }),
+  ],
+  [
     'stops without telling',
     'fails with NETWORK_STOPPED after stopping, and stops twice',
     (network) => ({

@@ -4,6 +4,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '@chirograph/interface'
 import { isChirographError } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
 import type { NetworkLimits } from './limits.js'
 import { peerOfAddress } from './membership-gate.js'
 import type { PeerTable } from './peer-table.js'
@@ -18,6 +19,7 @@ export interface AddressKeeper {
 
 export interface AddressKeeperOptions {
   readonly peers: PeerTable
+  readonly bans: BanList
   readonly limits: NetworkLimits
   readonly clock: Clock
   /** Gives a connection on which the far side admitted us, or fails with a `ChirographError`. */
@@ -34,7 +36,13 @@ interface Kept {
   cancelRedial: (() => void) | undefined
 }
 
-export function createAddressKeeper({ peers, limits, clock, dial }: AddressKeeperOptions): AddressKeeper {
+export function createAddressKeeper({
+  peers,
+  bans,
+  limits,
+  clock,
+  dial,
+}: AddressKeeperOptions): AddressKeeper {
   const entries = new Map<string, Kept>()
   let stopped = false
 
@@ -65,6 +73,8 @@ export function createAddressKeeper({ peers, limits, clock, dial }: AddressKeepe
     if (clock.nowMs() - entry.connectedMs > limits.redialMaxMs && entry.connectedMs > 0) entry.attempts = 0
     entry.connectedMs = 0
     const waitMs = Math.min(limits.redialMaxMs, limits.redialMinMs * 2 ** Math.min(entry.attempts, 16))
+    // The watchdog asks again, and by then the ban may be over.
+    if (entry.peerId !== undefined && bans.isBanned(entry.peerId)) return
     entry.cancelRedial = clock.setTimer(waitMs * (0.5 + Math.random() / 2), () => {
       entry.cancelRedial = undefined
       attempt(entry).catch(() => redialLater(entry))

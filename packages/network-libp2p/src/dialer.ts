@@ -3,7 +3,8 @@
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { ChirographError } from '@chirograph/interface'
-import { dialFailed, networkStopped, peerNotAllowed } from '@chirograph/interface'
+import { dialFailed, networkStopped, peerDropped, peerNotAllowed } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
 import type { Libp2pNode } from './libp2p-node.js'
 import { peerOfAddress } from './membership-gate.js'
 import type { PeerTable } from './peer-table.js'
@@ -11,6 +12,7 @@ import type { PeerTable } from './peer-table.js'
 export interface DialOptions {
   readonly node: Libp2pNode
   readonly peers: PeerTable
+  readonly bans: BanList
   readonly address: Multiaddr
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -18,11 +20,12 @@ export interface DialOptions {
 
 /**
  * Dials, and waits until the far side admitted us. Fails with
- * `NETWORK_DIAL_FAILED`, `NETWORK_PEER_NOT_ALLOWED` or, when the signal aborts,
- * `NETWORK_STOPPED`.
+ * `NETWORK_DIAL_FAILED`, `NETWORK_PEER_NOT_ALLOWED`, `NETWORK_PEER_DROPPED` or,
+ * when the signal aborts, `NETWORK_STOPPED`.
  */
-export async function dial({ node, peers, address, timeoutMs, signal }: DialOptions): Promise<Connection> {
-  const connection = await open(node, address, signal)
+export async function dial(options: DialOptions): Promise<Connection> {
+  const { peers, address, timeoutMs, signal } = options
+  const connection = await open(options)
   const admission = await peers.admission(connection, { timeoutMs })
   if (signal.aborted) throw networkStopped()
   if (admission === 'admitted') return connection
@@ -31,13 +34,20 @@ export async function dial({ node, peers, address, timeoutMs, signal }: DialOpti
   throw dialFailed(address.toString())
 }
 
-async function open(node: Libp2pNode, address: Multiaddr, signal: AbortSignal): Promise<Connection> {
+async function open({ node, bans, address, signal }: DialOptions): Promise<Connection> {
   try {
     return await node.dial(address, { signal })
   } catch (error) {
     if (signal.aborted) throw networkStopped(error)
     const peerId = peerOfAddress(address) ?? null
-    if (hasName(error, gateErrors)) throw refused(address, { by: 'us', peerId })
+    if (hasName(error, gateErrors)) {
+      const untilMs = peerId === null ? null : bans.untilMs(peerId)
+      // An address that names nobody may be that of a banned peer, which is no stranger.
+      const isBanned = peerId === null ? bans.isInUse() : untilMs !== null
+      throw isBanned
+        ? peerDropped({ address: address.toString(), untilMs })
+        : refused(address, { by: 'us', peerId })
+    }
     // What libp2p says when a connection is open on our side and closed on the other.
     if (hasName(error, closedErrors)) throw refused(address, { by: 'them', peerId })
     throw dialFailed(address.toString(), error)

@@ -5,14 +5,15 @@
 
 import type { Stream } from '@libp2p/interface'
 import type { Clock } from '@chirograph/interface'
-import { createFrameDecoder } from './frames.js'
+import type { FrameDecoder } from './frames.js'
 import { readAheadBytes } from './limits.js'
 import { pauseSoon } from './pause-soon.js'
 
 export interface FrameReader {
   /**
-   * The next frame, or why there is none. `stalled` after `stallMs` in which no
-   * byte came although the reader waited. One call at a time.
+   * The next frame, or why there is none. `stalled` when fewer than
+   * `stallBytesMin` bytes came in `stallMs` of waiting, in one piece or in many.
+   * One call at a time.
    */
   next(): Promise<FrameOrEnd>
   /** Makes a waiting `next`, and every one after it, answer with this. */
@@ -27,8 +28,9 @@ export type FrameOrEnd =
   | { readonly kind: 'interrupted'; readonly reason: unknown }
 
 export interface FrameReaderOptions {
-  readonly frameBytesMax: number
-  readonly stallMs: number
+  readonly decoder: FrameDecoder
+  /** How patient the reader is; without it, for ever. */
+  readonly patience?: { readonly stallMs: number; readonly stallBytesMin: number }
   readonly clock: Clock
   /** Called whenever bytes come. */
   readonly heard: () => void
@@ -36,15 +38,16 @@ export interface FrameReaderOptions {
 
 export function createFrameReader(
   stream: Stream,
-  { frameBytesMax, stallMs, clock, heard }: FrameReaderOptions,
+  { decoder, patience, clock, heard }: FrameReaderOptions,
 ): FrameReader {
-  const decoder = createFrameDecoder({ frameBytesMax })
   let frames: Uint8Array[] = []
   let bytesHeld = 0
   /** Why nothing more will come from the stream itself. */
   let end: FrameOrEnd | undefined
   let interruption: FrameOrEnd | undefined
-  let progressMs = clock.nowMs()
+  /** Of the present stretch: how long the reader waited in it, and what came meanwhile. It begins anew when enough came. */
+  let waitedMs = 0
+  let arrivedBytes = 0
   let wake: (() => void) | undefined
 
   function settle(): void {
@@ -54,7 +57,7 @@ export function createFrameReader(
 
   stream.addEventListener('message', ({ data }) => {
     heard()
-    progressMs = clock.nowMs()
+    arrivedBytes += data.byteLength
     const batch = decoder.push(data)
     for (const frame of batch.frames) bytesHeld += frame.length
     frames = frames.length === 0 ? [...batch.frames] : frames.concat(batch.frames)
@@ -99,20 +102,33 @@ export function createFrameReader(
   }
 
   async function next(): Promise<FrameOrEnd> {
-    const waitingMs = clock.nowMs()
     for (;;) {
       const polled = poll()
       if (polled !== undefined) return polled
-      const quietMs = clock.nowMs() - Math.max(progressMs, waitingMs)
-      if (quietMs >= stallMs) return { kind: 'stalled' }
-      await new Promise<void>((resolve) => {
-        const cancel = clock.setTimer(stallMs - quietMs, settle)
-        wake = () => {
-          cancel()
-          resolve()
-        }
-      })
+      if (patience !== undefined && arrivedBytes >= patience.stallBytesMin) {
+        waitedMs = 0
+        arrivedBytes = 0
+      }
+      const leftMs = patience === undefined ? undefined : patience.stallMs - waitedMs
+      if (leftMs !== undefined && leftMs <= 0) return { kind: 'stalled' }
+      const startMs = clock.nowMs()
+      await woken(leftMs)
+      // A clock that was set back must not give time away.
+      waitedMs += Math.max(0, clock.nowMs() - startMs)
     }
+  }
+
+  /** Waits for bytes, the end or an interruption, and no longer than this. */
+  function woken(limitMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      // After a freeze of this process the timer is due before what came meanwhile was read; that is not the peer's fault.
+      const timeOver = (): void => void setImmediate(settle)
+      const cancel = limitMs === undefined ? () => {} : clock.setTimer(limitMs, timeOver)
+      wake = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 
   return {

@@ -1,4 +1,4 @@
-/** Frames on a stream: four bytes of length, big-endian, then that many bytes. */
+/** Frames on a stream: four bytes of length, big-endian, then that many bytes. Gossip has a varint for the length. */
 
 /** Frames one after another in one array, to be written at once. */
 export function encodeFrames(payloads: readonly Uint8Array[]): Uint8Array {
@@ -15,7 +15,45 @@ export function encodeFrames(payloads: readonly Uint8Array[]): Uint8Array {
   return encoded
 }
 
-export const headerBytes = 4
+const headerBytes = 4
+
+/** Reads the length in front of a frame; undefined while bytes of it are missing. */
+type ReadLength = (byteAt: (index: number) => number | undefined) =>
+  | {
+      readonly length: number
+      /** Bytes of the length itself. */
+      readonly headerBytes: number
+    }
+  | undefined
+
+const fourByteLength: ReadLength = (byteAt) => {
+  let length = 0
+  for (let index = 0; index < headerBytes; index++) {
+    const byte = byteAt(index)
+    if (byte === undefined) return undefined
+    length = length * 256 + byte
+  }
+  return { length, headerBytes }
+}
+
+/** As libp2p writes lengths: seven bits a byte, the lowest first. More than four bytes are above any limit. */
+export const varintLength: ReadLength = (byteAt) => {
+  let length = 0
+  for (let index = 0; index < 4; index++) {
+    const byte = byteAt(index)
+    if (byte === undefined) return undefined
+    length += (byte & 0x7f) * 2 ** (7 * index)
+    if (byte < 0x80) return { length, headerBytes: index + 1 }
+  }
+  return { length: Number.POSITIVE_INFINITY, headerBytes: 4 }
+}
+
+export function encodeVarintLength(length: number): Uint8Array {
+  const encoded: number[] = []
+  let rest = length
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) encoded.push((rest % 128) | 0x80)
+  return Uint8Array.from([...encoded, rest])
+}
 
 /** What a stream hands over: one array, or a list of them. */
 export type StreamData = Uint8Array | Iterable<Uint8Array>
@@ -35,7 +73,13 @@ export interface FrameBatch {
 }
 
 /** Decodes frames of at most `frameBytesMax`; what it holds is at most what has arrived of one frame. */
-export function createFrameDecoder({ frameBytesMax }: { readonly frameBytesMax: number }): FrameDecoder {
+export function createFrameDecoder({
+  frameBytesMax,
+  readLength = fourByteLength,
+}: {
+  readonly frameBytesMax: number
+  readonly readLength?: ReadLength
+}): FrameDecoder {
   let parts: Uint8Array[] = []
   let held = 0
   let oversize = false
@@ -59,12 +103,23 @@ export function createFrameDecoder({ frameBytesMax }: { readonly frameBytesMax: 
     return taken
   }
 
+  function byteAt(index: number): number | undefined {
+    let before = 0
+    for (const part of parts) {
+      if (index < before + part.length) return part[index - before]
+      before += part.length
+    }
+    return undefined
+  }
+
   let announced: number | undefined
 
   function next(): Uint8Array | undefined {
     if (announced === undefined) {
-      if (held < headerBytes) return undefined
-      announced = new DataView(take(headerBytes).buffer).getUint32(0)
+      const header = readLength(byteAt)
+      if (header === undefined) return undefined
+      take(header.headerBytes)
+      announced = header.length
       if (announced > frameBytesMax) {
         oversize = true
         parts = []

@@ -8,24 +8,32 @@
 import { createHash } from 'node:crypto'
 import type { GossipSub, GossipsubOpts } from '@chainsafe/libp2p-gossipsub'
 import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
-import type { Clock, GossipVerdict, NetworkHandlers, Topic } from '@chirograph/interface'
+import type { Stream } from '@libp2p/interface'
+import type { Clock, GossipVerdict, Misconduct, NetworkHandlers, Topic } from '@chirograph/interface'
 import { gossipBytesMax, messageTooLarge, topics } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
+import type { InboundBudget } from './budget.js'
+import { createBudget, createInboundBudget } from './budget.js'
+import { gossipIntake } from './gossip-intake.js'
 import { reportBug } from './handler-bug.js'
 import type { NetworkLimits } from './limits.js'
 import {
+  gossipAnnouncedBytesMin,
+  gossipFrameMessagesMax,
   gossipPendingBytesMax,
   gossipPendingCountMax,
+  gossipPendingPerPeerMax,
   gossipQueueBytesMax,
   gossipRpcBytesMax,
   rejectCost,
 } from './limits.js'
 import type { PeerTable } from './peer-table.js'
-import type { TokenBucket } from './token-bucket.js'
-import { tokenBucket } from './token-bucket.js'
 
 export interface Gossip {
   /** For the gossipsub service of the libp2p node. */
   readonly options: Partial<GossipsubOpts>
+  /** What gossipsub reads in place of a peer's inbound stream. */
+  intake(stream: Stream, peerId: string): Stream
   /** Subscribes, once the service exists. */
   attach(service: GossipSub): void
   publish(topic: Topic, bytes: Uint8Array): Promise<void>
@@ -38,64 +46,117 @@ export interface GossipOptions {
   readonly peers: PeerTable
   readonly limits: NetworkLimits
   readonly clock: Clock
+  readonly bans: BanList
+  readonly isThrottled: (peerId: string) => boolean
   readonly gossip: NetworkHandlers['gossip']
+  readonly misconduct: (peerId: string, misconduct: Misconduct) => void
 }
 
-export function createGossip({ networkId, peers, limits, clock, gossip }: GossipOptions): Gossip {
+/** What one peer sends; it outlives a connection, so that reconnecting buys nothing. */
+interface Source {
+  readonly budget: InboundBudget
+  /** Its messages under judgement. */
+  pendingCount: number
+  /** Streams that wait until there are fewer. */
+  waiting: (() => void)[]
+}
+
+export function createGossip(options: GossipOptions): Gossip {
+  const { networkId, peers, limits, clock, bans, isThrottled, gossip, misconduct } = options
   const names = new Map(topics.map((topic) => [topic, topicName({ networkId, topic })]))
-  const budgets = new Map<string, GossipBudget>()
+  const sources = new Map<string, Source>()
+  /** What this node sends, to whomever: no peer gets more of it, so none can think that it floods. */
+  const outbound = createBudget(
+    {
+      perSecond: limits.sentGossipPerSecond,
+      burst: limits.sentGossipBurst,
+      bytesPerSecond: limits.sentGossipBytesPerSecond,
+      bytesBurst: limits.sentGossipBytesBurst,
+    },
+    clock,
+  )
   let service: GossipSub | undefined
   let pendingCount = 0
   let pendingBytes = 0
 
-  function budgetOf(peerId: string): GossipBudget {
-    let budget = budgets.get(peerId)
-    if (budget === undefined) {
-      budget = createGossipBudget({ limits, clock })
-      budgets.set(peerId, budget)
+  function sourceOf(peerId: string): Source {
+    let source = sources.get(peerId)
+    if (source === undefined) {
+      const budget = createInboundBudget({
+        rates: {
+          perSecond: limits.gossipPerSecond,
+          burst: limits.gossipBurst,
+          bytesPerSecond: limits.gossipBytesPerSecond,
+          bytesBurst: limits.gossipBytesBurst,
+        },
+        clock,
+        floodHeldMs: limits.floodHeldMs,
+        isThrottled: () => isThrottled(peerId),
+        onFlood: () => misconduct(peerId, 'flood'),
+      })
+      source = { budget, pendingCount: 0, waiting: [] }
+      sources.set(peerId, source)
     }
-    return budget
+    return source
   }
 
   async function judge(topic: Topic, data: Uint8Array, from: string): Promise<GossipVerdict> {
+    if (bans.isBanned(from)) return 'ignore'
     const peer = peers.get(from)
     if (peer !== undefined) peer.lastHeardMs = clock.nowMs()
-    const budget = budgetOf(from)
+    const source = sourceOf(from)
     if (data.length > gossipBytesMax) {
-      budget.charge({ count: rejectCost, bytes: data.length })
+      misconduct(from, 'oversize')
       return 'reject'
     }
-    const isOver = budget.isOver()
-    budget.charge({ count: 1, bytes: data.length })
-    if (
-      isOver ||
-      pendingCount >= gossipPendingCountMax ||
-      pendingBytes + data.length > gossipPendingBytesMax
-    ) {
+    if (pendingCount >= gossipPendingCountMax || pendingBytes + data.length > gossipPendingBytesMax) {
       if (peer !== undefined) peer.refusedCount++
       return 'ignore'
     }
+    source.pendingCount++
     pendingCount++
     pendingBytes += data.length
     try {
       // A copy, so that a kept message does not keep the frame it came in.
       const verdict = await gossip(topic, new Uint8Array(data), from)
-      if (verdict === 'reject') budget.charge({ count: rejectCost, bytes: 0 })
-      return verdict
+      if (verdict === 'reject') source.budget.charge({ count: rejectCost, bytes: 0 })
+      return verdict === 'accept' && !maySend(data) ? 'ignore' : verdict
     } catch (error) {
       reportBug('gossip', error)
       return 'ignore'
     } finally {
+      source.pendingCount--
       pendingCount--
       pendingBytes -= data.length
+      source.waiting.shift()?.()
+    }
+  }
+
+  /** Takes from what this node may send, unless that is used up; sync brings the rest. */
+  function maySend(data: Uint8Array): boolean {
+    if (outbound.debtMs() > 0) return false
+    outbound.charge({ count: 1, bytes: data.length })
+    return true
+  }
+
+  async function roomFor(source: Source): Promise<void> {
+    while (source.pendingCount >= gossipPendingPerPeerMax) {
+      await new Promise<void>((resolve) => void source.waiting.push(resolve))
     }
   }
 
   return {
-    options: gossipsubOptions({
-      allowedTopics: [...names.values()],
-      isOverBudget: (peerId) => budgets.get(peerId)?.isOver() ?? false,
-    }),
+    options: gossipsubOptions([...names.values()]),
+
+    intake(stream, peerId) {
+      const source = sourceOf(peerId)
+      return gossipIntake(stream, {
+        budget: source.budget,
+        clock,
+        room: () => roomFor(source),
+        misconduct: (what) => misconduct(peerId, what),
+      })
+    },
 
     attach(attached) {
       service = attached
@@ -110,7 +171,7 @@ export function createGossip({ networkId, peers, limits, clock, gossip }: Gossip
 
     async publish(topic, bytes) {
       if (bytes.length > gossipBytesMax) throw messageTooLarge({ size: bytes.length, max: gossipBytesMax })
-      await service?.publish(nameOf(names, topic), bytes)
+      if (maySend(bytes)) await service?.publish(nameOf(names, topic), bytes)
     },
 
     topicPeers() {
@@ -147,7 +208,7 @@ const libraryVerdicts: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 }
 
-function gossipsubOptions({ allowedTopics, isOverBudget }: GossipsubChoices): Partial<GossipsubOpts> {
+function gossipsubOptions(allowedTopics: string[]): Partial<GossipsubOpts> {
   return {
     allowedTopics,
     D: 6,
@@ -161,7 +222,9 @@ function gossipsubOptions({ allowedTopics, isOverBudget }: GossipsubChoices): Pa
     doPX: false,
     fallbackToFloodsub: false,
     emitSelf: false,
-    globalSignaturePolicy: 'StrictSign',
+    // What is gossiped is signed by its authors. A second signature by the publisher would say nothing more, and a
+    // flood of wrong ones would cost a check each before anybody judged the message.
+    globalSignaturePolicy: 'StrictNoSign',
     // Alone, or what everybody has already: neither is a failure of the publisher.
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
@@ -169,16 +232,18 @@ function gossipsubOptions({ allowedTopics, isOverBudget }: GossipsubChoices): Pa
     // Topic and full data, signature included: a copy with a broken signature is another message and shadows
     // nothing, and neither does a copy on a topic where it does not belong.
     msgIdFn: ({ topic, data }) => messageId(topic, data),
-    // Found among the seen ones before their gossip signature is checked, most copies cost one hash.
+    // Copies are found among the seen ones at the cost of one hash.
     fastMsgIdFn: ({ topic, data }) => messageId(topic, data ?? new Uint8Array()).toString('latin1'),
     msgIdToStrFn: (id) => Buffer.from(id).toString('latin1'),
     maxInboundDataLength: gossipRpcBytesMax,
     maxOutboundBufferSize: gossipQueueBytesMax,
     maxInboundStreams: 4,
+    // Announcing is a frame to each peer for every message that comes, which no limit on what is sent would count.
+    idontwantMinDataSize: gossipAnnouncedBytesMin,
     // Nobody here subscribes to more than the topics, sends more than one message a frame, or advertises any.
     decodeRpcLimits: {
       maxSubscriptions: 16,
-      maxMessages: 16,
+      maxMessages: gossipFrameMessagesMax,
       maxIhaveMessageIDs: 16,
       maxIwantMessageIDs: 1,
       maxIdontwantMessageIDs: 512,
@@ -186,47 +251,12 @@ function gossipsubOptions({ allowedTopics, isOverBudget }: GossipsubChoices): Pa
       maxPeerInfos: 1,
     },
     scoreParams: {
-      // Above its budget a peer falls below every threshold: its frames are dropped undecoded, and the mesh avoids it.
-      appSpecificScore: (peerId) => (isOverBudget(peerId) ? -1_000 : 0),
-      appSpecificWeight: 1,
       // Members are admitted by name; several behind one address are no Sybil attack.
       IPColocationFactorWeight: 0,
     },
   }
 }
 
-interface GossipsubChoices {
-  readonly allowedTopics: string[]
-  readonly isOverBudget: (peerId: string) => boolean
-}
-
 function messageId(topic: string, data: Uint8Array): Buffer {
   return createHash('sha256').update(`${topic}\0`).update(data).digest()
-}
-
-/** What one peer may forward; it outlives a connection, so that reconnecting buys nothing. */
-interface GossipBudget {
-  charge(cost: { readonly count: number; readonly bytes: number }): void
-  isOver(): boolean
-}
-
-function createGossipBudget({ limits, clock }: Pick<GossipOptions, 'limits' | 'clock'>): GossipBudget {
-  const nowMs = (): number => clock.nowMs()
-  const counts: TokenBucket = tokenBucket({
-    perSecond: limits.gossipPerSecond,
-    burst: limits.gossipBurst,
-    nowMs,
-  })
-  const bytes: TokenBucket = tokenBucket({
-    perSecond: limits.gossipBytesPerSecond,
-    burst: limits.gossipBytesBurst,
-    nowMs,
-  })
-  return {
-    charge(cost) {
-      counts.take(cost.count)
-      bytes.take(cost.bytes)
-    },
-    isOver: () => counts.debtMs() > 0 || bytes.debtMs() > 0,
-  }
 }

@@ -3,7 +3,15 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { multiaddr } from '@multiformats/multiaddr'
 import { fromHex } from '@chirograph/codec'
-import type { Clock, Network, NetworkHandlers, PeerRequest, PeerStatus, Topic } from '@chirograph/interface'
+import type {
+  Clock,
+  Misconduct,
+  Network,
+  NetworkHandlers,
+  PeerRequest,
+  PeerStatus,
+  Topic,
+} from '@chirograph/interface'
 import {
   ChirographError,
   messageBytesMax,
@@ -14,6 +22,8 @@ import {
 } from '@chirograph/interface'
 import type { AddressKeeper } from './address-keeper.js'
 import { createAddressKeeper } from './address-keeper.js'
+import type { BanList } from './ban-list.js'
+import { createBanList } from './ban-list.js'
 import { dial } from './dialer.js'
 import type { Gossip } from './gossip.js'
 import { createGossip } from './gossip.js'
@@ -24,7 +34,7 @@ import type { NetworkLimits } from './limits.js'
 import { defaultLimits, messageStreamsMax, requestStreamsMax, stopMs } from './limits.js'
 import { listenFailure } from './listen-failure.js'
 import type { AllowedPeers } from './membership-gate.js'
-import { membershipGate } from './membership-gate.js'
+import { isAllowed, membershipGate } from './membership-gate.js'
 import type { MessageLanes } from './message-lanes.js'
 import { createMessageLanes, messageProtocol } from './message-lanes.js'
 import { peerIdOfSeed, privateKeyOfSeed } from './peer-id.js'
@@ -35,6 +45,7 @@ import { createRequestAnswerer } from './request-answerer.js'
 import type { RequestAsker } from './request-asker.js'
 import { createRequestAsker } from './request-asker.js'
 import { wireProtocols } from './request-protocols.js'
+import { createStormWatch } from './storms.js'
 import { startWatchdog } from './watchdog.js'
 
 export interface Libp2pNetworkOptions {
@@ -54,6 +65,10 @@ export interface Libp2pNetworkOptions {
 interface Running {
   readonly node: Libp2pNode
   readonly peers: PeerTable
+  readonly bans: BanList
+  readonly throttled: Set<string>
+  /** A member that is not banned. */
+  readonly admits: (peerId: string) => boolean
   readonly gossip: Gossip
   readonly lanes: MessageLanes
   readonly asker: RequestAsker
@@ -142,6 +157,21 @@ export function createLibp2pNetwork(options: Libp2pNetworkOptions): Network {
     async *request(request: PeerRequest): AsyncIterable<Uint8Array> {
       yield* running().asker.request(request)
     },
+
+    drop(peer: string, { forMs, reason }: { readonly forMs: number; readonly reason: string }): void {
+      const { node, bans, keeper } = running()
+      bans.ban(peer, forMs)
+      if (!bans.isBanned(peer)) return keeper.redialLost()
+      for (const connection of node.getConnections()) {
+        if (connection.remotePeer.toString() === peer) connection.abort(new Error(`dropped: ${reason}`))
+      }
+    },
+
+    throttle(peer: string, isThrottled: boolean): void {
+      const { throttled } = running()
+      if (isThrottled) throttled.add(peer)
+      else throttled.delete(peer)
+    },
   })
 }
 
@@ -153,6 +183,13 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   const opened = new Promise<boolean>((resolve) => {
     openGate = resolve
   })
+
+  const bans = createBanList(clock)
+  const throttled = new Set<string>()
+  const isThrottled = (peerId: string): boolean => throttled.has(peerId)
+  const admits = (peerId: string): boolean => isAllowed(allowedPeers, peerId) && !bans.isBanned(peerId)
+  const misconduct = (peerId: string, what: Misconduct): void =>
+    guard('misconduct', () => handlers.misconduct?.(peerId, what))
 
   const peers = createPeerTable({
     clock,
@@ -166,26 +203,32 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   })
   const message = (from: string, bytes: Uint8Array): void =>
     guard('message', () => handlers.message(from, bytes))
-  const lanes = createMessageLanes({ peers, limits, clock, message })
-  const gossip = createGossip({ networkId, peers, limits, clock, gossip: handlers.gossip })
-  const asker = createRequestAsker({ peers, limits, clock })
-  const answerer = createRequestAnswerer({ peers, limits, clock, request: handlers.request })
+  const common = { peers, limits, clock, bans, isThrottled, misconduct }
+  const lanes = createMessageLanes({ ...common, message })
+  const gossip = createGossip({ ...common, networkId, gossip: handlers.gossip })
+  const asker = createRequestAsker(common)
+  const answerer = createRequestAnswerer({ ...common, request: handlers.request })
+  const storms = createStormWatch({ ...common, connections: () => node.getConnections() })
   const node = await createLibp2pNode({
     privateKey: privateKeyOfSeed(seed),
     listen,
-    gate: membershipGate(allowedPeers, opened),
+    gate: membershipGate(admits, opened),
     gossip: gossip.options,
+    intake: gossip.intake,
+    streamOpened: storms.streamOpened,
     dialTimeoutMs: limits.dialTimeoutMs,
   })
   const keeper = createAddressKeeper({
     peers,
+    bans,
     limits,
     clock,
     dial: (address) =>
-      dial({ node, peers, address, timeoutMs: limits.dialTimeoutMs, signal: stopping.signal }),
+      dial({ node, peers, bans, address, timeoutMs: limits.dialTimeoutMs, signal: stopping.signal }),
   })
 
   node.addEventListener('peer:identify', ({ detail }) => void peers.admitted(detail.connection))
+  node.addEventListener('connection:open', ({ detail }) => storms.connected(detail))
   node.addEventListener('connection:close', ({ detail }) => peers.closed(detail))
   await node.handle(messageProtocol, lanes.accept, { maxInboundStreams: messageStreamsMax })
   for (const protocol of requestProtocols) {
@@ -196,19 +239,19 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
       { maxInboundStreams: requestStreamsMax, maxOutboundStreams: requestStreamsMax },
     )
   }
-  return { node, peers, gossip, lanes, asker, keeper, stopping, stopWatchdog: () => {}, openGate }
+  const parts = { node, peers, bans, throttled, admits, gossip, lanes, asker, keeper }
+  return { ...parts, stopping, stopWatchdog: () => {}, openGate }
 }
 
 async function startParts(
   parts: Running,
-  { allowedPeers, limits, clock = systemClock }: Libp2pNetworkOptions,
+  { limits, clock = systemClock }: Libp2pNetworkOptions,
 ): Promise<void> {
   await parts.node.start()
   parts.gossip.attach(parts.node.services.gossip)
   parts.openGate(true)
   parts.stopWatchdog = startWatchdog({
     ...parts,
-    allowedPeers,
     limits: { ...defaultLimits, ...limits },
     clock,
   })

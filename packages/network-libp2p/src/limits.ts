@@ -13,17 +13,38 @@ export interface NetworkLimits {
   readonly messagesBurst: number
   readonly messageBytesPerSecond: number
   readonly messageBytesBurst: number
-  /** The same for gossip; above that the peer's gossip is ignored until its budget has recovered. */
+  /** Direct messages sent to one peer: below what it reads, so that only a dishonest peer is ever held back for long. */
+  readonly sentMessagesPerSecond: number
+  readonly sentMessagesBurst: number
+  readonly sentMessageBytesPerSecond: number
+  readonly sentMessageBytesBurst: number
+  /** Gossip frames read from one peer, before they are decoded; above that its stream is paused. */
   readonly gossipPerSecond: number
   readonly gossipBurst: number
   readonly gossipBytesPerSecond: number
   readonly gossipBytesBurst: number
+  /** Gossip published and relayed, all together, for the same reason as above; what is over it travels by sync. */
+  readonly sentGossipPerSecond: number
+  readonly sentGossipBurst: number
+  readonly sentGossipBytesPerSecond: number
+  readonly sentGossipBytesBurst: number
+  /** A peer held back for this long, less half of the time that passed meanwhile, floods. */
+  readonly floodHeldMs: number
+  /** Connections that one peer makes, and streams that it opens on each. */
+  readonly connectsPerSecond: number
+  readonly connectsBurst: number
+  readonly streamsPerSecond: number
+  readonly streamsBurst: number
   /** Requests of one peer and protocol: answered at the same time, in a second, and at once after a pause. Above that they are refused. */
   readonly requestsAtOnce: number
   readonly requestsPerSecond: number
   readonly requestsBurst: number
-  /** A request on either side fails when nothing moved for so long. */
+  /** Requests sent to one peer by one protocol; those above wait. Below what is answered, so that waiting beats refusals. */
+  readonly sentRequestsPerSecond: number
+  readonly sentRequestsBurst: number
+  /** A request on either side fails when nothing moved for so long, or less than the least bytes in the whole of it. */
   readonly requestStallMs: number
+  readonly requestStallBytesMin: number
   /** Wait before dialling a kept address again: first and longest; each wait is shortened by up to half, at random. */
   readonly redialMinMs: number
   readonly redialMaxMs: number
@@ -44,16 +65,36 @@ export const defaultLimits: NetworkLimits = Object.freeze({
   messagesBurst: 8_000,
   messageBytesPerSecond: 32 * MiB,
   messageBytesBurst: 64 * MiB,
+  sentMessagesPerSecond: 2_000,
+  sentMessagesBurst: 4_000,
+  sentMessageBytesPerSecond: 16 * MiB,
+  sentMessageBytesBurst: 32 * MiB,
   // Above what one core of this software can verify, below what makes its event loop late.
   gossipPerSecond: 6_000,
   gossipBurst: 12_000,
   gossipBytesPerSecond: 16 * MiB,
   gossipBytesBurst: 32 * MiB,
+  sentGossipPerSecond: 3_000,
+  sentGossipBurst: 6_000,
+  sentGossipBytesPerSecond: 8 * MiB,
+  sentGossipBytesBurst: 16 * MiB,
+  // The longest honest backlog is an outbound queue and two windows: some 40,000 small frames, read in 4 s at worst.
+  floodHeldMs: 5_000,
+  // An honest peer dials with growing waits: some eight times in the first five seconds, then every few.
+  connectsPerSecond: 1,
+  connectsBurst: 30,
+  // Two protocols of requests at their rates, and gossip, messages, identify and ping beside them, with room to spare.
+  streamsPerSecond: 100,
+  streamsBurst: 300,
   // One sync session, its gap repairs and a checkpoint download beside each other.
   requestsAtOnce: 8,
   requestsPerSecond: 50,
   requestsBurst: 100,
-  requestStallMs: 30_000,
+  sentRequestsPerSecond: 20,
+  sentRequestsBurst: 40,
+  // Nothing that is asked for takes ten seconds to begin; 4 KiB/s is a tenth of the slowest line worth having.
+  requestStallMs: 10_000,
+  requestStallBytesMin: 40 * KiB,
   redialMinMs: 250,
   redialMaxMs: 5_000,
   dialTimeoutMs: 10_000,
@@ -80,6 +121,9 @@ export const requestStreamsMax = 64
 /** Wait before a direct stream that broke is opened again on the same connection. */
 export const reopenMs = 100
 
+/** An answer above this size in the stream's own buffer waits until its reader took some of it. */
+export const sendAheadBytes = 256 * KiB
+
 /** How long a refused or finished stream may stay open on the asker's side. */
 export const lingerMs = 5_000
 
@@ -89,12 +133,27 @@ export const gossipRpcBytesMax = 512 * KiB
 /** Unsent gossip for one slow peer; beyond it libp2p resets the stream and the watchdog mends it. */
 export const gossipQueueBytesMax = 8 * MiB
 
+/** Messages that an honest node puts into one gossip frame: one, and a library's batch has no more than this. */
+export const gossipFrameMessagesMax = 16
+
+/** Messages from this size on are announced, so that fewer copies travel; below it an announcement costs as much as a copy. */
+export const gossipAnnouncedBytesMin = 64 * KiB
+
+/** Gossip of one peer under judgement at the same time; its stream waits beyond it. */
+export const gossipPendingPerPeerMax = 256
+
 /** Gossip under judgement at the same time, from all peers; beyond it messages are ignored, and sync brings them. */
 export const gossipPendingCountMax = 2_048
 export const gossipPendingBytesMax = 32 * MiB
 
 /** Messages of its gossip budget that a rejected one costs its forwarder. */
 export const rejectCost = 100
+
+/** What the budgets of a throttled peer are divided by: enough for an institution's own events, useless for a flood. */
+export const throttleDivisor = 16
+
+/** Bans remembered at once: every member that could connect. */
+export const bansMax = 1_000
 
 /** Connections from one host in a second: institutions behind one address, and a demonstration on one machine. */
 export const inboundConnectionsPerSecond = 64

@@ -1,4 +1,4 @@
-/** Who gets a connection: members only, in both directions. */
+/** Who gets a connection: members that are not banned, in both directions. */
 
 import type { ConnectionGater } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -18,8 +18,11 @@ export function isAllowed(allowed: AllowedPeers, peerId: string): boolean {
  * before gossipsub is ready, and a stream that comes between is lost silently;
  * so connections wait until everything has started.
  */
-export function membershipGate(allowed: AllowedPeers, opened: Promise<boolean>): ConnectionGater {
-  const isStranger = (peer: { toString(): string }): boolean => !isAllowed(allowed, peer.toString())
+export function membershipGate(
+  admits: (peerId: string) => boolean,
+  opened: Promise<boolean>,
+): ConnectionGater {
+  const isStranger = (peer: { toString(): string }): boolean => !admits(peer.toString())
   return {
     denyDialPeer: isStranger,
     denyDialMultiaddr(address) {

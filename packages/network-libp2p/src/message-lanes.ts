@@ -6,14 +6,16 @@
  */
 
 import type { Connection, Stream } from '@libp2p/interface'
-import type { Clock } from '@chirograph/interface'
+import type { Clock, Misconduct } from '@chirograph/interface'
 import { messageBytesMax } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
+import type { Budget, InboundBudget } from './budget.js'
+import { createBudget, createInboundBudget } from './budget.js'
 import { createFrameDecoder, encodeFrames } from './frames.js'
 import type { NetworkLimits } from './limits.js'
 import { reopenMs, sendChunkBytes } from './limits.js'
 import { pauseSoon } from './pause-soon.js'
 import type { PeerTable } from './peer-table.js'
-import { tokenBucket } from './token-bucket.js'
 
 export const messageProtocol = '/chirograph/1/consensus'
 
@@ -31,21 +33,27 @@ export interface MessageLanesOptions {
   readonly peers: PeerTable
   readonly limits: NetworkLimits
   readonly clock: Clock
+  readonly bans: BanList
+  readonly isThrottled: (peerId: string) => boolean
   readonly message: (from: string, bytes: Uint8Array) => void
+  readonly misconduct: (peerId: string, misconduct: Misconduct) => void
 }
 
 interface Lane {
   readonly peerId: string
   queue: Uint8Array[]
   bytes: number
-  /** What the lane waits for: nothing, the turn's end, a new stream, or the time to ask for one. */
-  state: 'idle' | 'flushing' | 'opening' | 'reopening'
+  /** What the lane waits for: nothing, the turn's end, a new stream, or the time to go on. */
+  state: 'idle' | 'flushing' | 'opening' | 'waiting'
   stream: Stream | undefined
 }
 
-export function createMessageLanes({ peers, limits, clock, message }: MessageLanesOptions): MessageLanes {
+export function createMessageLanes(options: MessageLanesOptions): MessageLanes {
+  const { peers, limits, clock, bans, isThrottled, message, misconduct } = options
   const lanes = new Map<string, Lane>()
   const budgets = new Map<string, InboundBudget>()
+  /** What is sent to each peer; like its budget, it outlives a connection. */
+  const paces = new Map<string, Budget>()
 
   function flushSoon(lane: Lane): void {
     if (lane.state !== 'idle' || lane.queue.length === 0) return
@@ -64,7 +72,14 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
       return
     }
     try {
-      while (lane.queue.length > 0 && !lane.stream.writableNeedsDrain) lane.stream.send(nextChunk(lane))
+      const pace = paceOf(lane.peerId)
+      while (lane.queue.length > 0 && !lane.stream.writableNeedsDrain) {
+        const debtMs = pace.debtMs()
+        if (debtMs > 0) return goOnLater(lane, debtMs)
+        const { chunk, count } = nextChunk(lane)
+        pace.charge({ count, bytes: chunk.length })
+        lane.stream.send(chunk)
+      }
     } catch (error) {
       lane.stream.abort(asError(error))
     }
@@ -85,21 +100,21 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
         if (stream.writeStatus === 'writable') flush(lane)
         else closed(lane, stream)
       },
-      () => reopenLater(lane),
+      () => goOnLater(lane, reopenMs),
     )
   }
 
   function closed(lane: Lane, stream: Stream): void {
     if (lane.stream !== stream) return
     lane.stream = undefined
-    if (lane.queue.length > 0) reopenLater(lane)
+    if (lane.queue.length > 0) goOnLater(lane, reopenMs)
   }
 
-  function reopenLater(lane: Lane): void {
+  function goOnLater(lane: Lane, afterMs: number): void {
     if (lanes.get(lane.peerId) !== lane) return
-    lane.state = 'reopening'
-    clock.setTimer(reopenMs, () => {
-      if (lanes.get(lane.peerId) !== lane || lane.state !== 'reopening') return
+    lane.state = 'waiting'
+    clock.setTimer(afterMs, () => {
+      if (lanes.get(lane.peerId) !== lane || lane.state !== 'waiting') return
       lane.state = 'idle'
       flush(lane)
     })
@@ -111,9 +126,72 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
   }
 
   function budgetOf(peerId: string): InboundBudget {
-    const budget = budgets.get(peerId) ?? createInboundBudget({ limits, clock })
-    budgets.set(peerId, budget)
+    let budget = budgets.get(peerId)
+    if (budget === undefined) {
+      budget = createInboundBudget({
+        rates: {
+          perSecond: limits.messagesPerSecond,
+          burst: limits.messagesBurst,
+          bytesPerSecond: limits.messageBytesPerSecond,
+          bytesBurst: limits.messageBytesBurst,
+        },
+        clock,
+        floodHeldMs: limits.floodHeldMs,
+        isThrottled: () => isThrottled(peerId),
+        onFlood: () => misconduct(peerId, 'flood'),
+      })
+      budgets.set(peerId, budget)
+    }
     return budget
+  }
+
+  function paceOf(peerId: string): Budget {
+    let pace = paces.get(peerId)
+    if (pace === undefined) {
+      const rates = {
+        perSecond: limits.sentMessagesPerSecond,
+        burst: limits.sentMessagesBurst,
+        bytesPerSecond: limits.sentMessageBytesPerSecond,
+        bytesBurst: limits.sentMessageBytesBurst,
+      }
+      pace = createBudget(rates, clock)
+      paces.set(peerId, pace)
+    }
+    return pace
+  }
+
+  /** Hands over what the peer's budget allows; the rest waits, and so does the stream. */
+  function createDelivery(stream: Stream, peerId: string): (frames: readonly Uint8Array[]) => void {
+    const budget = budgetOf(peerId)
+    let waiting: readonly Uint8Array[] = []
+    let next = 0
+    let cancel: (() => void) | undefined
+
+    function deliver(): void {
+      for (; next < waiting.length; next++) {
+        if (budget.debtMs() > 0) return hold()
+        const frame = waiting[next] ?? new Uint8Array()
+        budget.charge({ count: 1, bytes: frame.length })
+        if (!bans.isBanned(peerId)) message(peerId, frame)
+      }
+      waiting = []
+      next = 0
+      if (stream.readStatus === 'paused') stream.resume()
+    }
+
+    function hold(): void {
+      pauseSoon(stream, () => cancel !== undefined)
+      cancel = budget.afterDebt(() => {
+        cancel = undefined
+        deliver()
+      })
+    }
+
+    stream.addEventListener('close', () => cancel?.())
+    return (frames) => {
+      waiting = waiting.length === 0 ? frames : waiting.concat(frames)
+      if (cancel === undefined) deliver()
+    }
   }
 
   return {
@@ -135,14 +213,16 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
 
     accept(stream, connection) {
       const peer = peers.admitted(connection)
-      const budget = budgetOf(peer.id)
+      const deliver = createDelivery(stream, peer.id)
       const decoder = createFrameDecoder({ frameBytesMax: messageBytesMax })
       stream.addEventListener('message', ({ data }) => {
         peer.lastHeardMs = clock.nowMs()
         const { frames, oversize } = decoder.push(data)
-        for (const frame of frames) message(peer.id, frame)
-        if (oversize) return stream.abort(new Error('a frame above the limit'))
-        budget.charge(stream, { count: frames.length, bytes: data.byteLength })
+        deliver(frames)
+        if (oversize) {
+          misconduct(peer.id, 'oversize')
+          return stream.abort(new Error('a frame above the limit'))
+        }
       })
     },
 
@@ -162,7 +242,7 @@ export function createMessageLanes({ peers, limits, clock, message }: MessageLan
 }
 
 /** Takes whole messages off the queue, as many as fit one write, and at least one. */
-function nextChunk(lane: Lane): Uint8Array {
+function nextChunk(lane: Lane): { readonly chunk: Uint8Array; readonly count: number } {
   let size = 0
   let count = 0
   for (const { length } of lane.queue) {
@@ -171,43 +251,7 @@ function nextChunk(lane: Lane): Uint8Array {
     count++
   }
   lane.bytes -= size
-  return encodeFrames(lane.queue.splice(0, count))
-}
-
-/** What one peer may send, over all its streams; it outlives a connection, so that reconnecting buys nothing. */
-interface InboundBudget {
-  /** Pauses the stream for as long as the peer is above its budget. */
-  charge(stream: Stream, cost: { readonly count: number; readonly bytes: number }): void
-}
-
-function createInboundBudget({
-  limits,
-  clock,
-}: Pick<MessageLanesOptions, 'limits' | 'clock'>): InboundBudget {
-  const nowMs = (): number => clock.nowMs()
-  const counts = tokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.messagesBurst, nowMs })
-  const bytes = tokenBucket({
-    perSecond: limits.messageBytesPerSecond,
-    burst: limits.messageBytesBurst,
-    nowMs,
-  })
-  const waiting = new WeakSet<Stream>()
-  return {
-    charge(stream, cost) {
-      counts.take(cost.count)
-      bytes.take(cost.bytes)
-      const debtMs = Math.max(counts.debtMs(), bytes.debtMs())
-      if (debtMs === 0 || waiting.has(stream)) return
-      waiting.add(stream)
-      pauseSoon(stream, () => waiting.has(stream))
-      const cancel = clock.setTimer(debtMs, () => {
-        waiting.delete(stream)
-        stream.removeEventListener('close', cancel)
-        if (stream.readStatus === 'paused') stream.resume()
-      })
-      stream.addEventListener('close', cancel)
-    },
-  }
+  return { chunk: encodeFrames(lane.queue.splice(0, count)), count }
 }
 
 function asError(error: unknown): Error {

@@ -2,18 +2,20 @@
 
 import type { Connection } from '@libp2p/interface'
 import type { PeerStatus } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
 import type { Gossip } from './gossip.js'
 import type { MessageLanes } from './message-lanes.js'
 import type { PeerTable } from './peer-table.js'
 
 interface StatusSources {
   readonly peers: PeerTable
+  readonly bans: BanList
   readonly gossip: Gossip
   readonly lanes: MessageLanes
 }
 
 /** By peer id. */
-export function peerStatuses({ peers, gossip, lanes }: StatusSources): PeerStatus[] {
+export function peerStatuses({ peers, bans, gossip, lanes }: StatusSources): PeerStatus[] {
   const topicPeers = [...gossip.topicPeers()]
   const statuses = Array.from(peers.all(), (peer): PeerStatus => {
     const [connection] = peer.connections.values()
@@ -30,6 +32,7 @@ export function peerStatuses({ peers, gossip, lanes }: StatusSources): PeerStatu
       queuedBytes: bytes,
       droppedCount: peer.droppedCount,
       refusedCount: peer.refusedCount,
+      bannedUntilMs: bans.untilMs(peer.id),
     }
   })
   return statuses.sort((a, b) => (a.peerId < b.peerId ? -1 : 1))

@@ -1,11 +1,12 @@
 /** The answering side of requests: refuses what is above a peer's limits, and sends answers no faster than they are read. */
 
 import type { Connection, Stream } from '@libp2p/interface'
-import type { Clock, NetworkHandlers, RequestProtocol } from '@chirograph/interface'
+import type { Clock, Misconduct, NetworkHandlers, RequestProtocol } from '@chirograph/interface'
 import { messageBytesMax } from '@chirograph/interface'
+import type { BanList } from './ban-list.js'
 import { drained } from './drained.js'
 import { createFrameReader } from './frame-reader.js'
-import { encodeFrames } from './frames.js'
+import { createFrameDecoder, encodeFrames } from './frames.js'
 import { reportBug } from './handler-bug.js'
 import type { NetworkLimits } from './limits.js'
 import { lingerMs } from './limits.js'
@@ -22,7 +23,9 @@ export interface RequestAnswererOptions {
   readonly peers: PeerTable
   readonly limits: NetworkLimits
   readonly clock: Clock
+  readonly bans: BanList
   readonly request: NetworkHandlers['request']
+  readonly misconduct: (peerId: string, misconduct: Misconduct) => void
 }
 
 /** What one peer has taken of its allowance for one protocol. */
@@ -35,7 +38,9 @@ export function createRequestAnswerer({
   peers,
   limits,
   clock,
+  bans,
   request,
+  misconduct,
 }: RequestAnswererOptions): RequestAnswerer {
   const allowances = new Map<string, Allowance>()
 
@@ -60,7 +65,8 @@ export function createRequestAnswerer({
     allowance.running++
     try {
       const bytes = await readRequest(stream, peer)
-      if (bytes !== undefined) await writeAnswers(stream, request(peer.id, protocol, bytes))
+      if (bytes !== undefined && !bans.isBanned(peer.id))
+        await writeAnswers(stream, request(peer.id, protocol, bytes))
     } catch (error) {
       reportBug('request', error)
       finish(stream, answerKinds.failed)
@@ -81,8 +87,8 @@ export function createRequestAnswerer({
 
   async function readRequest(stream: Stream, peer: Peer): Promise<Uint8Array | undefined> {
     const reader = createFrameReader(stream, {
-      frameBytesMax: messageBytesMax,
-      stallMs: limits.requestStallMs,
+      decoder: createFrameDecoder({ frameBytesMax: messageBytesMax }),
+      patience: { stallMs: limits.requestStallMs, stallBytesMin: limits.requestStallBytesMin },
       clock,
       heard: () => {
         peer.lastHeardMs = clock.nowMs()
@@ -90,6 +96,7 @@ export function createRequestAnswerer({
     })
     const frame = await reader.next()
     if (frame.kind === 'frame') return frame.bytes
+    if (frame.kind === 'oversize') misconduct(peer.id, 'oversize')
     stream.abort(new Error(`no request: ${frame.kind}`))
     return undefined
   }
@@ -115,8 +122,9 @@ export function createRequestAnswerer({
   async function sendAnswer(stream: Stream, bytes: Uint8Array): Promise<boolean> {
     if (bytes.length > messageBytesMax) throw new RangeError(`an answer frame of ${bytes.length} bytes`)
     if (stream.writeStatus !== 'writable') return false
-    if (stream.send(encodeFrames([withKind(answerKinds.data, bytes)]))) return true
-    if (await drained(stream, { stallMs: limits.requestStallMs, clock })) return true
+    stream.send(encodeFrames([withKind(answerKinds.data, bytes)]))
+    const { requestStallMs: stallMs, requestStallBytesMin: stallBytesMin } = limits
+    if (await drained(stream, { stallMs, stallBytesMin, clock })) return true
     stream.abort(new Error('the asker does not read'))
     return false
   }

@@ -1,7 +1,7 @@
 /** The asking side of requests: opens a stream, sends the request, yields the answer at the caller's pace. */
 
 import type { Connection, Stream } from '@libp2p/interface'
-import type { ChirographError, Clock, PeerRequest } from '@chirograph/interface'
+import type { ChirographError, Clock, Misconduct, PeerRequest, RequestProtocol } from '@chirograph/interface'
 import {
   messageBytesMax,
   messageTooLarge,
@@ -13,10 +13,12 @@ import {
 } from '@chirograph/interface'
 import type { FrameOrEnd } from './frame-reader.js'
 import { createFrameReader } from './frame-reader.js'
-import { encodeFrames } from './frames.js'
+import { createFrameDecoder, encodeFrames } from './frames.js'
 import type { NetworkLimits } from './limits.js'
 import type { PeerTable } from './peer-table.js'
 import { answerFrameBytesMax, answerKinds, wireProtocols } from './request-protocols.js'
+import type { TokenBucket } from './token-bucket.js'
+import { tokenBucket } from './token-bucket.js'
 
 export interface RequestAsker {
   request(request: PeerRequest): AsyncIterable<Uint8Array>
@@ -28,23 +30,41 @@ export interface RequestAskerOptions {
   readonly peers: PeerTable
   readonly limits: NetworkLimits
   readonly clock: Clock
+  readonly misconduct: (peerId: string, misconduct: Misconduct) => void
 }
 
-export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions): RequestAsker {
+export function createRequestAsker({ peers, limits, clock, misconduct }: RequestAskerOptions): RequestAsker {
   /** What to abort on stop; each aborts with the reason its request fails with. */
   const running = new Set<AbortController>()
+  /** By protocol and peer; members only, so the member list bounds it. */
+  const paces = new Map<string, TokenBucket>()
+
+  function paceOf(peerId: string, protocol: RequestProtocol): TokenBucket {
+    const key = `${protocol} ${peerId}`
+    let pace = paces.get(key)
+    if (pace === undefined) {
+      const { sentRequestsPerSecond: perSecond, sentRequestsBurst: burst } = limits
+      pace = tokenBucket({ perSecond, burst, nowMs: () => clock.nowMs() })
+      paces.set(key, pace)
+    }
+    return pace
+  }
 
   async function* request({ peerId, protocol, bytes, signal }: PeerRequest): AsyncIterable<Uint8Array> {
     signal?.throwIfAborted()
     if (bytes.length > messageBytesMax) throw messageTooLarge({ size: bytes.length, max: messageBytesMax })
-    const connection = peers.connectionTo(peerId)
-    if (connection === undefined) throw peerUnreachable(peerId)
+    if (peers.connectionTo(peerId) === undefined) throw peerUnreachable(peerId)
 
     const ending = new AbortController()
     const abort = (): void => ending.abort(signal?.reason)
     signal?.addEventListener('abort', abort)
     running.add(ending)
     try {
+      const pace = paceOf(peerId, protocol)
+      pace.take(1)
+      if (pace.debtMs() > 0) await passed(pace.debtMs(), ending.signal)
+      const connection = peers.connectionTo(peerId)
+      if (connection === undefined) throw peerUnreachable(peerId)
       const stream = await openStream(connection, {
         name: wireProtocols[protocol],
         peerId,
@@ -55,6 +75,20 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
       running.delete(ending)
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  function passed(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        cancel()
+        reject(signal.reason)
+      }
+      const cancel = clock.setTimer(ms, () => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      })
+      signal.addEventListener('abort', abort, { once: true })
+    })
   }
 
   async function openStream(
@@ -94,8 +128,8 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
   ): AsyncIterable<Uint8Array> {
     const peer = peers.get(peerId)
     const reader = createFrameReader(stream, {
-      frameBytesMax: answerFrameBytesMax,
-      stallMs: limits.requestStallMs,
+      decoder: createFrameDecoder({ frameBytesMax: answerFrameBytesMax }),
+      patience: { stallMs: limits.requestStallMs, stallBytesMin: limits.requestStallBytesMin },
       clock,
       heard: () => {
         if (peer !== undefined) peer.lastHeardMs = clock.nowMs()
@@ -115,6 +149,7 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
           yield answer.bytes.subarray(1)
           continue
         }
+        if (!isAnswerKind(kind)) throw faultOf(peerId, 'garbage')
         whole = true
         if (kind === answerKinds.end) return
         throw kind === answerKinds.refused ? requestRefused(peerId) : requestFailed(peerId)
@@ -136,8 +171,13 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
       case 'ended':
         return requestFailed(peerId, end.reason)
       case 'oversize':
-        return requestFailed(peerId, new Error('an answer frame above the limit'))
+        return faultOf(peerId, 'oversize')
     }
+  }
+
+  function faultOf(peerId: string, what: 'garbage' | 'oversize'): ChirographError {
+    misconduct(peerId, what)
+    return requestFailed(peerId, new Error(`an answer frame that no answerer makes: ${what}`))
   }
 
   return {
@@ -147,6 +187,10 @@ export function createRequestAsker({ peers, limits, clock }: RequestAskerOptions
       for (const ending of running) ending.abort(reason)
     },
   }
+}
+
+function isAnswerKind(kind: number | undefined): boolean {
+  return Object.values<number | undefined>(answerKinds).includes(kind)
 }
 
 function send(

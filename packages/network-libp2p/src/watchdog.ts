@@ -11,8 +11,6 @@ import type { AddressKeeper } from './address-keeper.js'
 import type { Gossip } from './gossip.js'
 import type { Libp2pNode } from './libp2p-node.js'
 import type { NetworkLimits } from './limits.js'
-import type { AllowedPeers } from './membership-gate.js'
-import { isAllowed } from './membership-gate.js'
 import type { Peer, PeerTable } from './peer-table.js'
 
 export interface WatchdogOptions {
@@ -20,7 +18,7 @@ export interface WatchdogOptions {
   readonly peers: PeerTable
   readonly keeper: AddressKeeper
   readonly gossip: Gossip
-  readonly allowedPeers: AllowedPeers
+  readonly admits: (peerId: string) => boolean
   readonly limits: NetworkLimits
   readonly clock: Clock
 }
@@ -31,7 +29,7 @@ export function startWatchdog({
   peers,
   keeper,
   gossip,
-  allowedPeers,
+  admits,
   limits,
   clock,
 }: WatchdogOptions): () => void {
@@ -51,8 +49,8 @@ export function startWatchdog({
     const members = new Set([...gossip.topicPeers().values()].flatMap((ids) => [...ids]))
     for (const peer of peers.all()) {
       if (peer.connections.size === 0) continue
-      if (!isAllowed(allowedPeers, peer.id)) {
-        closeAll(peer, 'no longer a member')
+      if (!admits(peer.id)) {
+        closeAll(peer, 'not admitted any more')
       } else if (members.has(peer.id) && sendsGossip(peer)) {
         heardOnMs.set(peer, clock.nowMs())
       } else if (clock.nowMs() - Math.max(peer.sinceMs, heardOnMs.get(peer) ?? 0) >= limits.topicPeerMs) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { equal, is, suite } from '../../workspace/kit.ts'
-import { createFrameDecoder, encodeFrames } from '../src/frames.js'
+import { createFrameDecoder, encodeFrames, encodeVarintLength, varintLength } from '../src/frames.js'
 
 const payloads = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 })
 
@@ -19,6 +19,21 @@ suite('frames', (it) => {
         equal(out, frames)
       }),
     )
+  })
+
+  it('may have varints for lengths, as gossip does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), fc.array(fc.nat(400)), (frames, cuts) => {
+        const decoder = createFrameDecoder({ frameBytesMax: 300, readLength: varintLength })
+        const wire = frames.flatMap((frame) => [encodeVarintLength(frame.length), frame])
+        const out = cutAt(new Uint8Array(Buffer.concat(wire)), cuts).flatMap((piece) => [
+          ...decoder.push(piece).frames,
+        ])
+        equal(out, frames)
+      }),
+    )
+    const decoder = createFrameDecoder({ frameBytesMax: 300, readLength: varintLength })
+    is(decoder.push(Uint8Array.of(0xff, 0xff, 0xff, 0xff)).oversize, true)
   })
 
   it('are plain arrays of their own, whatever the socket hands over', () => {

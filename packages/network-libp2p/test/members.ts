@@ -1,6 +1,7 @@
 /** Networks on loopback that admit each other, and handlers that write down what they are told. */
 import type {
   GossipVerdict,
+  Misconduct,
   Network,
   NetworkHandlers,
   PeerChange,
@@ -47,6 +48,7 @@ export interface Station {
   readonly messages: { readonly from: string; readonly bytes: Uint8Array }[]
   readonly gossip: { readonly topic: Topic; readonly bytes: Uint8Array; readonly from: string }[]
   readonly changes: PeerChange[]
+  readonly misconducts: { readonly peerId: string; readonly what: Misconduct }[]
   judge: (bytes: Uint8Array) => GossipVerdict | Promise<GossipVerdict>
   answer: NetworkHandlers['request']
 }
@@ -57,6 +59,7 @@ export async function started(network: Network): Promise<Station> {
     messages: [],
     gossip: [],
     changes: [],
+    misconducts: [],
     judge: () => 'accept',
     answer: async function* () {},
   }
@@ -68,6 +71,7 @@ export async function started(network: Network): Promise<Station> {
     },
     request: (from, protocol, bytes) => station.answer(from, protocol, bytes),
     peer: (_peerId, change) => void station.changes.push(change),
+    misconduct: (peerId, what) => void station.misconducts.push({ peerId, what }),
   })
   return station
 }

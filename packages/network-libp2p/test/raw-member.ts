@@ -7,6 +7,7 @@ import { privateKeyOfSeed } from '../src/peer-id.js'
 import type { Station } from './members.ts'
 import { addressOf, seedOf } from './members.ts'
 
+/** Runs the body beside a raw member that is connected to the station. */
 export async function withRawMember(
   { member, station }: { member: number; station: Station },
   body: (raw: Libp2pNode) => Promise<void>,
@@ -15,7 +16,7 @@ export async function withRawMember(
     privateKey: privateKeyOfSeed(seedOf(member)),
     listen: [],
     gate: {},
-    gossip: { allowPublishToZeroTopicPeers: true },
+    gossip: { allowPublishToZeroTopicPeers: true, globalSignaturePolicy: 'StrictNoSign' },
     dialTimeoutMs: 5_000,
   })
   await raw.start()

@@ -1,0 +1,403 @@
+/** Members that break the rules of the wire, and what an honest one sees, spends and says of them. */
+
+import type { Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { gossipBytesMax, messageBytesMax } from '@chirograph/interface'
+import { equal, failsWith, is, ok, seeded, suite } from '../../workspace/kit.ts'
+import { encodeFrames, encodeVarintLength } from '../src/frames.js'
+import { topicName } from '../src/gossip.js'
+import type { Libp2pNode } from '../src/libp2p-node.js'
+import { createLibp2pNode } from '../src/libp2p-node.js'
+import { messageProtocol } from '../src/message-lanes.js'
+import { privateKeyOfSeed } from '../src/peer-id.js'
+import { answerKinds, wireProtocols } from '../src/request-protocols.js'
+import type { Station } from './members.ts'
+import {
+  addressOf,
+  isConnected,
+  join,
+  memberIds,
+  memberNetwork,
+  memberNetworks,
+  networkId,
+  seedOf,
+  statusOf,
+  until,
+  withStations,
+} from './members.ts'
+import { lengthPrefix, openStream, withRawMember } from './raw-member.ts'
+
+const gossipProtocol = '/meshsub/1.2.0'
+const eventsTopic = topicName({ networkId, topic: 'events' })
+
+suite('a hostile member', (it) => {
+  it('that gossips garbage is told of, frame by frame', async () => {
+    await withHostile(async ({ station, raw }) => {
+      const stream = await openStream(raw, station, gossipProtocol)
+      const random = seeded(1)
+      for (let index = 0; index < 20; index++) stream.send(gossipFrame(Uint8Array.of(7, ...random.bytes(99))))
+      await until(() => station.misconducts.length === 20)
+      equal(kindsOf(station), ['garbage'])
+      is(station.gossip.length, 0)
+    })
+  })
+
+  it('that signs its gossip, where no honest node does, is told of without a signature check', async () => {
+    await withHostile(async ({ station, raw }) => {
+      const stream = await openStream(raw, station, gossipProtocol)
+      const message = [field(2, Uint8Array.of(1)), field(4, utf8(eventsTopic)), field(5, new Uint8Array(64))]
+      stream.send(gossipFrame(field(2, concat(message))))
+      await until(() => station.misconducts.length === 1)
+      equal(kindsOf(station), ['garbage'])
+    })
+  })
+
+  it('that sends what is above a limit of the wire is told of, by whatever way', async () => {
+    const ways: [protocol: string, bytes: Uint8Array][] = [
+      [gossipProtocol, encodeVarintLength(512 * 1024 + 1)],
+      [gossipProtocol, Uint8Array.of(255, 255, 255, 255, 255)],
+      [
+        gossipProtocol,
+        gossipFrame(
+          field(2, concat([field(2, new Uint8Array(gossipBytesMax + 1)), field(4, utf8(eventsTopic))])),
+        ),
+      ],
+      [messageProtocol, lengthPrefix(messageBytesMax + 1)],
+      [wireProtocols.sync, lengthPrefix(messageBytesMax + 1)],
+    ]
+    for (const [protocol, bytes] of ways) {
+      await withHostile(async ({ station, raw }) => {
+        const stream = await openStream(raw, station, protocol)
+        stream.send(bytes)
+        await until(() => station.misconducts.length > 0)
+        equal(kindsOf(station), ['oversize'])
+        equal([station.gossip.length, station.messages.length], [0, 0])
+      })
+    }
+  })
+
+  it('that answers with frames no answerer makes is told of', async () => {
+    const answers: [what: string, bytes: Uint8Array][] = [
+      ['garbage', encodeFrames([Uint8Array.of(9, 1, 2)])],
+      ['garbage', encodeFrames([new Uint8Array()])],
+      ['oversize', lengthPrefix(messageBytesMax + 2)],
+    ]
+    for (const [what, bytes] of answers) {
+      await withHostile(async ({ station, raw }) => {
+        await raw.handle(wireProtocols.sync, (stream) => void stream.send(bytes))
+        await failsWith('NETWORK_REQUEST_FAILED', () => collect(station, raw))
+        equal(kindsOf(station), [what])
+      })
+    }
+  })
+
+  it('that floods gossip is read at its budget, decoded no faster, and told of as a flood', async () => {
+    const limits = { gossipPerSecond: 200, gossipBurst: 50, floodHeldMs: 300 }
+    await withHostile({ limits }, async ({ station, raw }) => {
+      const stream = await openStream(raw, station, gossipProtocol)
+      const flood = flooding(stream, (index) =>
+        gossipFrame(field(2, concat([field(2, lengthPrefix(index)), field(4, utf8(eventsTopic))]))),
+      )
+      const startMs = performance.now()
+      await until(() => kindsOf(station).includes('flood'))
+      const judgedMax = 50 + (200 * (performance.now() - startMs)) / 1000 + 20
+      ok(station.gossip.length <= judgedMax, `${station.gossip.length} judged, at most ${judgedMax} fit`)
+      flood.stop()
+      ok(flood.sent > 10 * station.gossip.length, `only ${flood.sent} were sent`)
+    })
+  })
+
+  it('that floods direct messages is read at its budget and told of as a flood', async () => {
+    const limits = { messagesPerSecond: 500, messagesBurst: 100, floodHeldMs: 300 }
+    await withHostile({ limits }, async ({ station, raw }) => {
+      const stream = await openStream(raw, station, messageProtocol)
+      const flood = flooding(stream, (index) => encodeFrames([lengthPrefix(index)]))
+      await until(() => kindsOf(station).includes('flood'))
+      flood.stop()
+    })
+  })
+
+  it('that floods leaves the gossip of an honest member as quick as it was', async () => {
+    const limits = { gossipPerSecond: 500, gossipBurst: 100 }
+    const networks = [memberNetwork(0, { limits }), memberNetwork(2, {})]
+    await withStations(networks, async (station, honest) => {
+      await join(honest, station)
+      await until(() => statusOf(honest, station)?.topics.length === 3)
+      await withRawMember({ member: 1, station }, async (raw) => {
+        const stream = await openStream(raw, station, gossipProtocol)
+        const flood = flooding(stream, (index) =>
+          gossipFrame(field(2, concat([field(2, lengthPrefix(index)), field(4, utf8(eventsTopic))]))),
+        )
+        await until(() => station.gossip.length > 300)
+        const sentMs: number[] = []
+        const from = honest.network.peerId
+        for (let index = 0; index < 50; index++) {
+          const before = performance.now()
+          await honest.network.publish('events', Uint8Array.of(7, index))
+          await until(() => station.gossip.filter((message) => message.from === from).length > index)
+          sentMs.push(performance.now() - before)
+        }
+        flood.stop()
+        const medianMs = sentMs.sort((a, b) => a - b)[25] ?? Infinity
+        ok(medianMs < 250, `a message took ${medianMs} ms beside a flood`)
+        equal(
+          station.misconducts.filter(({ peerId }) => peerId === from),
+          [],
+        )
+      })
+    })
+  })
+
+  it('that opens streams without end loses its connection, while others keep theirs', async () => {
+    const limits = { streamsPerSecond: 10, streamsBurst: 50 }
+    const networks = [memberNetwork(0, { limits }), memberNetwork(2, {})]
+    await withStations(networks, async (station, honest) => {
+      await join(honest, station)
+      await withRawMember({ member: 1, station }, async (raw) => {
+        const [connection] = raw.getConnections()
+        ok(connection)
+        for (let index = 0; index < 2_000 && connection.status === 'open'; index++) {
+          const opening = connection.newStream(wireProtocols.sync).then(
+            (stream) => stream.abort(new Error('opened for nothing')),
+            () => {},
+          )
+          if (index % 10 === 9) await opening
+        }
+        await until(() => station.misconducts.length > 0)
+        equal(kindsOf(station), ['stream-storm'])
+        is(station.misconducts[0]?.peerId, raw.peerId.toString())
+        is(isConnected(station, honest), true)
+      })
+    })
+  })
+
+  it('that connects again and again is told of, and then let in no more', async () => {
+    await withStations([memberNetwork(0, { limits: { connectsBurst: 5 } })], async (station) => {
+      const raw = await rawMember(1)
+      for (let index = 0; station.misconducts.length === 0; index++) {
+        ok(index < 50, 'fifty connections and no word of it')
+        const connection = await raw.dial(multiaddr(addressOf(station))).catch(() => undefined)
+        connection?.abort(new Error('again'))
+      }
+      equal(kindsOf(station), ['reconnect-storm'])
+      await raw.stop()
+    })
+  })
+
+  it('that was dropped is not let in however often it tries, and honest members notice nothing', async () => {
+    const networks = [memberNetwork(0, {}), memberNetwork(2, {})]
+    await withStations(networks, async (station, honest) => {
+      await join(honest, station)
+      const raw = await rawMember(1)
+      station.network.drop(raw.peerId.toString(), { forMs: 60_000, reason: 'a test' })
+      const changes = station.changes.length
+      for (let index = 0; index < 40; index++) {
+        const connection = await raw.dial(multiaddr(addressOf(station))).catch(() => undefined)
+        // Its own side is open before the far side has looked who it is.
+        await until(() => connection === undefined || connection.status !== 'open')
+      }
+      await raw.stop()
+      equal(station.changes.length, changes)
+      equal(station.misconducts, [])
+      is(isConnected(station, honest), true)
+      is(isConnected(honest, station), true)
+    })
+  })
+})
+
+suite('a request to a hostile member', (it) => {
+  const limits = { requestStallMs: 300, requestStallBytesMin: 1_000 }
+
+  it('that answers byte by byte ends as stalled, after the time that silence is given', async () => {
+    await withHostile({ limits }, async ({ station, raw }) => {
+      await raw.handle(wireProtocols.sync, (stream) => drip(stream, 20))
+      const startMs = performance.now()
+      await failsWith('NETWORK_REQUEST_STALLED', () => collect(station, raw))
+      const tookMs = performance.now() - startMs
+      ok(tookMs >= 290 && tookMs < 3_000, `took ${tookMs} ms`)
+    })
+  })
+
+  it('that sends small whole frames too slowly ends as stalled too', async () => {
+    await withHostile({ limits }, async ({ station, raw }) => {
+      const one = encodeFrames([Uint8Array.of(answerKinds.data, 1)])
+      await raw.handle(wireProtocols.sync, (stream) => {
+        const timer = setInterval(() => stream.writeStatus === 'writable' && stream.send(one), 20)
+        stream.addEventListener('close', () => clearInterval(timer))
+      })
+      await failsWith('NETWORK_REQUEST_STALLED', () => collect(station, raw))
+    })
+  })
+
+  it('that answers without end ends where the asker has had enough, and so does its work', async () => {
+    await withHostile(async ({ station, raw }) => {
+      let isClosed = false
+      await raw.handle(wireProtocols.sync, (stream) => {
+        const flood = flooding(stream, () => encodeFrames([new Uint8Array(10_000)]))
+        stream.addEventListener('close', () => {
+          isClosed = true
+          flood.stop()
+        })
+      })
+      let received = 0
+      for await (const _frame of station.network.request(requestTo(raw))) if (++received === 100) break
+      await until(() => isClosed)
+    })
+  })
+
+  it('is not cut off when it is the asker that is slow', async () => {
+    await withStations(
+      memberNetworks(2, { limits: { requestStallMs: 1_500, requestStallBytesMin: 100_000 } }),
+      async (a, b) => {
+        await join(a, b)
+        b.answer = async function* () {
+          for (let index = 0; index < 64; index++) yield new Uint8Array(64 * 1024).fill(index)
+        }
+        let received = 0
+        const request = { peerId: b.network.peerId, protocol: 'sync', bytes: Uint8Array.of(1) } as const
+        for await (const _frame of a.network.request(request)) {
+          received++
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        is(received, 64)
+      },
+    )
+  })
+})
+
+suite('an honest member', (it) => {
+  it('that publishes and sends as fast as it can is never told of', async () => {
+    // A tenth of the defaults, so that the test reaches every limit on a slow machine; sender and reader in proportion.
+    const limits = {
+      sentGossipPerSecond: 300,
+      sentGossipBurst: 600,
+      gossipPerSecond: 600,
+      gossipBurst: 1_200,
+      sentMessagesPerSecond: 1_000,
+      sentMessagesBurst: 2_000,
+      messagesPerSecond: 2_000,
+      messagesBurst: 4_000,
+      floodHeldMs: 500,
+    }
+    await withStations(memberNetworks(3, { limits }), async (a, b, c) => {
+      await Promise.all([join(a, b), join(b, c), join(a, c)])
+      for (let index = 0; index < 1_500; index++) {
+        for (const station of [a, b, c]) {
+          await station.network.publish('events', concat([utf8(station.network.peerId), lengthPrefix(index)]))
+          for (const other of [a, b, c])
+            if (other !== station) station.network.send(other.network.peerId, lengthPrefix(index))
+        }
+        if (index % 20 === 0) await new Promise(setImmediate)
+      }
+      await until(() => [a, b, c].every((station) => station.messages.length === 3_000))
+      for (const station of [a, b, c]) {
+        equal(station.misconducts, [])
+        ok(station.gossip.length > 600, 'hardly anything was gossiped')
+      }
+    })
+  })
+
+  it('that has much to ask waits for its turn, and is never refused', async () => {
+    const limits = {
+      sentRequestsPerSecond: 40,
+      sentRequestsBurst: 10,
+      requestsPerSecond: 80,
+      requestsBurst: 20,
+      streamsBurst: 60,
+    }
+    await withStations(memberNetworks(2, { limits }), async (a, b) => {
+      await join(a, b)
+      for (let index = 0; index < 80; index++) {
+        const request = { peerId: b.network.peerId, protocol: 'sync', bytes: Uint8Array.of(1) } as const
+        for await (const _frame of a.network.request(request)) ok(false, 'no answer was given')
+      }
+      is(statusOf(b, a)?.refusedCount, 0)
+      equal(b.misconducts, [])
+    })
+  })
+})
+
+interface Hostile {
+  readonly station: Station
+  readonly raw: Libp2pNode
+}
+
+type Body = (hostile: Hostile) => Promise<void>
+type Options = Parameters<typeof memberNetwork>[1]
+
+/** A station and a raw member connected to it, known to gossip. */
+async function withHostile(...args: [Body] | [Options, Body]): Promise<void> {
+  const [options, body] = args.length === 2 ? args : [{}, args[0]]
+  await withStations([memberNetwork(0, options)], (station) =>
+    withRawMember({ member: 1, station }, async (raw) => {
+      await until(() => station.network.peers()[0]?.connected === true)
+      await body({ station, raw })
+    }),
+  )
+}
+
+async function rawMember(member: number): Promise<Libp2pNode> {
+  ok(memberIds(4).size > member)
+  const raw = await createLibp2pNode({
+    privateKey: privateKeyOfSeed(seedOf(member)),
+    listen: [],
+    gate: {},
+    gossip: { allowPublishToZeroTopicPeers: true, globalSignaturePolicy: 'StrictNoSign' },
+    dialTimeoutMs: 5_000,
+  })
+  await raw.start()
+  return raw
+}
+
+function kindsOf({ misconducts }: Station): string[] {
+  return [...new Set(misconducts.map(({ what }) => what))]
+}
+
+function requestTo(raw: Libp2pNode) {
+  return { peerId: raw.peerId.toString(), protocol: 'sync', bytes: Uint8Array.of(1) } as const
+}
+
+async function collect(station: Station, raw: Libp2pNode): Promise<void> {
+  for await (const _frame of station.network.request(requestTo(raw))) ok(true)
+}
+
+/** Writes for as long as the stream takes it. */
+function flooding(stream: Stream, frameAt: (index: number) => Uint8Array): { sent: number; stop(): void } {
+  const flood = { sent: 0, stop: () => clearInterval(timer) }
+  const timer = setInterval(() => {
+    for (
+      let burst = 0;
+      burst < 200 && stream.writeStatus === 'writable' && stream.writeBufferLength < 1e6;
+      burst++
+    )
+      stream.send(frameAt(flood.sent++))
+  }, 1)
+  return flood
+}
+
+/** The first bytes of a large frame, one at a time. */
+function drip(stream: Stream, everyMs: number): void {
+  const bytes = encodeFrames([new Uint8Array(100_000)])
+  let sent = 0
+  const timer = setInterval(() => {
+    if (stream.writeStatus === 'writable') stream.send(bytes.subarray(sent, ++sent))
+  }, everyMs)
+  stream.addEventListener('close', () => clearInterval(timer))
+}
+
+function gossipFrame(rpc: Uint8Array): Uint8Array {
+  return concat([encodeVarintLength(rpc.length), rpc])
+}
+
+/** A protobuf field of bytes. */
+function field(number: number, bytes: Uint8Array): Uint8Array {
+  return concat([Uint8Array.of(number * 8 + 2), encodeVarintLength(bytes.length), bytes])
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
