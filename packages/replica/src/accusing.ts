@@ -48,7 +48,12 @@ export function takeEvidence(turn: Turn, input: Extract<ReplicaInput, { kind: 'e
   const slot = evidence && placeOfForkEvidence(evidence)
   if (!evidence || !slot) return bad('no two headers of one place')
   const logKey = logKeyOf(replica, slot)
-  if (logKey.kind === 'unknown') return bad(`no key of ${slot.author} is known`)
+  if (logKey.kind === 'unknown')
+    return reject(turn, {
+      reason: 'unknown-author',
+      detail: `no key of ${slot.author} is known`,
+      from: input.from,
+    })
   // Of a closed generation it has no effect; of one that is not open here it cannot be judged.
   if (logKey.kind === 'ahead' || isClosed(replica, slot) || isKnown(replica, slot)) {
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })

@@ -2,6 +2,7 @@
 import { type EventId, equalBytes, toHex } from '@chirograph/codec'
 import {
   type Certificate,
+  type CertificateRejectReason,
   type ConsensusState,
   checkCertificate,
   createHeader,
@@ -12,8 +13,10 @@ import {
   leaderOf,
   type Message,
   type Proposal,
+  type ProposalRejectReason,
   step as stepConsensus,
   type Verified,
+  type VoteRejectReason,
   verifyProposal,
   verifyVote,
 } from '@chirograph/consensus'
@@ -39,7 +42,7 @@ import {
 } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import { noteFrozen } from './frozen.js'
-import type { ReplicaInput, StrayPlace } from './io.js'
+import type { RejectReason, ReplicaInput, StrayPlace } from './io.js'
 import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
@@ -71,13 +74,18 @@ export function receiveMessage(
   switch (message.kind) {
     case 'vote': {
       const checked = verifyVote(message.vote, { set, ed25519 })
-      if (checked.kind === 'reject') return reject(turn, { reason: 'bad-vote', detail: checked.reason, from })
+      if (checked.kind === 'reject')
+        return reject(turn, { reason: reasonOf('bad-vote', checked.reason), detail: checked.reason, from })
       return feed(turn, { kind: 'vote', vote: checked.vote })
     }
     case 'certificate': {
       const checked = checkCertificate(message.certificate, { set, ed25519 })
       if (checked.kind === 'invalid')
-        return reject(turn, { reason: 'bad-certificate', detail: checked.reason, from })
+        return reject(turn, {
+          reason: reasonOf('bad-certificate', checked.reason),
+          detail: checked.reason,
+          from,
+        })
       return feed(turn, { kind: 'certificate', certificate: checked.certificate })
     }
     case 'proposal': {
@@ -85,12 +93,24 @@ export function receiveMessage(
       const isKnown = (certificate: Certificate) => isHeld(turn.replica.consensus, certificate)
       const checked = verifyProposal(message.proposal, { set, ed25519, genesisDigest, isKnown })
       if (checked.kind === 'reject')
-        return reject(turn, { reason: 'bad-proposal', detail: checked.reason, from })
+        return reject(turn, {
+          reason: reasonOf('bad-proposal', checked.reason),
+          detail: checked.reason,
+          from,
+        })
       return feed(turn, { kind: 'proposal', proposal: checked.proposal })
     }
     case 'standing':
       return feed(turn, { kind: 'standing', from, standing: message.standing })
   }
+}
+
+/** Another validator set is another state and no fault; everything else about a message can be seen in its bytes. */
+function reasonOf(
+  reason: RejectReason,
+  checked: VoteRejectReason | CertificateRejectReason | ProposalRejectReason,
+): RejectReason {
+  return checked === 'wrong-set' || checked === 'wrong-epoch' ? 'wrong-set' : reason
 }
 
 /** Tells consensus of new events; under load others wait already, and then planning is spared. */
@@ -245,7 +265,7 @@ function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
   }
   if (executed.kind === 'invalid') {
     const from = peerOfValidator(replica, leaderOf(replica.set, header.core.view))
-    turn.effects.push({ kind: 'rejected', reason: 'bad-proposal', detail: executed.detail, from })
+    turn.effects.push({ kind: 'rejected', reason: 'unexecutable-proposal', detail: executed.detail, from })
     return [{ kind: 'evaluated', digest: header.digest, isValid: false }]
   }
   replica.chain.set(header.digest, { header, changes, certificate: null, ...executed.execution })

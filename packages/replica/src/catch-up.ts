@@ -20,7 +20,8 @@ import { reject, type Turn } from './turn.js'
 export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 'checkpoint' }>): void {
   const { replica } = turn
   const decoded = decodeCheckpoint(input.bytes)
-  if (!decoded.ok) return reject(turn, { reason: 'bad-checkpoint', detail: decoded.detail, from: input.from })
+  if (!decoded.ok)
+    return reject(turn, { reason: 'malformed-checkpoint', detail: decoded.detail, from: input.from })
   const checkpoint = decoded.value
   const { height } = checkpoint.header.core
   if (height <= replica.final.header.core.height) {
@@ -36,7 +37,8 @@ function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
   const { final } = turn.replica
   const { core, rest } = checkpoint.header
   if (checkpoint.certificate === null || !isTrustworthy(turn, checkpoint)) {
-    return reject(turn, { reason: 'bad-checkpoint', detail: `height ${core.height} is not certified`, from })
+    const reason = core.setHash === turn.replica.set.setHash ? 'uncertified-checkpoint' : 'wrong-set'
+    return reject(turn, { reason, detail: `height ${core.height} is not certified`, from })
   }
   turn.effects.push({ kind: 'verdict', verdict: 'accept' })
   if (rest.parent === final.header.digest) adopt(turn, [checkpoint], from)

@@ -154,6 +154,14 @@ export type RejectReason =
   | 'bad-vote'
   | 'bad-certificate'
   | 'bad-proposal'
+  /** A header that the leader signed and this node cannot execute to the same roots. */
+  | 'unexecutable-proposal'
+  /** Made under other validators than this node knows. */
+  | 'wrong-set'
+  | 'malformed-checkpoint'
+  /** Gossiped without a quorum's certificate. */
+  | 'uncertified-checkpoint'
+  /** Not what was asked for: it does not follow, or does not execute. */
   | 'bad-checkpoint'
   | 'bad-evidence'
   | 'bad-snapshot'

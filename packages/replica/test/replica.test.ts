@@ -165,7 +165,7 @@ suite('four replicas', (it) => {
     is(late.final.header.digest, replicas[0]?.final.header.digest)
   })
 
-  it('do not believe a checkpoint whose certificate does not check: bad-checkpoint', () => {
+  it('do not believe a checkpoint whose certificate does not check: uncertified-checkpoint', () => {
     const { gossiped } = decided()
     const bytes = gossiped.find(({ topic }) => topic === 'certificates')?.bytes ?? new Uint8Array()
     const decoded = decodeCheckpoint(bytes)
@@ -180,9 +180,14 @@ suite('four replicas', (it) => {
       const effects = take(replicaOf(3), { kind: 'checkpoint', bytes: hostile, from, isGossip: true })
       equal(
         effectsOf(effects, 'rejected').map(({ reason }) => reason),
-        ['bad-checkpoint'],
+        ['uncertified-checkpoint'],
       )
     }
+    const bytesOnly = take(replicaOf(3), { kind: 'checkpoint', bytes: bytes.slice(1), from, isGossip: true })
+    equal(
+      effectsOf(bytesOnly, 'rejected').map(({ reason }) => reason),
+      ['malformed-checkpoint'],
+    )
   })
 
   it('answer a sync with what the asker lacks, and say when they are behind themselves', () => {
