@@ -212,7 +212,7 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   const node = await createLibp2pNode({
     privateKey: privateKeyOfSeed(seed),
     listen,
-    gate: membershipGate(admits, opened),
+    gate: membershipGate({ admits, mayConnect: storms.mayConnect, opened }),
     gossip: gossip.options,
     intake: gossip.intake,
     streamOpened: storms.streamOpened,
@@ -228,7 +228,6 @@ async function assemble(options: Libp2pNetworkOptions, handlers: NetworkHandlers
   })
 
   node.addEventListener('peer:identify', ({ detail }) => void peers.admitted(detail.connection))
-  node.addEventListener('connection:open', ({ detail }) => storms.connected(detail))
   node.addEventListener('connection:close', ({ detail }) => peers.closed(detail))
   await node.handle(messageProtocol, lanes.accept, { maxInboundStreams: messageStreamsMax })
   for (const protocol of requestProtocols) {

@@ -39,6 +39,9 @@ export interface NetworkLimits {
   readonly requestsAtOnce: number
   readonly requestsPerSecond: number
   readonly requestsBurst: number
+  /** Answers to one peer by all protocols; above that they go out at this rate. */
+  readonly answerBytesPerSecond: number
+  readonly answerBytesBurst: number
   /** Requests sent to one peer by one protocol; those above wait. Below what is answered, so that waiting beats refusals. */
   readonly sentRequestsPerSecond: number
   readonly sentRequestsBurst: number
@@ -60,12 +63,12 @@ export const defaultLimits: NetworkLimits = Object.freeze({
   // Some seconds of votes from a hundred validators; a peer further behind asks for certificates instead.
   queueCountMax: 4_096,
   queueBytesMax: 8 * MiB,
-  // A view costs a validator three votes and, as leader, a proposal: this is a hundred times that.
-  messagesPerSecond: 4_000,
+  // A view costs a validator three votes and, as leader, a proposal: this is some hundred views a second.
+  messagesPerSecond: 2_000,
   messagesBurst: 8_000,
   messageBytesPerSecond: 32 * MiB,
   messageBytesBurst: 64 * MiB,
-  sentMessagesPerSecond: 2_000,
+  sentMessagesPerSecond: 1_000,
   sentMessagesBurst: 4_000,
   sentMessageBytesPerSecond: 16 * MiB,
   sentMessageBytesBurst: 32 * MiB,
@@ -83,18 +86,21 @@ export const defaultLimits: NetworkLimits = Object.freeze({
   // An honest peer dials with growing waits: some eight times in the first five seconds, then every few.
   connectsPerSecond: 1,
   connectsBurst: 30,
-  // Two protocols of requests at their rates, and gossip, messages, identify and ping beside them, with room to spare.
+  // Three protocols of requests at their rates, and gossip, messages, identify and ping beside them, with room to spare.
   streamsPerSecond: 100,
   streamsBurst: 300,
   // One sync session, its gap repairs and a checkpoint download beside each other.
   requestsAtOnce: 8,
   requestsPerSecond: 50,
   requestsBurst: 100,
+  // A whole history of some millions of events at full speed, and then a rate that hurts nobody: asking is cheap.
+  answerBytesPerSecond: 8 * MiB,
+  answerBytesBurst: 1024 * MiB,
   sentRequestsPerSecond: 20,
   sentRequestsBurst: 40,
-  // Nothing that is asked for takes ten seconds to begin; 4 KiB/s is a tenth of the slowest line worth having.
+  // Nothing that is asked for takes ten seconds to begin. Below 16 KiB/s a million events would take five hours.
   requestStallMs: 10_000,
-  requestStallBytesMin: 40 * KiB,
+  requestStallBytesMin: 160 * KiB,
   redialMinMs: 250,
   redialMaxMs: 5_000,
   dialTimeoutMs: 10_000,

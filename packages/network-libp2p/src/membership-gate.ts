@@ -14,14 +14,20 @@ export function isAllowed(allowed: AllowedPeers, peerId: string): boolean {
  * Refuses strangers as soon as they are known: before dialling when the address
  * names them, otherwise right after the handshake that proves who they are.
  *
+ * @param mayConnect whether a member may make one more connection now; asked once for each.
  * @param opened whether to let anybody in, once that is known. libp2p listens
  * before gossipsub is ready, and a stream that comes between is lost silently;
  * so connections wait until everything has started.
  */
-export function membershipGate(
-  admits: (peerId: string) => boolean,
-  opened: Promise<boolean>,
-): ConnectionGater {
+export function membershipGate({
+  admits,
+  mayConnect,
+  opened,
+}: {
+  readonly admits: (peerId: string) => boolean
+  readonly mayConnect: (peerId: string) => boolean
+  readonly opened: Promise<boolean>
+}): ConnectionGater {
   const isStranger = (peer: { toString(): string }): boolean => !admits(peer.toString())
   return {
     denyDialPeer: isStranger,
@@ -30,7 +36,7 @@ export function membershipGate(
       return named !== undefined && isStranger(named)
     },
     denyInboundConnection: async () => !(await opened),
-    denyInboundEncryptedConnection: isStranger,
+    denyInboundEncryptedConnection: (peer) => isStranger(peer) || !mayConnect(peer.toString()),
     denyOutboundEncryptedConnection: isStranger,
     // Relays and address books are of no use here: every address comes from `connect`.
     denyInboundRelayedConnection: (_relay, peer) => isStranger(peer),

@@ -43,6 +43,18 @@ export function createRequestAnswerer({
   misconduct,
 }: RequestAnswererOptions): RequestAnswerer {
   const allowances = new Map<string, Allowance>()
+  /** Bytes of answers, by peer. */
+  const answered = new Map<string, TokenBucket>()
+
+  function answeredTo(peer: Peer): TokenBucket {
+    let bucket = answered.get(peer.id)
+    if (bucket === undefined) {
+      const { answerBytesPerSecond: perSecond, answerBytesBurst: burst } = limits
+      bucket = tokenBucket({ perSecond, burst, nowMs: () => clock.nowMs() })
+      answered.set(peer.id, bucket)
+    }
+    return bucket
+  }
 
   function allowanceOf(peer: Peer, protocol: RequestProtocol): Allowance {
     const key = `${protocol} ${peer.id}`
@@ -66,7 +78,7 @@ export function createRequestAnswerer({
     try {
       const bytes = await readRequest(stream, peer)
       if (bytes !== undefined && !bans.isBanned(peer.id))
-        await writeAnswers(stream, request(peer.id, protocol, bytes))
+        await writeAnswers(stream, request(peer.id, protocol, bytes), answeredTo(peer))
     } catch (error) {
       reportBug('request', error)
       finish(stream, answerKinds.failed)
@@ -101,7 +113,11 @@ export function createRequestAnswerer({
     return undefined
   }
 
-  async function writeAnswers(stream: Stream, answers: AsyncIterable<Uint8Array>): Promise<void> {
+  async function writeAnswers(
+    stream: Stream,
+    answers: AsyncIterable<Uint8Array>,
+    budget: TokenBucket,
+  ): Promise<void> {
     const iterator = answers[Symbol.asyncIterator]()
     // Not awaited: an answerer that is busy ends when its own wait does.
     const giveUp = (): void => void iterator.return?.().catch(() => {})
@@ -112,6 +128,8 @@ export function createRequestAnswerer({
         if (next === undefined || next.done)
           return finish(stream, next === undefined ? answerKinds.failed : answerKinds.end)
         if (!(await sendAnswer(stream, next.value))) return giveUp()
+        budget.take(next.value.length)
+        if (budget.debtMs() > 0) await new Promise<void>((go) => void clock.setTimer(budget.debtMs(), go))
       }
     } finally {
       stream.removeEventListener('close', giveUp)

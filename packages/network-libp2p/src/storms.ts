@@ -7,7 +7,8 @@ import type { TokenBucket } from './token-bucket.js'
 import { tokenBucket } from './token-bucket.js'
 
 export interface StormWatch {
-  connected(connection: Connection): void
+  /** Whether a peer that has just proven who it is may connect once more. */
+  mayConnect(peerId: string): boolean
   streamOpened(muxer: StreamMuxer): void
 }
 
@@ -25,16 +26,14 @@ export function createStormWatch({ limits, clock, connections, misconduct }: Sto
   const opens = new WeakMap<StreamMuxer, TokenBucket>()
 
   return {
-    connected(connection) {
-      if (connection.direction !== 'inbound') return
-      const peerId = connection.remotePeer.toString()
+    mayConnect(peerId) {
       const bucket =
         connects.get(peerId) ??
         tokenBucket({ perSecond: limits.connectsPerSecond, burst: limits.connectsBurst, nowMs })
       connects.set(peerId, bucket)
-      if (bucket.tryTake(1)) return
-      connection.abort(new Error('too many connections'))
+      if (bucket.tryTake(1)) return true
       misconduct(peerId, 'reconnect-storm')
+      return false
     },
 
     streamOpened(muxer) {

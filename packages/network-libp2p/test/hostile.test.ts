@@ -1,22 +1,16 @@
 /** Members that break the rules of the wire, and what an honest one sees, spends and says of them. */
 
-import type { Stream } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
 import { gossipBytesMax, messageBytesMax } from '@chirograph/interface'
 import { equal, failsWith, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import { encodeFrames, encodeVarintLength } from '../src/frames.js'
 import { topicName } from '../src/gossip.js'
-import type { Libp2pNode } from '../src/libp2p-node.js'
-import { createLibp2pNode } from '../src/libp2p-node.js'
 import { messageProtocol } from '../src/message-lanes.js'
-import { privateKeyOfSeed } from '../src/peer-id.js'
 import { answerKinds, wireProtocols } from '../src/request-protocols.js'
 import type { Station } from './members.ts'
 import {
   addressOf,
   isConnected,
   join,
-  memberIds,
   memberNetwork,
   memberNetworks,
   networkId,
@@ -25,9 +19,21 @@ import {
   until,
   withStations,
 } from './members.ts'
-import { lengthPrefix, openStream, withRawMember } from './raw-member.ts'
+import type { RawMember } from './raw-member.ts'
+import {
+  bytesField,
+  concat,
+  createRawMember,
+  dialRaw,
+  gossipedMessage,
+  gossipFrame,
+  gossipProtocol,
+  keepWriting,
+  lengthPrefix,
+  openStream,
+  withRawMember,
+} from './raw-member.ts'
 
-const gossipProtocol = '/meshsub/1.2.0'
 const eventsTopic = topicName({ networkId, topic: 'events' })
 
 suite('a hostile member', (it) => {
@@ -45,8 +51,8 @@ suite('a hostile member', (it) => {
   it('that signs its gossip, where no honest node does, is told of without a signature check', async () => {
     await withHostile(async ({ station, raw }) => {
       const stream = await openStream(raw, station, gossipProtocol)
-      const message = [field(2, Uint8Array.of(1)), field(4, utf8(eventsTopic)), field(5, new Uint8Array(64))]
-      stream.send(gossipFrame(field(2, concat(message))))
+      const signature = bytesField(5, new Uint8Array(64))
+      stream.send(gossipedMessage({ topic: eventsTopic, data: Uint8Array.of(1) }, signature))
       await until(() => station.misconducts.length === 1)
       equal(kindsOf(station), ['garbage'])
     })
@@ -56,12 +62,7 @@ suite('a hostile member', (it) => {
     const ways: [protocol: string, bytes: Uint8Array][] = [
       [gossipProtocol, encodeVarintLength(512 * 1024 + 1)],
       [gossipProtocol, Uint8Array.of(255, 255, 255, 255, 255)],
-      [
-        gossipProtocol,
-        gossipFrame(
-          field(2, concat([field(2, new Uint8Array(gossipBytesMax + 1)), field(4, utf8(eventsTopic))])),
-        ),
-      ],
+      [gossipProtocol, gossipedMessage({ topic: eventsTopic, data: new Uint8Array(gossipBytesMax + 1) })],
       [messageProtocol, lengthPrefix(messageBytesMax + 1)],
       [wireProtocols.sync, lengthPrefix(messageBytesMax + 1)],
     ]
@@ -95,9 +96,7 @@ suite('a hostile member', (it) => {
     const limits = { gossipPerSecond: 200, gossipBurst: 50, floodHeldMs: 300 }
     await withHostile({ limits }, async ({ station, raw }) => {
       const stream = await openStream(raw, station, gossipProtocol)
-      const flood = flooding(stream, (index) =>
-        gossipFrame(field(2, concat([field(2, lengthPrefix(index)), field(4, utf8(eventsTopic))]))),
-      )
+      const flood = keepWriting(stream, { burst: 200 }, numbered)
       const startMs = performance.now()
       await until(() => kindsOf(station).includes('flood'))
       const judgedMax = 50 + (200 * (performance.now() - startMs)) / 1000 + 20
@@ -111,7 +110,7 @@ suite('a hostile member', (it) => {
     const limits = { messagesPerSecond: 500, messagesBurst: 100, floodHeldMs: 300 }
     await withHostile({ limits }, async ({ station, raw }) => {
       const stream = await openStream(raw, station, messageProtocol)
-      const flood = flooding(stream, (index) => encodeFrames([lengthPrefix(index)]))
+      const flood = keepWriting(stream, { burst: 200 }, (index) => encodeFrames([lengthPrefix(index)]))
       await until(() => kindsOf(station).includes('flood'))
       flood.stop()
     })
@@ -125,9 +124,7 @@ suite('a hostile member', (it) => {
       await until(() => statusOf(honest, station)?.topics.length === 3)
       await withRawMember({ member: 1, station }, async (raw) => {
         const stream = await openStream(raw, station, gossipProtocol)
-        const flood = flooding(stream, (index) =>
-          gossipFrame(field(2, concat([field(2, lengthPrefix(index)), field(4, utf8(eventsTopic))]))),
-        )
+        const flood = keepWriting(stream, { burst: 200 }, numbered)
         await until(() => station.gossip.length > 300)
         const sentMs: number[] = []
         const from = honest.network.peerId
@@ -176,7 +173,7 @@ suite('a hostile member', (it) => {
       const raw = await rawMember(1)
       for (let index = 0; station.misconducts.length === 0; index++) {
         ok(index < 50, 'fifty connections and no word of it')
-        const connection = await raw.dial(multiaddr(addressOf(station))).catch(() => undefined)
+        const connection = await dialRaw(raw, addressOf(station)).catch(() => undefined)
         connection?.abort(new Error('again'))
       }
       equal(kindsOf(station), ['reconnect-storm'])
@@ -192,7 +189,7 @@ suite('a hostile member', (it) => {
       station.network.drop(raw.peerId.toString(), { forMs: 60_000, reason: 'a test' })
       const changes = station.changes.length
       for (let index = 0; index < 40; index++) {
-        const connection = await raw.dial(multiaddr(addressOf(station))).catch(() => undefined)
+        const connection = await dialRaw(raw, addressOf(station)).catch(() => undefined)
         // Its own side is open before the far side has looked who it is.
         await until(() => connection === undefined || connection.status !== 'open')
       }
@@ -210,7 +207,10 @@ suite('a request to a hostile member', (it) => {
 
   it('that answers byte by byte ends as stalled, after the time that silence is given', async () => {
     await withHostile({ limits }, async ({ station, raw }) => {
-      await raw.handle(wireProtocols.sync, (stream) => drip(stream, 20))
+      await raw.handle(wireProtocols.sync, (stream) => {
+        const bytes = encodeFrames([new Uint8Array(100_000)])
+        keepWriting(stream, { burst: 1, everyMs: 20 }, (index) => bytes.subarray(index, index + 1))
+      })
       const startMs = performance.now()
       await failsWith('NETWORK_REQUEST_STALLED', () => collect(station, raw))
       const tookMs = performance.now() - startMs
@@ -222,8 +222,7 @@ suite('a request to a hostile member', (it) => {
     await withHostile({ limits }, async ({ station, raw }) => {
       const one = encodeFrames([Uint8Array.of(answerKinds.data, 1)])
       await raw.handle(wireProtocols.sync, (stream) => {
-        const timer = setInterval(() => stream.writeStatus === 'writable' && stream.send(one), 20)
-        stream.addEventListener('close', () => clearInterval(timer))
+        keepWriting(stream, { burst: 1, everyMs: 20 }, () => one)
       })
       await failsWith('NETWORK_REQUEST_STALLED', () => collect(station, raw))
     })
@@ -233,10 +232,9 @@ suite('a request to a hostile member', (it) => {
     await withHostile(async ({ station, raw }) => {
       let isClosed = false
       await raw.handle(wireProtocols.sync, (stream) => {
-        const flood = flooding(stream, () => encodeFrames([new Uint8Array(10_000)]))
+        keepWriting(stream, { burst: 200 }, () => encodeFrames([new Uint8Array(10_000)]))
         stream.addEventListener('close', () => {
           isClosed = true
-          flood.stop()
         })
       })
       let received = 0
@@ -319,7 +317,7 @@ suite('an honest member', (it) => {
 
 interface Hostile {
   readonly station: Station
-  readonly raw: Libp2pNode
+  readonly raw: RawMember
 }
 
 type Body = (hostile: Hostile) => Promise<void>
@@ -336,15 +334,8 @@ async function withHostile(...args: [Body] | [Options, Body]): Promise<void> {
   )
 }
 
-async function rawMember(member: number): Promise<Libp2pNode> {
-  ok(memberIds(4).size > member)
-  const raw = await createLibp2pNode({
-    privateKey: privateKeyOfSeed(seedOf(member)),
-    listen: [],
-    gate: {},
-    gossip: { allowPublishToZeroTopicPeers: true, globalSignaturePolicy: 'StrictNoSign' },
-    dialTimeoutMs: 5_000,
-  })
+async function rawMember(member: number): Promise<RawMember> {
+  const raw = await createRawMember(seedOf(member))
   await raw.start()
   return raw
 }
@@ -353,49 +344,17 @@ function kindsOf({ misconducts }: Station): string[] {
   return [...new Set(misconducts.map(({ what }) => what))]
 }
 
-function requestTo(raw: Libp2pNode) {
+function requestTo(raw: RawMember) {
   return { peerId: raw.peerId.toString(), protocol: 'sync', bytes: Uint8Array.of(1) } as const
 }
 
-async function collect(station: Station, raw: Libp2pNode): Promise<void> {
+async function collect(station: Station, raw: RawMember): Promise<void> {
   for await (const _frame of station.network.request(requestTo(raw))) ok(true)
 }
 
-/** Writes for as long as the stream takes it. */
-function flooding(stream: Stream, frameAt: (index: number) => Uint8Array): { sent: number; stop(): void } {
-  const flood = { sent: 0, stop: () => clearInterval(timer) }
-  const timer = setInterval(() => {
-    for (
-      let burst = 0;
-      burst < 200 && stream.writeStatus === 'writable' && stream.writeBufferLength < 1e6;
-      burst++
-    )
-      stream.send(frameAt(flood.sent++))
-  }, 1)
-  return flood
-}
-
-/** The first bytes of a large frame, one at a time. */
-function drip(stream: Stream, everyMs: number): void {
-  const bytes = encodeFrames([new Uint8Array(100_000)])
-  let sent = 0
-  const timer = setInterval(() => {
-    if (stream.writeStatus === 'writable') stream.send(bytes.subarray(sent, ++sent))
-  }, everyMs)
-  stream.addEventListener('close', () => clearInterval(timer))
-}
-
-function gossipFrame(rpc: Uint8Array): Uint8Array {
-  return concat([encodeVarintLength(rpc.length), rpc])
-}
-
-/** A protobuf field of bytes. */
-function field(number: number, bytes: Uint8Array): Uint8Array {
-  return concat([Uint8Array.of(number * 8 + 2), encodeVarintLength(bytes.length), bytes])
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts))
+/** A numbered message, as gossipsub sends it. */
+function numbered(index: number): Uint8Array {
+  return gossipedMessage({ topic: eventsTopic, data: lengthPrefix(index) })
 }
 
 function utf8(text: string): Uint8Array {
