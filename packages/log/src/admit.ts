@@ -109,6 +109,11 @@ export function admitSegment(
   events: readonly AuthenticEvent[],
   { isLoaded = false }: { readonly isLoaded?: boolean } = {},
 ): SegmentAdmission {
+  // First of all: what is held back for its prev is relayed, and whoever gets it then sees these faults in it.
+  for (const { header } of events) {
+    const fault = faultOfPlace(header)
+    if (fault !== undefined) return fault
+  }
   const last = events.at(-1)
   if (last === undefined || !isOpen(log, last.header)) return { kind: 'ignore' }
   const slots = slotsToLoad(log, events)
@@ -120,7 +125,7 @@ export function admitSegment(
   if (verdict.kind !== 'accept') return verdict
   const chain = chainAt(log, first.header)
   for (const { header } of fresh.slice(1)) {
-    const judged = faultOfPlace(header) ?? judgeSiblings(chain, header)
+    const judged = judgeSiblings(chain, header)
     if (judged.kind !== 'accept') return judged
   }
   return { kind: 'accept', fresh }
@@ -141,7 +146,12 @@ function slotsToLoad(log: LogIndex, events: readonly AuthenticEvent[]): Slot[] {
 }
 
 /** The rules that need the header alone. */
-function faultOfPlace({ kind, generation, sequence, prev }: EventHeader): AdmitVerdict | undefined {
+function faultOfPlace({
+  kind,
+  generation,
+  sequence,
+  prev,
+}: EventHeader): Extract<AdmitVerdict, { kind: 'reject' }> | undefined {
   // L2: a generation begins with a rotation, and a rotation begins a generation.
   const isBeginning = generation > 0 && sequence === 0
   if ((kind === 'key.rotate') !== isBeginning)
@@ -195,6 +205,6 @@ function slotOf(
   return { author: place.author, generation: place.generation, sequence: place.sequence + offset }
 }
 
-function reject(reason: AdmitRejectReason, detail: string): AdmitVerdict {
+function reject(reason: AdmitRejectReason, detail: string): Extract<AdmitVerdict, { kind: 'reject' }> {
   return { kind: 'reject', reason, detail }
 }

@@ -2,6 +2,7 @@
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import {
   admit,
+  admitSegment,
   apply,
   branchesMax,
   createLog,
@@ -53,6 +54,17 @@ suite('admit', (it) => {
     is(judged(log, rotation(first, { generation: 0, sequence: 1 })), 'misplaced-rotation')
     is(judged(log, rotation(first, { sequence: 1 })), 'misplaced-rotation')
     is(judged(log, rotation({ author: org(2) }, { generation: 0 })), 'misplaced-rotation')
+  })
+
+  it('L2: sees a misplaced rotation in a segment also where the prev of that is not here yet', () => {
+    const [first, second, third] = chain(org(1), 3)
+    ok(first && second && third)
+    const wrong = rotation(third, { generation: 0, sequence: 3 })
+    is(admitSegment(logOf(first), [third]).kind, 'defer')
+    for (const log of [logOf(first), logOf(first, second)]) {
+      const verdict = admitSegment(log, [third, wrong])
+      is(verdict.kind === 'reject' && verdict.reason, 'misplaced-rotation')
+    }
   })
 
   it('L2: goes on in the new generation behind its rotation, which may follow nothing', () => {
