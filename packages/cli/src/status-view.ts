@@ -24,7 +24,7 @@ export function renderStatus({ status, url, nowMs, colours }: StatusView): strin
     line('voting', votingWords(status, colours)),
     line('leading', `${leader.isSelf ? 'this node' : leader.name}, view ${view}`),
     ...(status.signing === 'ok' ? [] : [line('signing', signingWords(status, colours))]),
-    ...troubles(status).map((text) => line('trouble', yellow(text))),
+    ...[...troubles(status), ...conductWords(status, nowMs)].map((text) => line('trouble', yellow(text))),
     '',
     ...peerLines(status, nowMs, colours),
   ].join('\n')
@@ -74,12 +74,27 @@ function troubles({ counters }: NodeAnswer): string[] {
   ]
 }
 
+/** Peers that this node holds something against: what it does about that, and why. */
+function conductWords({ peers }: NodeAnswer, nowMs: number): string[] {
+  return peers.flatMap(({ name, peerId, bannedUntilMs, conduct }) => {
+    const why = conduct.why ?? 'for what it sent'
+    if (conduct.state === 'dropped') {
+      const time =
+        bannedUntilMs === null ? '' : ` for another ${describeMs(Math.max(0, bannedUntilMs - nowMs))}`
+      return [`${name ?? peerId} is kept away${time}: ${why}`]
+    }
+    return conduct.state === 'throttled'
+      ? [`${name ?? peerId} is asked last and read slowly: ${why} (score ${conduct.score} of 100)`]
+      : []
+  })
+}
+
 function peerLines({ peers }: NodeAnswer, nowMs: number, { dim }: Colours): string[] {
   const connected = peers.filter((peer) => peer.connected).length
   if (peers.length === 0) return [dim('  no other member is known by address')]
   const rows = peers.map((peer) => [
     peer.name ?? peer.peerId,
-    peer.connected ? (peer.path ?? 'connected') : 'not connected',
+    peer.connected ? (peer.path ?? 'connected') : peer.bannedUntilMs === null ? 'not connected' : 'kept away',
     peer.lastHeardMs === null ? 'never' : `${describeMs(Math.max(0, nowMs - peer.lastHeardMs))} ago`,
     peer.address?.replace(/\/p2p\/.*/, '') ?? '',
   ])

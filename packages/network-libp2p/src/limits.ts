@@ -86,8 +86,8 @@ export const defaultLimits: NetworkLimits = Object.freeze({
   // An honest peer dials with growing waits: some eight times in the first five seconds, then every few.
   connectsPerSecond: 1,
   connectsBurst: 30,
-  // Three protocols of requests at their rates, and gossip, messages, identify and ping beside them, with room to spare.
-  streamsPerSecond: 100,
+  // Four protocols of requests at their rates, and gossip, messages, identify and ping beside them, with room to spare.
+  streamsPerSecond: 150,
   streamsBurst: 300,
   // One sync session, its gap repairs and a checkpoint download beside each other.
   requestsAtOnce: 8,

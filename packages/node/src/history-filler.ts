@@ -33,9 +33,12 @@ export function createHistoryFiller(args: {
   readonly take: (fact: HistoryFact) => Promise<void>
   readonly drained: () => Promise<void>
   readonly breathe: () => Promise<void>
+  /** Whether a peer may be asked now. */
+  readonly mayAsk: (peerId: string) => boolean
+  readonly noteFailure: (peerId: string, error: unknown) => void
   readonly onNotice: (notice: Notice) => void
 }): HistoryFiller {
-  const { replica, network, clock, onNotice } = args
+  const { replica, network, clock, mayAsk, noteFailure, onNotice } = args
   const waiting = [...args.open]
   const busy = new Map<string, Promise<void>>()
   /** Chains of which a peer is bringing more. */
@@ -52,7 +55,7 @@ export function createHistoryFiller(args: {
     for (const { peerId, connected } of network.peers()) {
       if (waiting.length === 0) break
       const isResting = clock.nowMs() < (restingUntil.get(peerId) ?? 0)
-      if (connected && !isResting && !busy.has(peerId)) work(peerId)
+      if (connected && !isResting && !busy.has(peerId) && mayAsk(peerId)) work(peerId)
     }
     if (waiting.length > 0) cancelRetry = clock.setTimer(retryMs, assign)
   }
@@ -76,12 +79,14 @@ export function createHistoryFiller(args: {
       const onEarlier = (earlier: OpenHistory) => void waiting.push(earlier)
       more = await fetchHistory({ ...args, peerId, chain, onEarlier, signal: stopping.signal })
     } catch (error) {
-      if (!stopping.signal.aborted)
+      if (!stopping.signal.aborted) {
+        noteFailure(peerId, error)
         onNotice({
           level: 'debug',
           what: 'history from a peer failed',
           facts: { peer: peerId, error: String(error) },
         })
+      }
     }
     brought += more
     if (more === 0) restingUntil.set(peerId, clock.nowMs() + restMs)

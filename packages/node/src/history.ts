@@ -12,6 +12,7 @@ import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
 import { type HistoryFact, historyShape } from './facts.js'
 import { storeDamaged } from './node-errors.js'
+import { AnswerError } from './peer-faults.js'
 import { placeOfEvent, readHeader } from './stored-event.js'
 
 /** One chain that is not held down to its beginning. */
@@ -75,7 +76,8 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
   let brought = 0
   for await (const frame of network.request({ peerId, protocol: 'history', bytes, signal })) {
     const segments = decodeSegmentFrame(frame)
-    if (!segments.ok) throw new Error(`a history frame that cannot be read: ${segments.detail}`)
+    if (!segments.ok)
+      throw new AnswerError('garbage-answer', `a history frame that cannot be read: ${segments.detail}`)
     for (const segment of segments.value) {
       const fact = await joinToHeld(args.store, checkSegment(args, segment))
       await args.take(fact)
@@ -120,7 +122,7 @@ const sliceEvents = 65_536
 /** Whether a segment is what lies directly below what is held; throws when it is not: its sender said it was. */
 function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): HistoryFact {
   const decoded = decodeSegment(bytes, { areBodiesRead: false })
-  if (decoded.kind === 'reject') throw new Error(`a history segment: ${decoded.reason}: ${decoded.detail}`)
+  if (decoded.kind === 'reject') throw new AnswerError(decoded.reason, `a history segment: ${decoded.detail}`)
   const { segment } = decoded
   const { first, last } = segment
   const { author, generation } = chain
@@ -133,7 +135,8 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
     ed25519: replica.config.ed25519,
     anchor: chain.before,
   })
-  if (verified.kind === 'reject') throw new Error(`a history segment: ${verified.reason}: ${verified.detail}`)
+  if (verified.kind === 'reject')
+    throw new AnswerError(verified.reason, `a history segment: ${verified.detail}`)
   const { prev, sequence } = first.header
   const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: prev }
   // A rotation may follow an earlier event than the last one of the generation that it closed: the state names that.

@@ -5,6 +5,7 @@ import type { Clock, Network, PeerStatus } from '@chirograph/interface'
 import { forksOf, type LogIndex, placeOfForkEvidence } from '@chirograph/log'
 import { type RefuseReason, refusalOf } from '@chirograph/replica'
 import { currentLogKey, type NetworkState, readOrg } from '@chirograph/status'
+import type { Conduct } from './peer-conduct.js'
 import type { Shell } from './shell.js'
 
 export interface NodeCounters {
@@ -36,7 +37,7 @@ export interface NodeStatus {
   readonly authors: number
   /** Organisations of which it is known here that they told two stories at one place of their log. */
   readonly forks: readonly KnownFork[]
-  readonly peers: readonly (PeerStatus & { readonly org: string | null; readonly name: string | null })[]
+  readonly peers: readonly PeerOfNode[]
   readonly sync: {
     /** `current` only when a peer confirmed it within the last half minute. */
     readonly state: 'current' | 'behind' | 'alone' | 'unknown'
@@ -56,6 +57,13 @@ export interface KnownFork {
   readonly sequence: number
   /** Set once the evidence is final: nothing of that generation becomes final beyond `sequence` (null: nothing at all). */
   readonly frozen: { readonly height: number; readonly sequence: number | null } | null
+}
+
+/** A peer as the adapter sees it, who it is, and how it behaves. */
+export interface PeerOfNode extends PeerStatus {
+  readonly org: string | null
+  readonly name: string | null
+  readonly conduct: Conduct
 }
 
 /** A sync older than this confirms nothing any more. */
@@ -100,7 +108,8 @@ export function statusOfNode(args: {
     forks: knownForks({ log: replica.log, state: replica.final.state, self: org, nameOf }),
     peers: network.peers().map((peer) => {
       const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)
-      return { ...peer, org: member?.id ?? null, name: member?.name ?? null }
+      const conduct = shell.conductOf(peer.peerId)
+      return { ...peer, org: member?.id ?? null, name: member?.name ?? null, conduct }
     }),
     sync: syncOf(shell, network, clock.nowMs()),
     signing: signingOf(shell),

@@ -4,7 +4,6 @@ import { decodeSegment } from '@chirograph/event'
 import {
   type Clock,
   eventRange,
-  type GossipVerdict,
   getManyKeysMax,
   isChirographError,
   type Network,
@@ -19,57 +18,41 @@ import { isAtOrBefore } from '@chirograph/log'
 import {
   createReplica,
   decodeCheckpointFloor,
-  decodeSegmentFrame,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
   type ReplicaEffect,
   type ReplicaInput,
   type StoredEntry,
-  segmentInput,
   step,
 } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
+import { createBulkTurn } from './bulk-turn.js'
 import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter, type FactWriter } from './facts.js'
+import { createGossipJudge } from './gossip-judge.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
 import { createJoiner, type JoinLimits } from './joiner.js'
 import { loadReplica } from './load.js'
 import { nodeStopped } from './node-errors.js'
 import type { Notice } from './notice.js'
+import { type Conduct, createPeerConduct } from './peer-conduct.js'
+import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
 import type { JoinProgress } from './snapshot-fetching.js'
 import { createSnapshotServer } from './snapshot-serving.js'
 import { headerOfValue, placeOfEvent, readHeader } from './stored-event.js'
+import { createSyncRota } from './sync-rota.js'
 import { fetchCheckpoints, type SyncProgress, syncWith } from './syncing.js'
-
-/** What a gossiped message holds; an events message that is no frame of segments yields one input that is refused. */
-function inputsOf(topic: Topic, bytes: Uint8Array, from: string): Bare<ReplicaInput>[] {
-  switch (topic) {
-    case 'evidence':
-      return [{ kind: 'evidence', bytes, from }]
-    case 'certificates':
-      return [{ kind: 'checkpoint', bytes, from, isGossip: true }]
-    case 'events': {
-      const frame = decodeSegmentFrame(bytes)
-      const segments = frame.ok ? frame.value : [bytes]
-      return segments.map((segment) => segmentInput({ bytes: segment, from, isGossip: true }))
-    }
-  }
-}
-
-/** One bad event condemns the message and whoever forwarded it; one new event makes it worth relaying. */
-function verdictOf(effects: readonly ReplicaEffect[]): GossipVerdict {
-  const verdicts = effects.flatMap((effect) => (effect.kind === 'verdict' ? [effect.verdict] : []))
-  if (verdicts.includes('reject')) return 'reject'
-  return verdicts.includes('accept') ? 'accept' : 'ignore'
-}
 
 /** Correctness never depends on gossip: this often a node compares logs with one of its peers. */
 const syncIntervalMs = 5_000
+
+/** After a failed sync another peer is asked at once, unless that was done so shortly ago: all of them may be failing. */
+const elsewhereEveryMs = 1_000
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 export type ReplicaNews = Exclude<
@@ -90,9 +73,6 @@ export type ReplicaNews = Exclude<
   }
 >
 
-/** Events of one answer that make it bulk: while one comes, the others are asked again later. */
-const bulkEventsMin = 2_048
-
 /** Events that are not final are in memory whole; above this no more are fetched until some became final. */
 const pendingEventsMax = 262_144
 const pendingBytesMax = 512 * 1024 * 1024
@@ -108,6 +88,7 @@ export interface Shell {
   atRest<T>(read: () => T): Promise<T>
   /** The latest sync with each peer: when it ended well, and how far a running one is. */
   readonly syncs: ReadonlyMap<string, SyncState>
+  conductOf(peerId: string): Conduct
   history(): { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
   /** How far the snapshot is that is being taken; null when none is. */
   joining(): JoinProgress | null
@@ -160,8 +141,7 @@ export async function startShell(args: {
   const syncs = new Map<string, SyncState>()
   const context = { replica, store, authors }
   const breathe = createBreather()
-  /** The peer whose bulk answer is coming in. */
-  let bulkFrom: string | null = null
+  const bulk = createBulkTurn(() => clock.nowMs())
   /** Peers whose answer was broken off because too much waited to become final. */
   const putOff = new Set<string>()
   let isStopping = false
@@ -171,12 +151,49 @@ export async function startShell(args: {
 
   const snapshots = createSnapshotServer({ store, clock, breathe })
   snapshots.note({ ...replica.final, checkpoint: replica.final })
+  let elsewhereMs = 0
+
+  const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
+  const rota = createSyncRota(conduct)
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
   const runner = createEffectRunner({ store, writer, run, onFailure: args.onFailure })
+  const { judge } = createGossipJudge({ dispatch, conduct, publish: gossip })
   const tasks = createPeerTasks((peer, task, error) => {
+    noteFailure(peer, error)
     onNotice({ level: 'debug', what: `${task} with a peer failed`, facts: { peer, error: String(error) } })
     if (task === 'checkpoints') dispatch({ kind: 'fetched', peer })
+    else syncElsewhere(peer)
   })
+
+  function noteFailure(peer: string, error: unknown): void {
+    const fault = faultOfFailure(error)
+    if (fault !== undefined) conduct.note(peer, fault)
+  }
+
+  /** What one peer did not bring, another one may. */
+  function syncElsewhere(failed: string): void {
+    const now = clock.nowMs()
+    if (isStopping || Math.abs(now - elsewhereMs) < elsewhereEveryMs) return
+    elsewhereMs = now
+    const next = rota.next(connectedPeers().filter((peer) => peer !== failed))
+    if (next !== undefined) startSync(next, true)
+  }
+
+  function connectedPeers(): string[] {
+    return network.peers().flatMap(({ peerId, connected }) => (connected ? [peerId] : []))
+  }
+
+  function applyConduct(peer: string, { state, score, why }: Conduct, forMs: number): void {
+    if (isStopping) return
+    network.throttle(peer, state === 'throttled')
+    if (state === 'dropped') network.drop(peer, { forMs, reason: why ?? '' })
+    const what = {
+      ok: 'a peer has recovered',
+      throttled: 'a peer is throttled',
+      dropped: 'a peer is dropped',
+    }
+    onNotice({ level: 'warn', what: what[state], facts: { peer, score, why, forMs } })
+  }
 
   function dispatch(input: Bare<ReplicaInput>): ReplicaEffect[] {
     if (isStopping || (isIntakePaused && input.kind === 'segment')) return []
@@ -190,6 +207,7 @@ export async function startShell(args: {
       args.onFailure(error)
       return []
     }
+    for (const effect of effects) if (effect.kind === 'rejected') conduct.note(effect.from, effect.reason)
     runner.enqueue(effects)
     if (!wasCertain && replica.isOwnChainCertain) args.onOwnChainCertain()
     return effects
@@ -216,6 +234,8 @@ export async function startShell(args: {
         break
       case 'fetch-checkpoints':
         if (joiner.consider({ peer: effect.peer, heights: effect.toHeight - effect.fromHeight + 1 }))
+          dispatch({ kind: 'fetched', peer: effect.peer })
+        else if (!conduct.takeTurn(effect.peer, 'checkpoints'))
           dispatch({ kind: 'fetched', peer: effect.peer })
         else tasks.add(effect.peer, 'checkpoints', (signal) => fetch(effect, signal))
         break
@@ -269,7 +289,11 @@ export async function startShell(args: {
   }
 
   function sync(peerId: string, hasGap: boolean): void {
-    if (peerId === network.peerId || joiner.isJoining) return
+    if (peerId !== network.peerId && conduct.takeTurn(peerId, 'sync')) startSync(peerId, hasGap)
+  }
+
+  function startSync(peerId: string, hasGap: boolean): void {
+    if (joiner.isJoining) return
     tasks.add(peerId, 'sync', async (signal) => {
       const before = syncs.get(peerId)?.endedMs ?? null
       const onProgress = (progress: SyncProgress) => void syncs.set(peerId, { endedMs: before, progress })
@@ -279,25 +303,23 @@ export async function startShell(args: {
         const asked = { ...context, network, peerId, randomBytes, hasGap, signal }
         const isDone = await syncWith({ ...asked, isWelcome, take, onProgress })
         syncs.set(peerId, { endedMs: isDone ? clock.nowMs() : before, progress: null })
+        conduct.noteAnswer(peerId)
         if (isDone) dispatch({ kind: 'synced', peer: peerId })
       } catch (error) {
         syncs.set(peerId, { endedMs: before, progress: null })
         throw error
       } finally {
-        if (bulkFrom === peerId) bulkFrom = null
+        bulk.end(peerId)
       }
     })
   }
 
-  /** One bulk at a time, and none while too much waits to become final: the same events from two peers help nobody. */
+  /** None while too much waits to become final. */
   function welcomeBulk(peerId: string, eventCount: number): boolean {
     if (eventCount === 0) return true
     if (joiner.consider({ peer: peerId, events: eventCount })) return false
     if (isPendingFull()) return false
-    if (eventCount < bulkEventsMin) return true
-    if (bulkFrom !== null && bulkFrom !== peerId) return false
-    bulkFrom = peerId
-    return true
+    return bulk.begin(peerId, eventCount)
   }
 
   function isPendingFull(): boolean {
@@ -318,6 +340,7 @@ export async function startShell(args: {
       dispatch({ kind: 'segment', segment, from, isGossip: false })
       await breathe()
     }
+    bulk.took(from, count)
     await runner.room()
     return count
   }
@@ -398,6 +421,8 @@ export async function startShell(args: {
       await runner.room()
     },
     drained: () => runner.drained(),
+    mayAsk: (peerId) => conduct.takeTurn(peerId, 'history'),
+    noteFailure,
   })
 
   const joiner = createJoiner({
@@ -412,8 +437,11 @@ export async function startShell(args: {
     pauseIntake: (isPaused) => {
       isIntakePaused = isPaused
     },
-    onRefused: (from, { reason, detail }) =>
-      onNews({ kind: 'rejected', reason: 'bad-snapshot', detail: `${reason}: ${detail}`, from }),
+    onRefused: (from, { reason, detail }) => {
+      // That may also mean other validators, which is another state and no lie.
+      if (reason !== 'wrong-network') conduct.note(from, 'bad-snapshot')
+      onNews({ kind: 'rejected', reason: 'bad-snapshot', detail: `${reason}: ${detail}`, from })
+    },
     onSettled: (peer) => sync(peer, true),
     onNotice,
     onFailure: args.onFailure,
@@ -421,7 +449,7 @@ export async function startShell(args: {
 
   const handlers: NetworkHandlers = {
     async gossip(topic, bytes, from) {
-      return verdictOf(inputsOf(topic, bytes, from).flatMap(dispatch))
+      return judge(topic, bytes, from)
     },
     message(from, bytes) {
       dispatch({ kind: 'message', bytes, from })
@@ -436,17 +464,15 @@ export async function startShell(args: {
       if (change === 'connected') dispatch({ kind: 'connected', peer: peerId })
       else syncs.delete(peerId)
     },
+    misconduct: (peerId, what) => conduct.note(peerId, what),
   }
 
   /** Compares logs with one connected peer after the other. */
-  function syncInTurn(turn: number): void {
-    const connected = network.peers().filter((peer) => peer.connected)
-    const next = connected[turn % Math.max(1, connected.length)]
-    if (next) sync(next.peerId, false)
-    timers.set(
-      'sync',
-      clock.setTimer(syncIntervalMs, () => syncInTurn(turn + 1)),
-    )
+  function syncInTurn(): void {
+    conduct.review()
+    const next = rota.next(connectedPeers())
+    if (next !== undefined) startSync(next, false)
+    timers.set('sync', clock.setTimer(syncIntervalMs, syncInTurn))
   }
 
   await network.start(handlers)
@@ -460,7 +486,7 @@ export async function startShell(args: {
     })
   }
   dispatch({ kind: 'start' })
-  syncInTurn(0)
+  syncInTurn()
   const isAlone = args.addresses.length === 0 && !network.peers().some(({ connected }) => connected)
   timers.set(
     'hear-members',
@@ -480,6 +506,7 @@ export async function startShell(args: {
         runner.enqueue([{ kind: 'then', run, drop: () => reject(nodeStopped(undefined)) }])
       }),
     syncs,
+    conductOf: conduct.of,
     history: () => ({ isWhole: replica.isHistoryWhole, ...history.progress() }),
     joining: () => joiner.progress(),
     whenHistoryIsWhole: (run) => history.whenWhole(run),

@@ -2,7 +2,7 @@
 import type { EventId } from '@chirograph/codec'
 import { decodeHeader } from '@chirograph/event'
 import { eventRange, type Network, readEventKey, type Store } from '@chirograph/interface'
-import { locatorMax, planLocator } from '@chirograph/log'
+import { branchesMax, locatorMax, planLocator } from '@chirograph/log'
 import {
   type Chain,
   chainsToProbe,
@@ -17,6 +17,7 @@ import {
   sessionKeyBytes,
 } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
+import { AnswerError } from './peer-faults.js'
 import { headerOfValue } from './stored-event.js'
 
 export interface SyncProgress {
@@ -78,7 +79,8 @@ async function oneRound(
   for await (const frame of network.request({ peerId, protocol: 'sync', bytes, signal })) {
     if (offer === undefined) {
       const decoded = decodeSyncOffer(frame)
-      if (!decoded.ok) throw new Error(`a sync offer that cannot be read: ${decoded.detail}`)
+      if (!decoded.ok)
+        throw new AnswerError('garbage-answer', `a sync offer that cannot be read: ${decoded.detail}`)
       offer = decoded.value
       noteOffer(replica, peerId, offer)
       onProgress({ offered: offer.eventCount, received })
@@ -86,20 +88,34 @@ async function oneRound(
       continue
     }
     const segments = decodeSegmentFrame(frame)
-    if (!segments.ok) throw new Error(`a sync frame that cannot be read: ${segments.detail}`)
+    if (!segments.ok)
+      throw new AnswerError('garbage-answer', `a sync frame that cannot be read: ${segments.detail}`)
     const taken = await take(segments.value)
     if (taken === undefined) return { offer, isPutOff: true }
     received += taken
     onProgress({ offered: Math.max(offer.eventCount, received), received })
     // A peer that sends more than it offered is not answering our request.
-    if (received > offer.eventCount + overshootMax) throw new Error('a sync answer longer than its offer')
+    assertNotEndless({ received, offered: offer.eventCount, isAboutForks: request.locators.length > 0 })
   }
-  if (offer === undefined) throw new Error('a sync answer without an offer')
+  if (offer === undefined) throw new AnswerError('garbage-answer', 'a sync answer without an offer')
   return { offer, isPutOff: false }
 }
 
-/** Events of branches are not counted in an offer, and others come in while it is answered; more than this is not that. */
+/** A peer that sends far more than it offered is not answering our request. */
+function assertNotEndless(args: { received: number; offered: number; isAboutForks: boolean }): void {
+  const { received, offered, isAboutForks } = args
+  // An offer counts places; at each there may be as many events as there are branches.
+  const eventsMax = isAboutForks ? forkAnswerEventsMax : offered * branchesMax + overshootMax
+  if (received <= eventsMax) return
+  const fault = isAboutForks ? 'endless-answer' : 'overlong-answer'
+  throw new AnswerError(fault, `${received} events after an offer of ${offered}`)
+}
+
+/** Room for what came in between an offer and its answer. */
 const overshootMax = 65_536
+
+/** An answer to locators is offered without a number: it holds what lies above them, and at most as much again below. */
+const forkAnswerEventsMax = 1_048_576
 
 /** What is held of a chain, in few ids, so that the peer finds where branches part. */
 async function locatorOf({ replica, store, authors }: SyncArgs, chain: Chain): Promise<Locator> {
