@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What `tsc -b` is given; every other project is reached by reference. */
-const PROJECTS = ['packages', 'examples/four-institutions', 'benchmarks', 'benchmarks/peers']
+const PROJECTS = ['packages', 'examples/four-institutions', 'benchmarks', 'benchmarks/peers', 'test/chaos']
 /** Directories that the build does not read; `workspace` runs from source. */
 const SKIPPED = ['node_modules', 'dist', 'test', 'workspace']
 const INSTALL_STAMP = 'node_modules/.chirograph-setup'
@@ -105,7 +105,7 @@ function hashOfSources(salt) {
     }
   }
   add('tsconfig.base.json')
-  for (const dir of ['packages', 'examples', 'benchmarks']) walk(dir)
+  for (const dir of ['packages', 'examples', 'benchmarks', 'test/chaos']) walk(dir)
   return hash.digest('hex')
 }
 

@@ -304,6 +304,22 @@ suite('a node tells its events', (it) => {
   })
 })
 
+suite('a node that has stopped', (it) => {
+  it('lets nobody wait for what it will never know', async () => {
+    const cluster = await startCluster(4)
+    await Promise.all(cluster.nodes.slice(1).map((node) => node.stop()))
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const { id } = await college.publish({ kind: 'status.lease', count: 1024 })
+    const before = college.finality(id)
+    const refused = failsWith('NODE_STOPPED', before)
+    await college.stop()
+    await refused
+    await failsWith('NODE_STOPPED', college.finality(id))
+    await cluster.stop()
+  })
+})
+
 suite('a node refuses', (it) => {
   const members = [memberOf(0), memberOf(1), memberOf(2), memberOf(3)]
   const genesis = genesisOf(members)

@@ -87,6 +87,8 @@ export {
   requestRefused,
   requestStalled,
 } from './network-errors.js'
+export type { PowerCut, PowerCutDisk, PowerCutOptions } from './power-cut-disk.js'
+export { powerCutDisk } from './power-cut-disk.js'
 export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 export type { StoreSubject } from './store-contract.js'
 export { storeContract } from './store-contract.js'

@@ -35,7 +35,7 @@ interface MemorySeat {
   readonly links: Map<string, Link>
   /** Peers that `connect` was called for. */
   readonly kept: Set<string>
-  /** Gossip already seen, by content. */
+  /** Gossip already seen, by topic and hash. */
   readonly seen: Set<string>
   /** Peers that `drop` keeps away. */
   readonly bans: Map<string, Ban>

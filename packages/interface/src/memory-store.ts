@@ -14,26 +14,36 @@ export interface MemoryDisk {
 
 /** An empty store. */
 export function memoryStore(): Store {
-  return openOn({ values: new Map(), keys: undefined })
+  return openOn(emptyMemory())
 }
 
 /** An empty disk, for tests that close and open again. */
 export function memoryDisk(): MemoryDisk {
-  const state: MemoryState = { values: new Map(), keys: undefined }
+  const state = emptyMemory()
   return { open: async () => openOn(state) }
 }
 
 /** Small, so that tests turn pages. */
 const pageEntries = 16
 
-interface MemoryState {
+/** What lies on a disk in memory; `openOn` makes a store of it. */
+export interface MemoryState {
   /** By the key in hex, whose order as text is the order of the bytes. */
   readonly values: Map<string, Uint8Array>
   /** The keys in order; made when a range needs it, forgotten when a key comes or goes. */
   keys: readonly string[] | undefined
 }
 
-function openOn(state: MemoryState): Store {
+export function emptyMemory(): MemoryState {
+  return { values: new Map(), keys: undefined }
+}
+
+/** Values are never changed in place, so both may hold the same ones. */
+export function copyOfMemory({ values }: MemoryState): MemoryState {
+  return { values: new Map(values), keys: undefined }
+}
+
+export function openOn(state: MemoryState): Store {
   let closed = false
   const assertOpen = (): void => {
     if (closed) throw storeClosed()
@@ -54,7 +64,7 @@ function openOn(state: MemoryState): Store {
     async batch(ops: readonly StoreOp[]): Promise<void> {
       assertOpen()
       assertBatchFits(ops)
-      for (const op of ops) apply(state, op)
+      applyOps(state, ops)
     },
 
     async *range(bounds: RangeBounds): AsyncIterable<StoreEntry> {
@@ -80,6 +90,11 @@ function openOn(state: MemoryState): Store {
       closed = true
     },
   })
+}
+
+/** Writes all operations, in list order. */
+export function applyOps(state: MemoryState, ops: readonly StoreOp[]): void {
+  for (const op of ops) apply(state, op)
 }
 
 function apply(state: MemoryState, op: StoreOp): void {

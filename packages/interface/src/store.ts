@@ -18,6 +18,9 @@ export interface Store {
    * survives a power cut. Without, a crash may lose any subset of such batches,
    * each as a whole, and not necessarily the latest.
    *
+   * A batch that the disk failed may be there or not. Every later one then fails too, until the store is opened again:
+   * what lies behind a torn record need not survive a crash.
+   *
    * At most `batchOpsMax` operations and `batchBytesMax` bytes, else
    * `STORE_BATCH_TOO_LARGE`; an empty list is allowed.
    */

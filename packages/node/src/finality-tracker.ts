@@ -27,6 +27,7 @@ export interface FinalityTracker {
   waiting(): EventId[]
   /** Whoever waits for this event waits in vain. */
   fail(id: EventId, reason: unknown): void
+  /** Rejects everyone who waits, and whoever comes to wait. */
   stop(reason: Error): void
 }
 
@@ -37,6 +38,7 @@ export function createFinalityTracker(): FinalityTracker {
     EventId,
     Set<{ resolve: (finality: Finality) => void; reject: (reason: unknown) => void }>
   >()
+  let stoppedFor: Error | undefined
 
   return {
     published: (id, atMs) => void publishedAt.set(id, atMs),
@@ -56,6 +58,7 @@ export function createFinalityTracker(): FinalityTracker {
     wait(id, signal) {
       const found = known.get(id)
       if (found) return Promise.resolve(found)
+      if (stoppedFor) return Promise.reject(stoppedFor)
       signal?.throwIfAborted()
       return new Promise((resolve, reject) => {
         const waiter = { resolve, reject }
@@ -77,6 +80,7 @@ export function createFinalityTracker(): FinalityTracker {
       waiters.delete(id)
     },
     stop(reason) {
+      stoppedFor = reason
       for (const waiting of waiters.values()) for (const waiter of waiting) waiter.reject(reason)
       waiters.clear()
     },

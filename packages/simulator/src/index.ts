@@ -1,7 +1,7 @@
 /** A seeded cluster in one thread: production replicas under faults, and the oracles that judge them. */
-
+export { OracleBreach } from './breach.js'
 export type { Forgery } from './forgery.js'
-export { createOracles, OracleBreach, type OracleCounts, type Oracles } from './oracles.js'
+export { createOracles, type OracleCounts, type Oracles } from './oracles.js'
 export { createRandom, type Random } from './random.js'
 export {
   type RunCounts,
@@ -27,4 +27,5 @@ export {
 } from './simulation.js'
 export { areAllRecovered, tendForked } from './succession.js'
 export type { LinkFaults } from './virtual-network.js'
+export { createVoteOracle, type VoteOracle } from './vote-oracle.js'
 export { createWorkload, type Workload } from './workload.js'

@@ -2,12 +2,14 @@
  * What must hold in every run, judged from what nodes put on the wire and on disk, never from what they believe.
  * A breach throws at the moment it happens.
  */
-import { contentIdBytes, type EventId, equalBytes, leafHash, merkleRoot, toHex } from '@chirograph/codec'
-import { checkCertificate, decodeMessage, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
+import { contentIdBytes, type EventId, leafHash, merkleRoot, toHex } from '@chirograph/codec'
+import { checkCertificate, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Checkpoint } from '@chirograph/replica'
 import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
+import { breach } from './breach.js'
+import { createVoteOracle } from './vote-oracle.js'
 
 export interface OracleCounts {
   votes: number
@@ -36,16 +38,6 @@ interface Tip {
   readonly id: EventId
 }
 
-interface Said {
-  notarize: string | null
-  skip: boolean
-  final: string | null
-}
-
-export class OracleBreach extends Error {
-  override readonly name = 'OracleBreach'
-}
-
 export function createOracles({
   genesis,
   set,
@@ -55,37 +47,13 @@ export function createOracles({
   readonly set: ValidatorSet
   readonly ed25519: Ed25519
 }): Oracles {
-  const counts: OracleCounts = { votes: 0, proposals: 0, certificates: 0, checkpoints: 0 }
-  const said = new Map<string, Said>()
-  const proposed = new Map<number, Uint8Array>()
+  const votes = createVoteOracle()
+  const counts: OracleCounts = Object.assign(votes.counts, { certificates: 0, checkpoints: 0 })
   const agreed: { readonly checkpoint: Checkpoint; events: readonly AuthenticEvent[] | null }[] = []
 
   return {
     counts,
-    sent(node, bytes, durableVotes) {
-      const decoded = decodeMessage(bytes)
-      if (!decoded.ok) breach('wire', `node ${node} sent what nobody can read: ${decoded.detail}`)
-      const message = decoded.value
-      if (message.kind === 'proposal') {
-        counts.proposals++
-        const { view } = message.proposal.header.core
-        const first = proposed.get(view)
-        if (first && !equalBytes(first, bytes)) breach('H0', `two different proposals of view ${view}`)
-        proposed.set(view, bytes)
-      }
-      if (message.kind !== 'vote') return
-      counts.votes++
-      const { vote } = message
-      if (vote.signer !== node) breach('wire', `node ${node} sent a vote of ${vote.signer}`)
-      const key = `${vote.signer}/${vote.view}`
-      const before = said.get(key) ?? { notarize: null, skip: false, final: null }
-      said.set(key, before)
-      judgeVote(before, vote, `node ${node}, view ${vote.view}`)
-      const durable = durableVotes(vote.view)
-      const isDurable = vote.type === 'skip' ? durable?.skip === true : durable?.[vote.type] === vote.digest
-      if (!isDurable)
-        breach('H5', `node ${node} sent a ${vote.type} of view ${vote.view} before it was synced`)
-    },
+    sent: votes.sent,
     finalized(node, checkpoint) {
       counts.checkpoints++
       const { header, certificate } = checkpoint
@@ -119,25 +87,6 @@ export function createOracles({
     },
     auditHistory: () => auditHistory(agreed, { genesis, ed25519 }),
     accused: (node, detail) => breach('accusation', `node ${node}: ${detail}`),
-  }
-
-  function judgeVote(
-    before: Said,
-    vote: { readonly type: 'notarize' | 'skip' | 'final'; readonly digest: string | null },
-    where: string,
-  ): void {
-    if (vote.type === 'skip') {
-      if (before.final !== null) breach('H2', `${where}: SKIP after FINAL`)
-      before.skip = true
-      return
-    }
-    if (before[vote.type] !== null && before[vote.type] !== vote.digest)
-      breach(vote.type === 'notarize' ? 'H1' : 'H4', `${where}: two ${vote.type} votes`)
-    if (vote.type === 'final') {
-      if (before.skip) breach('H2', `${where}: FINAL after SKIP`)
-      if (before.notarize !== vote.digest) breach('H4', `${where}: FINAL without an own NOTARIZE before it`)
-    }
-    before[vote.type] = vote.digest
   }
 }
 
@@ -179,8 +128,4 @@ function auditHistory(
       breach('audit', `the log root of height ${core.height} is another`)
     if (rest.logSize !== leaves.length) breach('audit', `the log size of height ${core.height} is another`)
   }
-}
-
-function breach(rule: string, detail: string): never {
-  throw new OracleBreach(`${rule}: ${detail}`)
 }

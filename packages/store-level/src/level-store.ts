@@ -11,7 +11,7 @@ import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interf
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readPages } from './range.js'
-import { openFailure, storeFailure, storeMissing } from './store-failure.js'
+import { openFailure, storeFailure, storeMissing, writesEnded } from './store-failure.js'
 
 export interface LevelStoreOptions {
   /** Whether to create the database, and the directories above it, when there is none. */
@@ -56,6 +56,9 @@ export async function openLevelStore(
 
 function storeOn(level: BinaryLevel, directory: string): Store {
   let closing: Promise<void> | undefined
+  // A write that failed half way leaves half a record in LevelDB's log, and whatever LevelDB writes behind it, synced
+  // or not, is thrown away with it when the log is read after a crash. So the first failed write is the last one.
+  let failedWrite: unknown
 
   async function attempt<T>(act: () => Promise<T>): Promise<T> {
     if (closing !== undefined) throw storeClosed()
@@ -78,6 +81,10 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     }
   }
 
+  function assertWritable(): void {
+    if (failedWrite !== undefined) throw writesEnded(directory, failedWrite)
+  }
+
   return Object.freeze({
     get: (key: Uint8Array) => attempt(async () => plain(await level.get(key))),
 
@@ -91,7 +98,15 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     batch(ops: readonly StoreOp[], { sync }: { readonly sync: boolean }) {
       return attempt(async () => {
         assertBatchFits(ops)
-        await level.batch(ops.map(levelOp), { sync })
+        assertWritable()
+        try {
+          await level.batch(ops.map(levelOp), { sync })
+        } catch (error) {
+          failedWrite ??= error
+          throw error
+        }
+        // One that was under way beside it may have been written behind it.
+        assertWritable()
       })
     },
 

@@ -76,6 +76,17 @@ function ioFailed(directory: string, cause: unknown): ChirographError {
   })
 }
 
+/** What is written after a failed write would not survive a crash. */
+export function writesEnded(directory: string, cause: unknown): ChirographError {
+  return new ChirographError({
+    code: 'STORE_IO_FAILED',
+    what: `a write to ${directory} failed earlier (${textOf(cause)}), and what came after it could be lost`,
+    hint: 'check free space, permissions and the disk, then start again',
+    facts: { directory },
+    cause,
+  })
+}
+
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

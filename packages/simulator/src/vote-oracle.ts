@@ -1,0 +1,75 @@
+/** What a validator may say: rules H0 to H5, judged from the messages that leave it, over all its lives. */
+import { equalBytes } from '@chirograph/codec'
+import { decodeMessage, type VoteRecord } from '@chirograph/consensus'
+import { breach } from './breach.js'
+
+export interface VoteOracle {
+  readonly counts: { votes: number; proposals: number }
+  /**
+   * A message that leaves a node. `durableVotes` reads what its disk would show after a power cut now; where the disk
+   * cannot be asked, rule H5 is not judged.
+   */
+  sent(node: number, bytes: Uint8Array, durableVotes?: (view: number) => VoteRecord | undefined): void
+}
+
+interface Said {
+  notarize: string | null
+  skip: boolean
+  final: string | null
+}
+
+interface SaidVote {
+  readonly type: 'notarize' | 'skip' | 'final'
+  readonly digest: string | null
+}
+
+export function createVoteOracle(): VoteOracle {
+  const counts = { votes: 0, proposals: 0 }
+  const said = new Map<string, Said>()
+  const proposed = new Map<number, Uint8Array>()
+
+  return {
+    counts,
+    sent(node, bytes, durableVotes) {
+      const decoded = decodeMessage(bytes)
+      if (!decoded.ok) breach('wire', `node ${node} sent what nobody can read: ${decoded.detail}`)
+      const message = decoded.value
+      if (message.kind === 'proposal') {
+        counts.proposals++
+        const { view } = message.proposal.header.core
+        const first = proposed.get(view)
+        if (first && !equalBytes(first, bytes)) breach('H0', `two different proposals of view ${view}`)
+        proposed.set(view, bytes)
+      }
+      if (message.kind !== 'vote') return
+      counts.votes++
+      const { vote } = message
+      if (vote.signer !== node) breach('wire', `node ${node} sent a vote of ${vote.signer}`)
+      const key = `${vote.signer}/${vote.view}`
+      const before = said.get(key) ?? { notarize: null, skip: false, final: null }
+      said.set(key, before)
+      judgeVote(before, vote, `node ${node}, view ${vote.view}`)
+      if (durableVotes && !isDurable(vote, durableVotes(vote.view)))
+        breach('H5', `node ${node} sent a ${vote.type} of view ${vote.view} before it was synced`)
+    },
+  }
+}
+
+function judgeVote(before: Said, vote: SaidVote, where: string): void {
+  if (vote.type === 'skip') {
+    if (before.final !== null) breach('H2', `${where}: SKIP after FINAL`)
+    before.skip = true
+    return
+  }
+  if (before[vote.type] !== null && before[vote.type] !== vote.digest)
+    breach(vote.type === 'notarize' ? 'H1' : 'H4', `${where}: two ${vote.type} votes`)
+  if (vote.type === 'final') {
+    if (before.skip) breach('H2', `${where}: FINAL after SKIP`)
+    if (before.notarize !== vote.digest) breach('H4', `${where}: FINAL without an own NOTARIZE before it`)
+  }
+  before[vote.type] = vote.digest
+}
+
+function isDurable({ type, digest }: SaidVote, durable: VoteRecord | undefined): boolean {
+  return type === 'skip' ? durable?.skip === true : durable?.[type] === digest
+}

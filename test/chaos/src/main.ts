@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+/** `npm run chaos`: as many crashes as wanted, and what became of what was acknowledged before them. */
+import { parseArgs } from 'node:util'
+import { type CampaignName, type CampaignReport, campaignNames, runCampaign } from './campaigns.js'
+import { describeTally } from './tally.js'
+
+const help = `Ends nodes at random moments, starts them again, and looks for what they had acknowledged.
+
+  npm run chaos -- [campaigns] [options]
+
+  kill       real processes, each killed with SIGKILL: a member alone, and a network of one
+  network    four real processes over loopback, killed in turn; at the end one that is far behind
+  power      nodes in memory, on disks that lose any subset of what was not synced
+  disk       nodes in memory, on disks that refuse, are full, or cannot be read
+
+  --cycles N   how many crashes for each campaign (default 200)
+  --seed N     the first seed (default: drawn, and printed)
+  --json       one document on standard output
+  --help       this text
+
+Moments in real processes come with the machine; a seed of "power" and "disk" does the same again.
+The exit code is 1 when something was lost or did not hold.
+`
+
+/** How often progress is told where nobody looks at a terminal. */
+const tellEveryMs = 10_000
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      cycles: { type: 'string', default: '200' },
+      seed: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const cycles = wholeNumber('cycles', values.cycles)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : wholeNumber('seed', values.seed)
+  const unknown = positionals.find((name) => !isCampaign(name))
+  if (unknown !== undefined)
+    throw new Error(`there is no campaign "${unknown}"; there are ${campaignNames.join(', ')}`)
+  const wanted = positionals.length === 0 ? campaignNames : positionals.filter(isCampaign)
+  const reports: CampaignReport[] = []
+  for (const name of wanted) {
+    const onCycles = progressOf(name, { cycles, seed })
+    reports.push(await runCampaign(name, { seed, cycles, onCycles }))
+    if (process.stderr.isTTY) process.stderr.write('\n')
+    if (!values.json) process.stdout.write(describe(reports.at(-1)))
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(documentOf(reports), null, 2)}\n`)
+  return reports.every(({ breaches }) => breaches.length === 0) ? 0 : 1
+}
+
+function isCampaign(name: string): name is CampaignName {
+  return campaignNames.some((known) => known === name)
+}
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= 0) return number
+  throw new Error(`--${option} needs a whole number, not ${text}`)
+}
+
+function progressOf(
+  name: CampaignName,
+  { cycles, seed }: { cycles: number; seed: number },
+): (done: number) => void {
+  const startedMs = performance.now()
+  let toldMs = startedMs
+  process.stderr.write(`• ${name}, seed ${seed} …\n`)
+  return (done) => {
+    const nowMs = performance.now()
+    if (!process.stderr.isTTY && nowMs - toldMs < tellEveryMs) return
+    toldMs = nowMs
+    const rate = ((done * 1000) / (nowMs - startedMs)).toFixed(1)
+    const line = `  ${done} of ${cycles}, ${rate} a second`
+    process.stderr.write(process.stderr.isTTY ? `\r${line} ` : `${line}\n`)
+  }
+}
+
+function describe(report: CampaignReport | undefined): string {
+  if (!report) return ''
+  const { name, tally, cycles, seconds, batchesLost, batchesKept, breaches } = report
+  const rate = `${cycles.toLocaleString('en-US')} crashes in ${seconds.toFixed(1)} s, ${(cycles / seconds).toFixed(1)} a second`
+  const risk = `, ${batchesLost} writes at risk lost and ${batchesKept} kept`
+  const verdict = breaches.length === 0 ? 'everything held' : breaches.join('\n  ')
+  return `\n${name}: ${rate}${name === 'power' ? risk : ''}\n\n${describeTally(tally)}\n\n${verdict}\n\n`
+}
+
+function documentOf(reports: readonly CampaignReport[]) {
+  return {
+    campaigns: reports.map(({ tally, ...report }) => ({ ...report, sum: tally.sum(), rows: tally.rows })),
+    held: reports.every(({ breaches }) => breaches.length === 0),
+  }
+}

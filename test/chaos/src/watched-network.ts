@@ -1,0 +1,42 @@
+/** A network that tells what a node puts on the wire: what was shown can be believed by others, so it may never change. */
+import type { EventId } from '@chirograph/codec'
+import { decodeSegment, type OrgId } from '@chirograph/event'
+import type { Network } from '@chirograph/interface'
+import { decodeSegmentFrame } from '@chirograph/replica'
+
+export interface ShownEvent {
+  readonly sequence: number
+  readonly id: EventId
+}
+
+/** Everything is told before it is handed on. */
+export function watchedNetwork(
+  network: Network,
+  watcher: {
+    readonly org: OrgId
+    /** An own event, gossiped. */
+    readonly onShown: (event: ShownEvent) => void
+    /** A direct message to validators; once, however many it goes to. */
+    readonly onSaid: (bytes: Uint8Array) => void
+  },
+): Network {
+  const said = new WeakSet<Uint8Array>()
+  return {
+    ...network,
+    publish(topic, bytes) {
+      const frame = topic === 'events' ? decodeSegmentFrame(bytes) : undefined
+      for (const wire of frame?.ok ? frame.value : []) {
+        const decoded = decodeSegment(wire)
+        if (decoded.kind === 'reject') throw new Error(`gossips what cannot be read: ${decoded.detail}`)
+        for (const { header, id } of decoded.segment.events)
+          if (header.author === watcher.org) watcher.onShown({ sequence: header.sequence, id })
+      }
+      return network.publish(topic, bytes)
+    },
+    send(peerId, bytes) {
+      if (!said.has(bytes)) watcher.onSaid(bytes)
+      said.add(bytes)
+      network.send(peerId, bytes)
+    },
+  }
+}
