@@ -4,7 +4,14 @@ import { toHex } from '@chirograph/codec'
 import { didKeyOf, multikeyOf } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
 import { nextKeyHashOf } from '@chirograph/event'
-import { memoryDisk, memoryHub, type Network, type Store, type Topic } from '@chirograph/interface'
+import {
+  type MemoryDisk,
+  memoryDisk,
+  memoryHub,
+  type Network,
+  type Store,
+  type Topic,
+} from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import {
   type ChirographNode,
@@ -84,6 +91,8 @@ export interface Running {
   readonly genesis: Genesis
   readonly nodes: ChirographNode[]
   readonly notices: Notice[][]
+  /** What a stopped member finds at its next start. */
+  readonly disks: { store: MemoryDisk; registrar: MemoryDisk }[]
   start(index: number): Promise<ChirographNode>
   /** Loses a member's log, as a new disk does; its keys and its registrar stay. */
   wipe(index: number): void
@@ -139,6 +148,7 @@ export async function startCluster(size: number): Promise<Running> {
     genesis,
     nodes,
     notices,
+    disks,
     start,
     wipe(index) {
       const disk = disks[index]

@@ -42,6 +42,8 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
         hint: 'start it: chirograph start',
       },
     ]
+  if (examined.kind === 'other-format')
+    return [{ name: 'log', state: 'warning', what: examined.what, hint: examined.hint }]
   if (examined.kind === 'damaged')
     return [
       {

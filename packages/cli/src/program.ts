@@ -12,6 +12,7 @@ import { addProof } from './commands/proof.js'
 import { addStart } from './commands/start.js'
 import { addStatus } from './commands/status.js'
 import { addStop } from './commands/stop.js'
+import { addStore } from './commands/store.js'
 import { addVerify } from './commands/verify.js'
 import { dataDirDefault, type GlobalOptions } from './context.js'
 import { exitCodes } from './exit-codes.js'
@@ -67,6 +68,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addStop(program)
   addStatus(program)
   addDoctor(program)
+  addStore(program)
   addIssue(program)
   addChanges(program)
   addCredential(program)

@@ -5,10 +5,13 @@ import { isChirographError, metaKey, type Store } from '@chirograph/interface'
 import { eventAt } from '@chirograph/log'
 import { type Genesis, genesisState } from '@chirograph/status'
 import { loadReplica } from './load.js'
+import { assertSchema } from './meta.js'
 import { type KnownFork, knownForks } from './node-status.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
+  /** Of another format: the hint says whether a start brings it up to date. */
+  | { readonly kind: 'other-format'; readonly what: string; readonly hint: string }
   /** A node would refuse to start, for this reason. */
   | { readonly kind: 'damaged'; readonly what: string }
   | {
@@ -35,6 +38,7 @@ export async function examineStore(
   )
   if (schema === undefined) return { kind: 'empty' }
   try {
+    await assertSchema(store)
     const { restored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
     const { final, log, lastSigned, isHistoryWhole } = restored
     const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
@@ -52,6 +56,8 @@ export async function examineStore(
       isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
     }
   } catch (error) {
+    if (isChirographError(error, 'NODE_STORE_SCHEMA'))
+      return { kind: 'other-format', what: error.what, hint: error.hint }
     if (isChirographError(error)) return { kind: 'damaged', what: error.what }
     throw error
   }

@@ -4,7 +4,8 @@ export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
-export { initialiseStore, schemaVersion } from './meta.js'
+export { assertSchema, initialiseStore, schemaVersion } from './meta.js'
+export { type MigrateOptions, type Migration, type MigrationProgress, migrateStore } from './migrate.js'
 export {
   type ChirographNode,
   type CredentialStatus,
@@ -19,3 +20,4 @@ export type { Notice } from './notice.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
 export type { CredentialTarget, StatusChange } from './status-change.js'
+export { type SpaceStat, type StoreStat, storeStat } from './store-stat.js'

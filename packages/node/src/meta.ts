@@ -3,8 +3,20 @@ import { equalBytes, fromHex, toHex, utf8 } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { ChirographError, metaKey, type Store, type StoreOp } from '@chirograph/interface'
 
-/** Raised when what lies under a key changes its meaning; a store of another number is not opened. */
-export const schemaVersion = 1
+/** Raised when what lies under a key changes its meaning. An older store is brought up to it, a newer one is not opened. */
+export const schemaVersion = '2'
+/** While events move: no version opens a store that says so, and `migrateStore` goes on with it. */
+export const schemaMoving = '1 to 2'
+
+/** Undefined for a store that nobody has used. */
+export async function readSchema(store: Store): Promise<string | undefined> {
+  const schema = await store.get(metaKey('schema'))
+  return schema && new TextDecoder().decode(schema)
+}
+
+export function schemaOps(schema: string = schemaVersion): StoreOp[] {
+  return [put('schema', utf8(schema))]
+}
 
 export interface StoreIdentity {
   /** False when this store did not exist when the keys were made: votes may have been cast that it knows nothing of. */
@@ -34,16 +46,26 @@ export async function claimStore(
     org,
     networkId,
     storePlace,
-  }: { readonly org: OrgId; readonly networkId: string; readonly storePlace?: string | undefined },
+    onOldSchema,
+  }: {
+    readonly org: OrgId
+    readonly networkId: string
+    readonly storePlace?: string | undefined
+    /** Brings an older store up to this version. Called once it is known that the store is ours. */
+    readonly onOldSchema: (found: string) => Promise<void>
+  },
 ): Promise<StoreIdentity> {
-  const [schema, owner, network, votes, started, place] = await store.getMany(
-    ['schema', 'org', 'network', 'vote-record', 'started', 'place'].map(metaKey),
-  )
-  if (schema === undefined) await store.batch(identityOps(org), { sync: true })
-  else if (!equalBytes(schema, utf8(String(schemaVersion)))) throw wrongSchema(schema)
+  const [owner, knownNetwork] = await store.getMany(['org', 'network'].map(metaKey))
   if (owner !== undefined && !equalBytes(owner, bytesOf(org))) throw otherOrganisation(toHex(owner), org)
+  if (knownNetwork !== undefined && !equalBytes(knownNetwork, bytesOf(networkId)))
+    throw otherNetwork(toHex(knownNetwork), networkId)
+  const schema = await readSchema(store)
+  if (schema === undefined) await store.batch(identityOps(org), { sync: true })
+  else if (schema !== schemaVersion) await onOldSchema(schema)
+  const [network, votes, started, place] = await store.getMany(
+    ['network', 'vote-record', 'started', 'place'].map(metaKey),
+  )
   if (network === undefined) await store.batch([put('network', bytesOf(networkId))], { sync: true })
-  else if (!equalBytes(network, bytesOf(networkId))) throw otherNetwork(toHex(network), networkId)
   const isCopy = place !== undefined && storePlace !== undefined && !equalBytes(place, utf8(storePlace))
   // A copy stays one until it has been told what it lacks: then `notePlace` is called.
   const isPlaceNew = place === undefined && storePlace !== undefined
@@ -61,7 +83,7 @@ export async function notePlace(store: Store, storePlace: string): Promise<void>
 }
 
 function identityOps(org: OrgId): StoreOp[] {
-  return [put('schema', utf8(String(schemaVersion))), put('org', bytesOf(org))]
+  return [...schemaOps(), put('org', bytesOf(org))]
 }
 
 export function put(name: string, value: Uint8Array): StoreOp {
@@ -74,12 +96,36 @@ function bytesOf(hex: string): Uint8Array {
   return bytes
 }
 
-function wrongSchema(found: Uint8Array): ChirographError {
+export function wrongSchema(found: string): ChirographError {
+  const isNewer = Number(found) > Number(schemaVersion)
   return new ChirographError({
     code: 'NODE_STORE_SCHEMA',
-    what: `the data directory has format ${new TextDecoder().decode(found)}, this version reads ${schemaVersion}`,
-    hint: 'run the version of chirograph that wrote it, or start from an empty directory',
+    what: `the data directory has format ${found}, this version reads ${schemaVersion} and what is older`,
+    hint: isNewer
+      ? 'a newer version of chirograph wrote it: run that one'
+      : 'restore a backup, or start from an empty directory and let it fill from the other members',
+    facts: { found, reads: schemaVersion },
   })
+}
+
+/** For whoever reads a store and does not change it. */
+function oldSchema(found: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_STORE_SCHEMA',
+    what:
+      found === schemaMoving
+        ? `the data directory is on its way from format ${found.replace(' to ', ' to format ')}`
+        : `the data directory has format ${found}, this version works on ${schemaVersion}`,
+    hint: 'run chirograph store migrate, or start the node, which does the same',
+    facts: { found, reads: schemaVersion },
+  })
+}
+
+/** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it. */
+export async function assertSchema(store: Store): Promise<void> {
+  const schema = await readSchema(store)
+  if (schema === undefined || schema === schemaVersion) return
+  throw schema === '1' || schema === schemaMoving ? oldSchema(schema) : wrongSchema(schema)
 }
 
 function otherOrganisation(owner: string, org: string): ChirographError {

@@ -36,6 +36,7 @@ import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { claimStore, notePlace } from './meta.js'
+import { migrateWithNotices } from './migrate-notices.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
@@ -158,7 +159,12 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   const org = orgIdOfSeeds(seeds, ed25519)
   const networkId = toHex(networkIdOf(genesis))
   assertMember(genesis, org)
-  const { hasVoteRecord, isFirstStart, isCopy } = await claimStore(store, { org, networkId, storePlace })
+  const { hasVoteRecord, isFirstStart, isCopy } = await claimStore(store, {
+    org,
+    networkId,
+    storePlace,
+    onOldSchema: (found) => migrateWithNotices(store, { found, clock, onNotice }),
+  })
   if (!hasVoteRecord || isCopy)
     onNotice({
       level: 'warn',

@@ -1,4 +1,4 @@
 /** The Store port on LevelDB. */
 
 export type { LevelStoreOptions } from './level-store.js'
-export { openLevelStore } from './level-store.js'
+export { compactStore, openLevelStore, tableBytesOf } from './level-store.js'

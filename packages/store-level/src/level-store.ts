@@ -6,7 +6,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
-import type { RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
+import type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
@@ -19,7 +19,13 @@ export interface LevelStoreOptions {
 }
 
 /** Binary keys and values; a `Buffer` here, because that is what the binding makes. */
-export type BinaryLevel = Level<Uint8Array, Uint8Array>
+export type BinaryLevel = Level<Uint8Array, Uint8Array> & TableAccess
+
+/** What the binding for Node adds; the package's types name what it shares with browsers alone. */
+interface TableAccess {
+  approximateSize(start: Uint8Array, end: Uint8Array): Promise<number>
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
+}
 
 /**
  * Opens a LevelDB directory for this process alone.
@@ -34,12 +40,13 @@ export async function openLevelStore(
   // LevelDB would make the directory and its lock file before it finds that there is no database.
   if (!createIfMissing && !(await hasDatabase(directory))) throw storeMissing(directory)
 
-  const level: BinaryLevel = new Level(directory, {
+  // On Node the package's entry is the binding, which has both methods.
+  const level = new Level(directory, {
     keyEncoding: 'view',
     valueEncoding: 'view',
     createIfMissing: true,
     cacheSize: blockCacheBytes,
-  })
+  }) as unknown as BinaryLevel
   try {
     await level.open()
   } catch (error) {
@@ -52,6 +59,28 @@ export async function openLevelStore(
     throw storeFailure(directory, error)
   }
   return storeOn(level, directory)
+}
+
+const opened = new WeakMap<Store, BinaryLevel>()
+
+/**
+ * Bytes that LevelDB's tables take for a range of a store made by `openLevelStore`, compressed and with what was
+ * overwritten and not yet cleared. What was written last is still in LevelDB's log and is not counted.
+ */
+export async function tableBytesOf(store: Store, { from, to }: KeyRange): Promise<number> {
+  return levelOf(store).approximateSize(from, to)
+}
+
+/** Rewrites LevelDB's tables without what was overwritten or deleted. Needs as much room again while it runs. */
+export async function compactStore(store: Store): Promise<void> {
+  // No key begins with 0xff: key spaces are numbered from 1 up.
+  await levelOf(store).compactRange(Uint8Array.of(0), Uint8Array.of(0xff))
+}
+
+function levelOf(store: Store): BinaryLevel {
+  const level = opened.get(store)
+  if (level === undefined) throw new TypeError('not a store of openLevelStore')
+  return level
 }
 
 function storeOn(level: BinaryLevel, directory: string): Store {
@@ -85,7 +114,7 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     if (failedWrite !== undefined) throw writesEnded(directory, failedWrite)
   }
 
-  return Object.freeze({
+  const store: Store = Object.freeze({
     get: (key: Uint8Array) => attempt(async () => plain(await level.get(key))),
 
     getMany(keys: readonly Uint8Array[]) {
@@ -126,6 +155,8 @@ function storeOn(level: BinaryLevel, directory: string): Store {
       return closing
     },
   })
+  opened.set(store, level)
+  return store
 }
 
 /** The holder file goes while the lock is still ours: afterwards it may be another's. */

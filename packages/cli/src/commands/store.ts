@@ -1,0 +1,172 @@
+/** `chirograph store`: looks at the log of a stopped node, and looks after it. */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { Store } from '@chirograph/interface'
+import { type Context, contextOf } from '../context.js'
+import { assertInitialised } from '../data-dir.js'
+import { shownPath } from '../paths.js'
+import { table } from '../table.js'
+
+export function addStore(program: Command): void {
+  const store = program
+    .command('store')
+    .summary('look after the log of a stopped node')
+    .description('Looks at the log in the data directory of a stopped node, and looks after it.')
+  store
+    .command('stat')
+    .summary('how much it holds, and what takes the room')
+    .description('Counts what the log holds, by kind, and how much room it takes on the disk.')
+    .addHelpText('after', '\nExamples:\n  $ chirograph store stat\n  $ chirograph store stat --json')
+    .action((_options: object, command: Command) => showStat(contextOf(command)))
+  store
+    .command('compact')
+    .summary('give back the room of what was deleted or overwritten')
+    .description(
+      'Rewrites the files of the log without what was deleted or overwritten. Needs as much free room as the log takes while it runs; a stop in between does no harm.',
+    )
+    .addHelpText('after', '\nExamples:\n  $ chirograph store compact\n  $ chirograph store compact --json')
+    .action((_options: object, command: Command) => compact(contextOf(command)))
+  store
+    .command('migrate')
+    .summary('bring a log of an older version up to date')
+    .description(
+      'Brings a log that an older version wrote to the format of this one. The node does the same when it starts; a stop in between does no harm.',
+    )
+    .option('--dry-run', 'only say what would be done')
+    .addHelpText('after', '\nExamples:\n  $ chirograph store migrate --dry-run\n  $ chirograph store migrate')
+    .action((options: { dryRun?: boolean }, command: Command) => migrate(contextOf(command), options))
+}
+
+async function showStat(context: Context): Promise<void> {
+  const { terminal, dataDir } = context
+  const { storeStat } = await import('@chirograph/node')
+  const { tableBytesOf } = await import('@chirograph/store-level')
+  const { spaceRange } = await import('@chirograph/interface')
+  await withStore(context, async (store) => {
+    const counted = await storeStat(store)
+    const diskBytes = await bytesIn(dataDir.log)
+    const spaces = await Promise.all(
+      counted.spaces.map(async (one) => ({
+        ...one,
+        tableBytes: await tableBytesOf(store, spaceRange(one.space)),
+      })),
+    )
+    const ratio = counted.rawBytes === 0 ? null : diskBytes / counted.rawBytes
+    if (terminal.isJson) return terminal.json({ ...counted, spaces, diskBytes, ratio })
+    const { bold, dim } = terminal.colours
+    const rows = spaces.map(({ space, entries, keyBytes, valueBytes, tableBytes }) => [
+      spaceNames[space],
+      grouped(entries),
+      bytesText(keyBytes),
+      bytesText(valueBytes),
+      bytesText(tableBytes),
+    ])
+    const [head = '', ...lines] = table(['', 'entries', 'keys', 'values', 'in tables'], rows)
+    terminal.data(
+      [
+        `${bold(grouped(counted.events))} events of ${bold(grouped(counted.authors))} authors (format ${counted.schema ?? 'none yet'})`,
+        '',
+        dim(`  ${head}`),
+        ...lines.map((line) => `  ${line}`),
+        '',
+        `On disk:  ${bytesText(diskBytes)}${ratio === null ? '' : `, ${ratio.toFixed(2)} times the ${bytesText(counted.rawBytes)} of headers, signatures and bodies`}`,
+      ].join('\n'),
+    )
+    terminal.say(
+      dim('What was written last stands in no table yet; chirograph store compact moves it there.'),
+    )
+  })
+}
+
+async function compact(context: Context): Promise<void> {
+  const { terminal, dataDir } = context
+  const { compactStore } = await import('@chirograph/store-level')
+  const beforeBytes = await bytesIn(dataDir.log)
+  await withStore(context, compactStore)
+  const afterBytes = await bytesIn(dataDir.log)
+  if (terminal.isJson) terminal.json({ beforeBytes, afterBytes })
+  else terminal.data(`Compacted: ${bytesText(beforeBytes)} before, ${bytesText(afterBytes)} now.`)
+}
+
+async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean }): Promise<void> {
+  const { terminal, dataDir } = context
+  const { migrateStore } = await import('@chirograph/node')
+  const { SingleBar, Presets } = await import('cli-progress')
+  const bar = terminal.isWatched
+    ? new SingleBar({ format: '  {bar} {value} of {total} events', hideCursor: true }, Presets.shades_classic)
+    : undefined
+  await withStore(context, async (store) => {
+    const done = await migrateStore(store, {
+      isDryRun: dryRun,
+      onProgress({ moved, total }) {
+        if (bar?.isActive) bar.update(moved)
+        else bar?.start(total, moved)
+      },
+    }).finally(() => bar?.stop())
+    if (terminal.isJson) return terminal.json(done)
+    const place = shownPath(dataDir.log)
+    if (done.kind === 'current') return terminal.data(`Nothing to do: ${place} has format ${done.schema}.`)
+    const what = `${grouped(done.events)} events of ${grouped(done.authors)} authors`
+    terminal.data(
+      done.kind === 'planned'
+        ? `Would bring ${place} from format ${done.fromSchema} to ${done.toSchema}: ${what}${done.isResumed ? ' are left to move' : ''}. Nothing was changed.`
+        : `Brought ${place} from format ${done.fromSchema} to ${done.toSchema}: ${what}.`,
+    )
+    if (done.lost > 0)
+      terminal.complain(
+        `! ${grouped(done.lost)} events that were listed are not there. Name them with: chirograph store fsck`,
+      )
+    if (done.kind === 'done')
+      terminal.say(
+        terminal.talkColours.dim('Give back the room of the old format with: chirograph store compact'),
+      )
+  })
+}
+
+/** `CLI_NOT_INITIALISED`, `STORE_MISSING`, and `STORE_LOCKED` while the node runs. */
+async function withStore<T>({ dataDir }: Context, act: (store: Store) => Promise<T>): Promise<T> {
+  await assertInitialised(dataDir)
+  // Loaded here, because it takes half a second that no other command should spend.
+  const { openLevelStore } = await import('@chirograph/store-level')
+  const store = await openLevelStore(dataDir.log, { createIfMissing: false })
+  try {
+    return await act(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function bytesIn(directory: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(directory)) bytes += (await stat(join(directory, name))).size
+  return bytes
+}
+
+const spaceNames = {
+  author: 'author numbers',
+  event: 'headers and signatures',
+  body: 'bodies',
+  position: 'places by id',
+  arrival: 'order of arrival',
+  stray: 'passed over',
+  history: 'history to fetch',
+  frontier: 'final tips',
+  evidence: 'evidence of forks',
+  checkpointHeight: 'checkpoints',
+  checkpointDigest: 'checkpoints by digest',
+  stateRow: 'state',
+  otherStateRow: 'state, second place',
+  vote: 'own votes',
+  meta: 'notes',
+} as const
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-GB')
+}
+
+function bytesText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
+}
