@@ -67,7 +67,7 @@ export {
   verifySegment,
   wholeEvents,
 } from './segment.js'
-export { createSegmenter, type HeldEvent, type Segmenter } from './segmenter.js'
+export { createDescendingSegmenter, createSegmenter, type HeldEvent, type Segmenter } from './segmenter.js'
 export { type DecodedRun, decodeRun, type RunHeader, runOf, type SignedRun } from './signed-run.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {

@@ -166,8 +166,8 @@ export function wholeEvents(
 }
 
 /** What a header without a signature of its own costs in the proof of a fork: see `evidence.fork`. */
-export function runBytes(header: Pick<EventHeader, 'references'>): number {
-  return 51 + 41 * header.references.length
+export function runBytes({ references }: { readonly references: { readonly length: number } }): number {
+  return 51 + 41 * references.length
 }
 
 function decodeItem(item: SegmentItem, isBodyRead: boolean): SegmentEvent | EventRejected {

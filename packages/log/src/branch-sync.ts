@@ -93,6 +93,27 @@ export function stretchesOf(pending: readonly LogEntry[]): (readonly LogEntry[])
   return stretches
 }
 
+/**
+ * The ways on from a final event, through what is not final, up to an event whose signature was checked, without the
+ * event itself; the shortest first. With one of them a segment can end where the final branch has no signature of its
+ * own, because its author signed another one.
+ */
+export function sealsOf(log: LogIndex, event: Slot & { readonly id: EventId }): LogEntry[][] {
+  const chain = chainAt(log, event)
+  const seals: LogEntry[][] = []
+  let level: LogEntry[][] = [[]]
+  for (let sequence = event.sequence + 1; level.length > 0; sequence++) {
+    const above = chain?.slots.get(sequence) ?? []
+    const longer = level.flatMap((way) => {
+      const before = way.at(-1)?.id ?? event.id
+      return above.filter((next) => !next.isFinal && next.prev === before).map((next) => [...way, next])
+    })
+    seals.push(...longer.filter((way) => way.at(-1)?.isVerified))
+    level = longer.filter((way) => !way.at(-1)?.isVerified)
+  }
+  return seals
+}
+
 /** A range of a chain with one branch in two parts: what is final and in the store, and what is in memory whole. */
 export function splitRange(log: LogIndex, range: Range): BranchPlan {
   const chain = chainAt(log, range)

@@ -13,6 +13,7 @@ export {
   type LocatorPlan,
   planBranches,
   planLocator,
+  sealsOf,
   splitRange,
   straysOf,
   stretchesOf,

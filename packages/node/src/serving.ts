@@ -1,14 +1,6 @@
 /** The answers to sync, history and checkpoint requests, frame by frame. What is in them is the replica's business. */
 import type { EventId } from '@chirograph/codec'
-import {
-  createSegmenter,
-  encodeSegment,
-  type HeldEvent,
-  type OrgId,
-  runBytesMax,
-  segmentBytesSoft,
-  segmentEventsMax,
-} from '@chirograph/event'
+import type { OrgId } from '@chirograph/event'
 import {
   checkpointRange,
   type EventPlace,
@@ -18,15 +10,7 @@ import {
   readPlace,
   type Store,
 } from '@chirograph/interface'
-import {
-  finalTipOf,
-  type LogEntry,
-  planBranches,
-  type Range,
-  splitRange,
-  straysOf,
-  stretchesOf,
-} from '@chirograph/log'
+import { type BranchPlan, countOf, planBranches, type Range, splitRange } from '@chirograph/log'
 import {
   answerSync,
   branchEventsMax,
@@ -41,19 +25,12 @@ import {
   type Replica,
   syncFrameBytes,
 } from '@chirograph/replica'
-import type { AuthorTable } from './author-table.js'
+import { type ChainContext, segmentsBackward, segmentsForward } from './chain-segments.js'
 import { storeDamaged } from './node-errors.js'
-import { walkEvents } from './stored-walk.js'
-
-export interface ServingContext {
-  readonly replica: Replica
-  readonly store: Store
-  readonly authors: AuthorTable
-}
 
 /** The answer to a sync request. `onBehind` is called when the asker holds what we lack. */
 export async function* serveSync(
-  context: ServingContext,
+  context: ChainContext,
   {
     peer,
     bytes,
@@ -64,13 +41,14 @@ export async function* serveSync(
   if (!answer.ok) throw new Error(`a sync request that cannot be read: ${answer.detail}`)
   const { offer, ranges, locators, isBehind } = answer.value
   if (isBehind) onBehind()
-  yield encodeSyncOffer(offer)
-  yield* framesOf(segmentsOfAnswer(context, ranges, locators))
+  const { ofRanges, ofLocators } = await plansOf(context, ranges, locators)
+  yield encodeSyncOffer({ ...offer, eventCount: offer.eventCount + countOfPlans(ofLocators) })
+  yield* framesOf(segmentsOfPlans(context, [...ofRanges, ...ofLocators]))
 }
 
 /** Final events inside of chains, from the highest down, so that each segment is known by the prev of what is above. */
 export async function* serveHistory(
-  context: ServingContext,
+  context: ChainContext,
   requestBytes: Uint8Array,
 ): AsyncIterable<Uint8Array> {
   const request = decodeHistoryRequest(requestBytes)
@@ -141,111 +119,40 @@ async function* framesOf(segments: AsyncIterable<Uint8Array>): AsyncIterable<Uin
   if (frame.length > 0) yield encodeSegmentFrame(frame)
 }
 
-async function* segmentsOfAnswer(
-  context: ServingContext,
+/** What to send of the chains of an answer. */
+async function plansOf(
+  context: ChainContext,
   ranges: readonly Range[],
   locators: readonly Locator[],
-): AsyncIterable<Uint8Array> {
-  const { log } = context.replica
-  for (const range of ranges) {
-    const { final, pending } = splitRange(log, range)
-    yield* segmentsForward(context, final, stretchesOf(pending))
-  }
+): Promise<{ readonly ofRanges: readonly BranchPlan[]; readonly ofLocators: readonly BranchPlan[] }> {
+  const { replica } = context
+  const ofLocators: BranchPlan[] = []
   for (const locator of locators) {
     const places = await placesOf(context, locator.ids)
-    const plan = planBranches(log, {
+    const { final, pending } = planBranches(replica.log, {
       ...locator,
       locator: locator.ids,
       placeOf: (id) => sequenceIn(context, locator, places.get(id)),
       entriesMax: branchEventsMax,
     })
-    const [final = null] = plan.final === null ? [] : heldRanges(context.replica, [plan.final])
-    yield* segmentsForward(context, final, stretchesOf(plan.pending))
+    const [held = null] = final === null ? [] : heldRanges(replica, [final])
+    ofLocators.push({ final: held, pending })
   }
+  return { ofRanges: ranges.map((range) => splitRange(replica.log, range)), ofLocators }
 }
 
-/**
- * What is final from the store, then what is not from memory. The stretch that follows the last final event goes into
- * one run of segments with it: a cut may have ended where no signature was checked.
- */
-async function* segmentsForward(
-  context: ServingContext,
-  final: Range | null,
-  stretches: readonly (readonly LogEntry[])[],
+function countOfPlans(plans: readonly BranchPlan[]): number {
+  return countOf(plans.flatMap(({ final }) => final ?? [])) + plans.flatMap(({ pending }) => pending).length
+}
+
+async function* segmentsOfPlans(
+  context: ChainContext,
+  plans: readonly BranchPlan[],
 ): AsyncIterable<Uint8Array> {
-  const tip = final && finalTipOf(context.replica.log, final.author, final.generation)
-  const next = stretches.find(([first]) => tip !== undefined && first?.prev === tip?.id)
-  if (final !== null) {
-    const segmenter = createSegmenter()
-    for await (const event of finalEvents(context, final)) yield* segmenter.push(event)
-    for (const { event } of next ?? []) if (event !== undefined) yield* segmenter.push(event)
-    yield* segmenter.end()
-  }
-  for (const stretch of stretches) {
-    if (final !== null && stretch === next) continue
-    const segmenter = createSegmenter()
-    for (const { event } of stretch) if (event !== undefined) yield* segmenter.push(event)
-    yield* segmenter.end()
-  }
+  for (const plan of plans) yield* segmentsForward(context, plan)
 }
 
-/** Cut, where it can be, above an event with a signature, so that whoever takes them can pass them on. */
-async function* segmentsBackward(
-  context: ServingContext,
-  range: Range,
-  areBodiesWanted: boolean,
-): AsyncIterable<Uint8Array> {
-  let held: HeldEvent[] = []
-  let bytes = 0
-  let cutAt = 0
-  const take = (count: number): Uint8Array => {
-    const items = held.slice(0, count).reverse()
-    const signature = held[0]?.signature ?? null
-    held = held.slice(count)
-    bytes = held.reduce((sum, event) => sum + sizeOf(event), 0)
-    cutAt = Math.max(0, ...held.flatMap((event, index) => (event.signature === null ? [] : [index])))
-    return encodeSegment({ items, signature })
-  }
-  for await (const event of finalEvents(context, range, { isReverse: true, areBodiesWanted })) {
-    if (event.signature !== null) cutAt = held.length
-    held.push(event)
-    bytes += sizeOf(event)
-    if (bytes < segmentBytesSoft && held.length < backwardEventsMax) continue
-    yield take(cutAt > 0 ? cutAt : held.length)
-  }
-  while (held.length > 0) yield take(held.length)
-}
-
-/** Headers without references fit in this number under `runBytesMax`, whose bound each run must keep. */
-const backwardEventsMax = Math.min(segmentEventsMax, Math.floor(runBytesMax / 51))
-
-function sizeOf({ headerBytes, bodyBytes }: HeldEvent): number {
-  return headerBytes.length + (bodyBytes?.length ?? 0) + 9
-}
-
-/** The events of the final branch in a range, ascending or, in reverse, descending. */
-async function* finalEvents(
-  { replica, store, authors }: ServingContext,
-  range: Range,
-  { isReverse = false, areBodiesWanted = true }: { isReverse?: boolean; areBodiesWanted?: boolean } = {},
-): AsyncIterable<HeldEvent> {
-  const author = authors.numberOf(range.author)
-  if (author === undefined) return
-  const tip = replica.final.cut.get(range.author)
-  const passed =
-    tip === undefined
-      ? []
-      : straysOf(replica.log, tip).filter(({ generation }) => generation === range.generation)
-  const strays = new Set(passed.map(({ sequence, branch }) => `${sequence}/${branch}`))
-  const walk = walkEvents(store, { ...range, author }, { isReverse, areBodiesWanted })
-  for await (const page of walk)
-    for (const { place, ...held } of page) if (!strays.has(`${place.sequence}/${place.branch}`)) yield held
-}
-
-async function placesOf(
-  { store }: ServingContext,
-  ids: readonly EventId[],
-): Promise<Map<EventId, EventPlace>> {
+async function placesOf({ store }: ChainContext, ids: readonly EventId[]): Promise<Map<EventId, EventPlace>> {
   const wanted = ids.slice(0, getManyKeysMax)
   const values = await store.getMany(wanted.map(positionKey))
   return new Map(
@@ -257,7 +164,7 @@ async function placesOf(
 }
 
 function sequenceIn(
-  { authors }: ServingContext,
+  { authors }: ChainContext,
   chain: { readonly author: OrgId; readonly generation: number },
   place: EventPlace | undefined,
 ): number | undefined {

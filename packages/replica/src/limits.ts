@@ -30,8 +30,11 @@ export const holeRunsMax = 32_768
 /** Chains of which one history request asks. */
 export const historyChainsMax = 256
 
-/** Events of branches that one answer brings for one author. */
-export const branchEventsMax = 1_024
+/**
+ * Events of branches that one answer brings for one author. An event has a signature at most 607 events above it
+ * (`runBytesMax`) and eight branches beside it, so the lowest stretch is always sent up to a signature.
+ */
+export const branchEventsMax = 8 * 608
 
 /** Events of one answer frame are gathered up to about this size. */
 export const syncFrameBytes = 262_144

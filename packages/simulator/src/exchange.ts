@@ -122,10 +122,14 @@ export function createExchanges({
         }),
       ),
     ]
-    const segments = plans.flatMap(({ final, pending }) => [
-      ...segmentsOf(final === null ? [] : finalBranch(answerer, final)),
-      ...stretchesOf(pending).flatMap((stretch) => segmentsOf(stretch.flatMap(({ event }) => event ?? []))),
-    ])
+    const segments = plans.flatMap(({ final, pending }) => {
+      const branch = final === null ? [] : finalBranch(answerer, final)
+      const stretches = stretchesOf(pending).map((stretch) => stretch.flatMap(({ event }) => event ?? []))
+      // In one run with what is final: a cut may have ended where no signature was checked.
+      const next = stretches.find(([first]) => branch.length > 0 && first?.header.prev === branch.at(-1)?.id)
+      const others = stretches.filter((stretch) => stretch !== next)
+      return [segmentsOf([...branch, ...(next ?? [])]), ...others.map(segmentsOf)].flat()
+    })
     return { offer, segments }
   }
 
