@@ -17,11 +17,13 @@ export type {
   CredentialSummary,
   DryRunAnswer,
   EventAnswer,
+  ForksAnswer,
   IssueAnswer,
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
   NodeAnswer,
   PublishAnswer,
+  SalvageAnswer,
   VerifyAnswer,
 } from './wire.js'

@@ -12,11 +12,13 @@ import type {
   CredentialSummary,
   DryRunAnswer,
   EventAnswer,
+  ForksAnswer,
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
   NodeAnswer,
   PublishAnswer,
+  SalvageAnswer,
   VerifyAnswer,
 } from './wire.js'
 
@@ -98,6 +100,15 @@ export interface ApiClient {
       readonly maxAgeSeconds?: number | undefined
     },
   ): Promise<VerifyAnswer>
+  /** Whose log forked, and how far that is dealt with. */
+  forks(call?: Call): Promise<ForksAnswer>
+  rotateKey(call?: Call): Promise<PublishAnswer>
+  /** `org` is 64 hex characters. */
+  approveRecovery(
+    recovery: { readonly org: string; readonly rotation?: string | undefined },
+    call?: Call,
+  ): Promise<PublishAnswer>
+  salvage(org: string, call?: Call): Promise<SalvageAnswer>
   stop(call?: Call): Promise<void>
 }
 
@@ -184,6 +195,11 @@ export async function createApiClient(
       }
       return read({ path: '/v1/verify', body, ...call })
     },
+
+    forks: (call) => read({ path: '/v1/forks', ...call }),
+    rotateKey: (call) => read({ path: '/v1/key-rotations', body: {}, ...call }),
+    approveRecovery: (recovery, call) => read({ path: '/v1/recovery-approvals', body: recovery, ...call }),
+    salvage: (org, call) => read({ path: '/v1/salvages', body: { org }, ...call }),
 
     async stop(call) {
       await read({ path: '/v1/stop', body: {}, ...call })

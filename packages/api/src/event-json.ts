@@ -1,13 +1,19 @@
 /** Events' bodies in JSON: the event vocabulary with bytes in hex. */
 import { z } from 'zod'
-import { fromHex, toHex } from '@chirograph/codec'
+import { type EventId, fromHex, parseContentId, toHex } from '@chirograph/codec'
 import {
+  bodyBytesMax,
   credentialTypes,
   type EventBody,
   encodeBody,
   entriesMax,
+  eventKinds,
   headerBytesMax,
+  type OrgId,
+  parseOrgId,
   recordClasses,
+  referencesMax,
+  runStepsMax,
   statusReasons,
 } from '@chirograph/event'
 import { badRequest } from './problem.js'
@@ -61,15 +67,48 @@ const entries = z
   .max(entriesMax)
   .transform((list) => [...list].sort((a, b) => Buffer.compare(a.handle, b.handle)))
 
-const signedHeader = z.strictObject({
-  headerBytes: z
+const bytesText = (bytesMax: number) =>
+  z
     .string()
     .regex(/^([0-9a-f]{2})+$/)
-    .max(headerBytesMax * 2)
-    .transform(bytesOf),
+    .max(bytesMax * 2)
+    .transform(bytesOf)
+
+const contentIdText = z.string().transform((text, context): EventId => {
+  const id = parseContentId(text)
+  if (id !== undefined) return id
+  context.addIssue('expected the id of an event')
+  return z.NEVER
+})
+
+const orgText = z.string().transform((text, context): OrgId => {
+  const org = parseOrgId(text)
+  if (org !== undefined) return org
+  context.addIssue('expected the id of an organisation, 64 hex characters')
+  return z.NEVER
+})
+
+const signedHeader = z.strictObject({
+  headerBytes: bytesText(headerBytesMax),
   signature: hexText(64),
 })
 
+const run = z.strictObject({
+  ...signedHeader.shape,
+  steps: z
+    .array(
+      z.strictObject({
+        references: z.array(contentIdText).max(referencesMax),
+        kind: z.enum(namesIn(eventKinds)),
+        bodyLength: z.number().int().nonnegative(),
+        bodyHash: hexText(32),
+        timeMs: z.number().int().nonnegative(),
+      }),
+    )
+    .max(runStepsMax),
+})
+
+// A rotation begins a chain of its own, and has an endpoint of its own.
 const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('credential.issueBatch'),
@@ -89,6 +128,9 @@ const eventBody = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('status.reinstate'), entries }),
   z.strictObject({ kind: z.literal('evidence.fork'), first: signedHeader, second: signedHeader }),
+  z.strictObject({ kind: z.literal('evidence.branches'), first: run, second: run }),
+  z.strictObject({ kind: z.literal('recovery.approve'), author: orgText, rotation: contentIdText }),
+  z.strictObject({ kind: z.literal('fork.salvage'), run, bodyBytes: bytesText(bodyBytesMax) }),
 ])
 
 export function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {

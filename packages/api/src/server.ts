@@ -13,6 +13,7 @@ import { addNodeRoutes } from './node-routes.js'
 import { ApiError, type Problem, problemOf } from './problem.js'
 import { addProofRoutes } from './proof-routes.js'
 import { addStatusRoutes } from './status-routes.js'
+import { addSuccessionRoutes } from './succession-routes.js'
 
 export interface ApiOptions {
   readonly node: ChirographNode
@@ -81,6 +82,7 @@ export function createApiServer({
   addEventRoutes(app, node, closing.signal)
   addCredentialRoutes(app, node)
   addProofRoutes(app, node)
+  addSuccessionRoutes(app, node)
   return app
 }
 

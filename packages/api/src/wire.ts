@@ -6,6 +6,7 @@ import {
   type ChirographNode,
   type CredentialStatus,
   type Finality,
+  type ForkView,
   type IssuedBatch,
   type IssuePhase,
   type LoggedEvent,
@@ -87,6 +88,14 @@ export interface ChangeAnswer {
 export interface PublishAnswer {
   readonly event: EventId
   readonly publishedAtMs: number
+}
+
+export interface SalvageAnswer {
+  readonly events: readonly PublishAnswer[]
+}
+
+export interface ForksAnswer {
+  readonly forks: readonly ForkView[]
 }
 
 export type EventAnswer =

@@ -9,7 +9,7 @@ import { shownPath } from './paths.js'
 
 export interface DataDir {
   readonly path: string
-  /** The secret seeds; never replaced. */
+  /** The secret seeds; a rotation of the log key replaces the file. */
   readonly keys: string
   readonly config: string
   /** What the institution shows to whoever makes the network. */

@@ -71,13 +71,15 @@ export interface WriteOptions {
   readonly mode?: number
   /** Refuse to replace a file: `CLI_FILE_EXISTS`. */
   readonly isNew?: boolean
+  /** Resolve only when a power cut would not undo it. */
+  readonly isSynced?: boolean
 }
 
 /** Writes a whole file or none, and makes the folders above it. */
 export async function writeWhole(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o644, isNew = false }: WriteOptions = {},
+  { mode = 0o644, isNew = false, isSynced = false }: WriteOptions = {},
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   if (isNew) {
@@ -95,11 +97,23 @@ export async function writeWhole(
   }
   const draft = `${path}.${randomUUID()}.draft`
   try {
-    await writeFile(draft, content, { mode, flag: 'wx' })
+    await writeFile(draft, content, { mode, flag: 'wx', flush: isSynced })
     await rename(draft, path)
+    if (isSynced) await syncFolder(dirname(path))
   } catch (error) {
     await rm(draft, { force: true })
     throw error
+  }
+}
+
+/** Makes a renaming durable. Windows has no such thing, and does without. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }
 

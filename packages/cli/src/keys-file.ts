@@ -1,10 +1,11 @@
-/** The secret keys of an institution in their file: made once, readable by its owner, never replaced. */
+/** The secret keys of an institution in their file: made once, readable by its owner; a rotation replaces the log keys. */
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { fromHex, toHex } from '@chirograph/codec'
 import { ED25519_SEED_BYTES } from '@chirograph/crypto'
-import type { InstitutionSeeds } from '@chirograph/node'
+import { type OrgId, parseOrgId } from '@chirograph/event'
+import type { InstitutionSeeds, KeptSeeds } from '@chirograph/node'
 import { jsonText, readShaped, writeWhole } from './files.js'
 
 export function newSeeds(): InstitutionSeeds {
@@ -12,21 +13,31 @@ export function newSeeds(): InstitutionSeeds {
   return { log: seed(), nextLog: seed(), consensus: seed(), assertion: seed(), transport: seed() }
 }
 
-export async function writeSeeds(path: string, seeds: InstitutionSeeds): Promise<void> {
-  const { log, nextLog, consensus, assertion, transport } = seeds
-  const document = {
+/** The file of a new institution. */
+export async function writeSeeds(path: string, seeds: KeptSeeds): Promise<void> {
+  await writeWhole(path, textOf(seeds), { mode: 0o600, isNew: true })
+}
+
+/** In the place of the former ones, on disk when this resolves: a rotation commits to what it holds. */
+export async function replaceSeeds(path: string, seeds: KeptSeeds): Promise<void> {
+  await writeWhole(path, textOf(seeds), { mode: 0o600, isSynced: true })
+}
+
+function textOf({ org, log, nextLog, laterLog, consensus, assertion, transport }: KeptSeeds): string {
+  return jsonText({
     version: 1,
     type: 'chirograph-keys',
     warning: 'Secret. Keep a copy offline. Never use the same keys on two machines at once.',
+    ...(org !== undefined && { org }),
     seeds: {
       log: toHex(log),
       nextLog: toHex(nextLog),
+      ...(laterLog !== undefined && { laterLog: toHex(laterLog) }),
       consensus: toHex(consensus),
       assertion: toHex(assertion),
       transport: toHex(transport),
     },
-  }
-  await writeWhole(path, jsonText(document), { mode: 0o600, isNew: true })
+  })
 }
 
 const seed = z
@@ -38,13 +49,30 @@ const keysShape = z.strictObject({
   version: z.literal(1),
   type: z.literal('chirograph-keys'),
   warning: z.string().optional(),
-  seeds: z.strictObject({ log: seed, nextLog: seed, consensus: seed, assertion: seed, transport: seed }),
+  /** Once a rotation was prepared: the id does not follow from the current keys any more. */
+  org: z
+    .string()
+    .transform((text, context): OrgId => {
+      const org = parseOrgId(text)
+      if (org !== undefined) return org
+      context.addIssue('expected the id of an organisation, 64 hex characters')
+      return z.NEVER
+    })
+    .optional(),
+  seeds: z.strictObject({
+    log: seed,
+    nextLog: seed,
+    laterLog: seed.optional(),
+    consensus: seed,
+    assertion: seed,
+    transport: seed,
+  }),
 })
 
-export async function readSeeds(path: string): Promise<InstitutionSeeds> {
-  return (
-    await readShaped(path, keysShape, 'restore it from your copy; new keys would be another institution')
-  ).seeds
+export async function readSeeds(path: string): Promise<KeptSeeds> {
+  const hint = 'restore it from your copy; new keys would be another institution'
+  const { org, seeds } = await readShaped(path, keysShape, hint)
+  return org === undefined ? seeds : { ...seeds, org }
 }
 
 /** Whether others on this machine can read the keys; not asked on Windows, where modes say nothing. */

@@ -7,6 +7,8 @@ import { addDoctor } from './commands/doctor.js'
 import { addEvents } from './commands/events.js'
 import { addInit } from './commands/init.js'
 import { addIssue } from './commands/issue.js'
+import { addKey } from './commands/key.js'
+import { addMember } from './commands/member.js'
 import { addNetwork } from './commands/network.js'
 import { addProof } from './commands/proof.js'
 import { addStart } from './commands/start.js'
@@ -75,6 +77,8 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addEvents(program)
   addProof(program)
   addVerify(program)
+  addKey(program)
+  addMember(program)
   program
     .command('version')
     .summary('say which version this is')

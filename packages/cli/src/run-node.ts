@@ -1,4 +1,5 @@
 /** A node with everything it needs, opened in order and closed in the opposite one. */
+import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
@@ -9,7 +10,7 @@ import { type ChirographNode, createNode } from '@chirograph/node'
 import { networkIdOf } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
 import { type DataDir, readConfig } from './data-dir.js'
-import { readSeeds } from './keys-file.js'
+import { readSeeds, replaceSeeds } from './keys-file.js'
 import { logNotice } from './log.js'
 import { addressesOfOthers, type NetworkFile } from './network-file.js'
 
@@ -47,6 +48,7 @@ export async function runNode({
     const config = await readConfig(dataDir)
     const seeds = await readSeeds(dataDir.keys)
     const store = await opened(dataDir.log)
+    const { dev, ino } = await stat(dataDir.log, { bigint: true })
     const registrar = await opened(dataDir.registrar)
     const { genesis } = network
     const wire = createLibp2pNetwork({
@@ -61,7 +63,9 @@ export async function runNode({
     const node = await createNode({
       genesis,
       seeds,
+      saveSeeds: (changed) => replaceSeeds(dataDir.keys, changed),
       store,
+      storePlace: `${dev}:${ino}`,
       registrar,
       network: wire,
       ed25519: fastestEd25519(),

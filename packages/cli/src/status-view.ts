@@ -53,12 +53,23 @@ function votingWords({ isVoting, whyNotVoting }: NodeAnswer, { green, yellow }: 
     : yellow('no: its vote record is lost, so it follows without voting')
 }
 
-function signingWords({ signing }: NodeAnswer, { red }: Colours): string {
-  return signing === 'own-fork'
-    ? red(
-        'stopped: two different events stand at one place of its log; is a copy of this folder running elsewhere?',
+const rotateToGoOn = 'begin a new key with chirograph key rotate'
+
+function signingWords({ signing }: NodeAnswer, { red, yellow }: Colours): string {
+  switch (signing) {
+    case 'own-fork':
+      return red(
+        `stopped: two different events stand at one place of its log; is a copy of this folder running elsewhere? Then ${rotateToGoOn}`,
       )
-    : red('stopped: its last event is not here yet; the other members bring it back')
+    case 'own-key-elsewhere':
+      return red(
+        `stopped: the network holds events signed with its key that this folder knows nothing of: it is an old copy, or somebody has the key; ${rotateToGoOn}`,
+      )
+    case 'own-events-missing':
+      return yellow('not yet: it hears from the other members first which events it has signed')
+    default:
+      return red(`stopped: ${signing.replaceAll('-', ' ')}`)
+  }
 }
 
 function troubles({ counters }: NodeAnswer): string[] {

@@ -31,6 +31,7 @@ export {
   verifyProposal,
 } from './proposal.js'
 export {
+  allowVotes,
   type ConsensusConfig,
   type ConsensusState,
   createConsensus,

@@ -184,3 +184,8 @@ export function isExecuted(state: ConsensusState, digest: Hex): boolean {
 export function standingOf(state: ConsensusState): Standing {
   return { view: state.view, finalView: state.finalized.view, finalHeight: state.finalized.height }
 }
+
+/** From now on this validator votes: what it said before the start is known after all. */
+export function allowVotes(state: ConsensusState): ConsensusState {
+  return { ...state, config: { ...state.config, mayVote: state.config.self !== undefined } }
+}

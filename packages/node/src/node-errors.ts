@@ -41,6 +41,10 @@ const refusals: Readonly<Record<RefuseReason, readonly [what: string, hint: stri
     'the next key in the keys file is not the one that the network expects',
     'bring back the keys file that was written at the last rotation of the log key',
   ],
+  'misplaced-rotation': [
+    'a rotation of the log key is not published like other events',
+    'use chirograph key rotate, or rotateKey',
+  ],
   'rotation-pending': [
     'a rotation of the log key waits to become final',
     'wait until it is final; of a frozen institution a quorum of members has to approve it',
@@ -53,6 +57,52 @@ const refusals: Readonly<Record<RefuseReason, readonly [what: string, hint: stri
     'this institution has had as many log keys as the network keeps of one',
     'ask the network to admit the institution anew',
   ],
+}
+
+export function keysNotKept(): ChirographError {
+  return new ChirographError({
+    code: 'NODE_KEYS_NOT_KEPT',
+    what: 'this node has no place to keep the key that a rotation commits to',
+    hint: 'start it with chirograph start, or give createNode a saveSeeds',
+  })
+}
+
+export function recoveryRefused(org: OrgId, reason: keyof typeof recoveryRefusals): ChirographError {
+  const [what, hint] = recoveryRefusals[reason]
+  return new ChirographError({ code: 'NODE_RECOVERY_REFUSED', what, hint, facts: { org, reason } })
+}
+
+const recoveryRefusals = {
+  unknown: [
+    'the network knows no such organisation',
+    'check the id; chirograph member forks lists who forked',
+  ],
+  'not-frozen': [
+    'this organisation is not frozen',
+    'there is nothing to approve; chirograph member forks lists who is',
+  ],
+  'no-rotation': [
+    'no rotation of this organisation is here that could end the freeze',
+    'it begins with their people: chirograph key rotate; then wait until this node is in sync',
+  ],
+  'several-rotations': [
+    'this organisation has signed several rotations',
+    'ask its people which one is meant, and name it with --rotation',
+  ],
+  'not-a-validator': ['this institution does not vote', 'only those who vote approve recoveries'],
+  'already-approved': [
+    'this institution has approved this rotation already',
+    'wait for the others to approve it',
+  ],
+} as const satisfies Record<string, readonly [what: string, hint: string]>
+
+export function nothingToSalvage(org: OrgId): ChirographError {
+  return new ChirographError({
+    code: 'NODE_NOTHING_TO_SALVAGE',
+    what: 'this node holds no revocation or suspension of this organisation that is not on the log already',
+    hint: 'only what stands on a branch of a frozen organisation can be told again',
+    facts: { org },
+  })
 }
 
 export function batchNotFinal(batch: EventId): ChirographError {

@@ -15,6 +15,7 @@ import {
   systemClock,
 } from '@chirograph/interface'
 import { eventAt, isAtOrBefore, isInCut } from '@chirograph/log'
+import { ownTip, type RefuseReason } from '@chirograph/replica'
 import {
   type Anchor,
   anchorOf,
@@ -35,20 +36,24 @@ import { createEventReader } from './event-reader.js'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
+import { createLogKeyring } from './log-keyring.js'
 import { claimStore, notePlace } from './meta.js'
 import { migrateWithNotices } from './migrate-notices.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
 import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
-import { type InstitutionSeeds, orgIdOfSeeds } from './seeds.js'
+import { type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
 import { bodyOfChange, changesHandle, type StatusChange } from './status-change.js'
 import { placeOfEvent, readEvent } from './stored-event.js'
+import { createSuccession, type Succession } from './succession.js'
 
 export interface NodeOptions {
   readonly genesis: Genesis
-  readonly seeds: InstitutionSeeds
+  readonly seeds: KeptSeeds
+  /** Resolves when the seeds are on disk in the place of the former ones; without it the log key cannot be rotated. */
+  readonly saveSeeds?: (seeds: KeptSeeds) => Promise<void>
   /** The replica's database. */
   readonly store: Store
   /** The issuer's private data; never replicated. */
@@ -91,7 +96,7 @@ export type EventState =
   | { readonly state: 'pending' }
   | { readonly state: 'final'; readonly finality: Finality | null }
 
-export interface ChirographNode {
+export interface ChirographNode extends Succession {
   readonly org: OrgId
   readonly networkId: string
   readonly genesis: Genesis
@@ -137,11 +142,18 @@ interface Publishing {
   readonly resolve: (published: PublishedEvent) => void
   readonly reject: (error: Error) => void
   readonly dispatch: () => void
-  readonly patientUntilMs: number
+  /** Reasons that time may remove, and until when it is given. */
+  readonly patience: Patience
+}
+
+interface Patience {
+  readonly reasons: readonly RefuseReason[]
+  readonly untilMs: number
 }
 
 /** How long a caller waits until enough members were heard after a start, and how often that is looked at. */
 const patienceMs = 10_000
+const rotationPatienceMs = 30_000
 const askAgainMs = 100
 
 /** Members that are there answer within a fraction of it. */
@@ -175,6 +187,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     })
 
   const storeTag = await loadStoreTag(store, randomBytes)
+  const keyring = createLogKeyring({ org, seeds, ed25519, randomBytes, save: options.saveSeeds })
   const registrar = createRegistrar(options.registrar)
   const tracker = createFinalityTracker()
   const publishing = new Map<number, Publishing>()
@@ -198,7 +211,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       ed25519,
       hasVoteRecord,
       signers: {
-        event: (message) => ed25519.sign({ seed: seeds.log, message }),
+        event: keyring.sign,
+        holds: keyring.holds,
         vote: (message) => ed25519.sign({ seed: seeds.consensus, message }),
       },
     },
@@ -270,6 +284,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
           what: 'a checkpoint is final',
           facts: { height, events: news.events.length },
         })
+        if (news.events.some(({ header }) => header.author === org && header.kind === 'key.rotate'))
+          settleKeys()
         break
       }
       case 'joined': {
@@ -321,8 +337,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   /** After a start it takes a moment until enough members were heard; only after that it is refused. */
   function refuse({ request, reason }: Extract<ReplicaNews, { kind: 'refused' }>): void {
     const waiting = publishing.get(request)
-    const isEarly = reason === 'own-events-missing' && clock.nowMs() < (waiting?.patientUntilMs ?? 0)
-    if (waiting && isEarly && !stopping) {
+    const { reasons, untilMs } = waiting?.patience ?? { reasons: [], untilMs: 0 }
+    if (waiting && reasons.includes(reason) && clock.nowMs() < untilMs && !stopping) {
       clock.setTimer(askAgainMs, waiting.dispatch)
       return
     }
@@ -330,17 +346,51 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     publishing.delete(request)
   }
 
-  function sign(input: (request: number) => Parameters<typeof shell.dispatch>[0]): Promise<PublishedEvent> {
+  function sign(
+    input: (request: number) => Parameters<typeof shell.dispatch>[0],
+    { reasons, forMs }: { readonly reasons: readonly RefuseReason[]; readonly forMs: number },
+  ): Promise<PublishedEvent> {
     if (stopping) return Promise.reject(nodeStopped(failure))
     const request = requests++
     return new Promise((resolve, reject) => {
       const dispatch = () => shell.dispatch(input(request))
-      publishing.set(request, { resolve, reject, dispatch, patientUntilMs: clock.nowMs() + patienceMs })
+      const patience = { reasons, untilMs: clock.nowMs() + forMs }
+      publishing.set(request, { resolve, reject, dispatch, patience })
       dispatch()
     })
   }
 
-  const publish = (body: EventBody) => sign((request) => ({ kind: 'publish', request, body }))
+  const publish = (body: EventBody) =>
+    sign((request) => ({ kind: 'publish', request, body }), {
+      reasons: ['own-events-missing'],
+      forMs: patienceMs,
+    })
+  const succession = createSuccession({
+    replica: shell.replica,
+    org,
+    keyring,
+    nowMs: () => clock.nowMs(),
+    publish,
+    // What waits is to be final first, or the rotation would cut it off.
+    rotate: (keys) =>
+      sign((request) => ({ kind: 'rotate', request, ...keys }), {
+        reasons: ['own-events-missing', 'own-events-pending'],
+        forMs: rotationPatienceMs,
+      }),
+  })
+
+  /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
+  function settleKeys(): void {
+    const row = readOrg(shell.replica.final.state, org)
+    if (row === undefined) return
+    keyring.settle(row).catch((error: unknown) => {
+      onNotice({
+        level: 'warn',
+        what: 'the keys file could not be written after a rotation: the replaced key is still in it',
+        facts: { error: String(error) },
+      })
+    })
+  }
 
   const finality: ChirographNode['finality'] = (id, { signal } = {}) => {
     const waiting = tracker.wait(id, signal)
@@ -369,6 +419,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   let issuing: Promise<unknown> = Promise.resolve()
   const node: ChirographNode = {
+    ...succession,
     org,
     networkId,
     genesis,
@@ -502,10 +553,13 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     if (!shell.replica.isHistoryWhole) throw signingRefused('own-events-missing')
     const author = shell.authors.numberOf(org)
     if (author === undefined) return undefined
-    const range = eventRange({ author, generation: 0, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })
-    for await (const [key] of store.range(range)) {
-      const event = await readEvent(store, readEventKey(key))
-      if (event?.body.kind === 'credential.issueBatch' && toHex(event.body.root) === root) return event.id
+    const generations = (ownTip(shell.replica)?.generation ?? 0) + 1
+    for (let generation = 0; generation < generations; generation++) {
+      const range = eventRange({ author, generation, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })
+      for await (const [key] of store.range(range)) {
+        const event = await readEvent(store, readEventKey(key))
+        if (event?.body.kind === 'credential.issueBatch' && toHex(event.body.root) === root) return event.id
+      }
     }
     return undefined
   }
@@ -524,6 +578,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   }
 
   running = node
+  settleKeys()
   try {
     if (failure !== undefined) throw failure
     await resume()

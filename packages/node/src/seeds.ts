@@ -6,7 +6,7 @@ import { nextKeyHashOf, type OrgId, orgIdOf } from '@chirograph/event'
 export interface InstitutionSeeds {
   /** Signs events. */
   readonly log: Uint8Array
-  /** May sign the first rotation of the log key; kept apart, because it ends a thief's use of the other. */
+  /** May sign the next rotation of the log key; kept apart, because it ends a thief's use of the other. */
   readonly nextLog: Uint8Array
   /** Signs votes. */
   readonly consensus: Uint8Array
@@ -16,7 +16,16 @@ export interface InstitutionSeeds {
   readonly transport: Uint8Array
 }
 
-export function orgIdOfSeeds(seeds: Pick<InstitutionSeeds, 'log' | 'nextLog'>, ed25519: Ed25519): OrgId {
+/** The same after a rotation, or while one is being made. */
+export interface KeptSeeds extends InstitutionSeeds {
+  /** The organisation's id, once `log` and `nextLog` are not the keys any more that it follows from. */
+  readonly org?: OrgId | undefined
+  /** The key after `nextLog`: made and stored before a rotation to `nextLog` commits to it. */
+  readonly laterLog?: Uint8Array | undefined
+}
+
+export function orgIdOfSeeds(seeds: Pick<KeptSeeds, 'log' | 'nextLog' | 'org'>, ed25519: Ed25519): OrgId {
+  if (seeds.org !== undefined) return seeds.org
   const nextKeyHash = nextKeyHashOf(ed25519.publicKey(seeds.nextLog))
   return orgIdOf({ logKey: ed25519.publicKey(seeds.log), nextKeyHash })
 }

@@ -38,6 +38,7 @@ export {
   type ReplicaSigners,
   type RestoredReplica,
 } from './replica.js'
+export { salvageOf } from './salvaging.js'
 export {
   createSnapshotSource,
   decodeSnapshotRequest,

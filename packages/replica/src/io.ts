@@ -177,6 +177,8 @@ export type RefuseReason =
   | 'log-key-missing'
   /** A rotation to another key than the one that was committed to. */
   | 'not-the-next-key'
+  /** A rotation among ordinary events. */
+  | 'misplaced-rotation'
   /** A rotation waits to become final. */
   | 'rotation-pending'
   /** Own events wait to become final, and the rotation would cut them off. */

@@ -1,20 +1,19 @@
 /** Own events that people ask for: signed once, stored with a note of what was signed, and only then shown to anyone. */
 import { equalBytes } from '@chirograph/codec'
-import { nextKeyHashOf } from '@chirograph/event'
+import { type EventBody, nextKeyHashOf } from '@chirograph/event'
 import { generationsMax, readOrg } from '@chirograph/status'
 import { learnAccusation } from './accusing.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
 import { logKeyOf } from './log-keys.js'
 import { ownGeneration, ownTip, refusalOf } from './own-chain.js'
 import { isAbove, type Replica } from './replica.js'
+import { noteSalvage } from './salvaging.js'
 import { signAt, signNext } from './signing.js'
 import type { Turn } from './turn.js'
 
 export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { kind: 'publish' }>): void {
   const { replica } = turn
-  // A rotation begins a chain, and has an input of its own.
-  if (body.kind === 'key.rotate') throw new Error('a rotation is not published at the next place of a chain')
-  const refusal = refusalOf(replica) ?? (isKeyHeld(replica) ? undefined : 'log-key-missing')
+  const refusal = publishRefusalOf(replica, body)
   if (refusal) {
     turn.effects.push({ kind: 'refused', request, reason: refusal })
     return
@@ -22,6 +21,7 @@ export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { k
   const event = signNext(turn, body)
   turn.effects.push({ kind: 'published', request, event })
   learnAccusation(turn, event)
+  noteSalvage(replica, body)
 }
 
 /**
@@ -61,6 +61,12 @@ function rotationRefusalOf(replica: Replica, logKey: Uint8Array): RefuseReason |
   const isPending = tip !== null && isAbove(tip, final.cut.get(config.org) ?? null)
   const isStuck = row.frozen !== null || stopped?.generation === generation
   return isPending && !isStuck ? 'own-events-pending' : undefined
+}
+
+/** A rotation begins a chain, and has an input of its own. */
+function publishRefusalOf(replica: Replica, body: EventBody): RefuseReason | undefined {
+  if (body.kind === 'key.rotate') return 'misplaced-rotation'
+  return refusalOf(replica) ?? (isKeyHeld(replica) ? undefined : 'log-key-missing')
 }
 
 /** The seeds may be older than the last rotation. */

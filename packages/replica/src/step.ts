@@ -1,4 +1,5 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
+import { allowVotes } from '@chirograph/consensus'
 import { pursueAccusations, takeEvidence } from './accusing.js'
 import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
@@ -70,10 +71,21 @@ function receive(turn: Turn, input: ReplicaInput): void {
       takeSnapshot(turn, input)
       break
     case 'synced':
-      if (noteSync(replica, input.peer)) pursueAccusations(turn)
+      if (noteSync(replica, input.peer)) beginActing(turn)
       break
     case 'heard-all':
-      if (noteHeardAll(replica)) pursueAccusations(turn)
+      if (noteHeardAll(replica)) beginActing(turn)
       break
   }
+}
+
+/** What this member signed is known now, so it may sign again; a copy that is as new as what the others know votes, too. */
+function beginActing(turn: Turn): void {
+  const { replica } = turn
+  const isCurrentCopy = replica.isCopy && replica.config.hasVoteRecord && replica.stopped === null
+  if (isCurrentCopy) {
+    replica.consensus = allowVotes(replica.consensus)
+    feed(turn, { kind: 'start' })
+  }
+  pursueAccusations(turn)
 }

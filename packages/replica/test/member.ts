@@ -13,6 +13,7 @@ import {
   createReplica,
   emptyRestored,
   type Replica,
+  type ReplicaConfig,
   type ReplicaEffect,
   type ReplicaInput,
   type RestoredReplica,
@@ -28,11 +29,12 @@ export const ed25519: Ed25519 = nobleEd25519
 
 const made = Array.from({ length: 4 }, (_, index) => {
   const seedOf = (use: string) => sha256(utf8(`${use} ${index}`))
-  const [logSeed, voteSeed] = [seedOf('log'), seedOf('consensus')]
+  const [logSeed, nextSeed, voteSeed] = [seedOf('log'), seedOf('next'), seedOf('consensus')]
   const logKey = ed25519.publicKey(logSeed)
-  const nextKeyHash = nextKeyHashOf(ed25519.publicKey(seedOf('next')))
+  const nextKeyHash = nextKeyHashOf(ed25519.publicKey(nextSeed))
   return {
     logSeed,
+    nextSeed,
     voteSeed,
     logKey,
     nextKeyHash,
@@ -41,7 +43,9 @@ const made = Array.from({ length: 4 }, (_, index) => {
   }
 }).sort((a, b) => (a.org < b.org ? -1 : 1))
 
-export const members = made.map(({ logSeed, voteSeed, org, peer }) => ({ logSeed, voteSeed, org, peer }))
+export const members = made.map(({ logSeed, nextSeed, voteSeed, org, peer }) => {
+  return { logSeed, nextSeed, voteSeed, org, peer }
+})
 
 export const genesis: Genesis = (() => {
   const parsed = parseGenesis({
@@ -74,12 +78,22 @@ export function memberAt(index: number): (typeof members)[number] {
   return member
 }
 
-export function replicaOf(index: number, restored: Partial<RestoredReplica> = {}): Replica {
-  const { org, logSeed, voteSeed } = memberAt(index)
-  const signWith = (seed: Uint8Array) => (message: Uint8Array) => ed25519.sign({ seed, message })
-  const signers = { event: signWith(logSeed), vote: signWith(voteSeed) }
+export function replicaOf(
+  index: number,
+  restored: Partial<RestoredReplica> = {},
+  config: Partial<ReplicaConfig> = {},
+): Replica {
+  const { org, logSeed, nextSeed, voteSeed } = memberAt(index)
+  const seeds = new Map([logSeed, nextSeed].map((seed) => [toHex(ed25519.publicKey(seed)), seed]))
+  const signers = {
+    event: (message: Uint8Array, logKey: Uint8Array) => {
+      return ed25519.sign({ seed: seeds.get(toHex(logKey)) ?? new Uint8Array(), message })
+    },
+    holds: (logKey: Uint8Array) => seeds.has(toHex(logKey)),
+    vote: (message: Uint8Array) => ed25519.sign({ seed: voteSeed, message }),
+  }
   return createReplica(
-    { genesis, org, signers, ed25519, hasVoteRecord: true },
+    { genesis, org, signers, ed25519, hasVoteRecord: true, ...config },
     { ...emptyRestored(), ...restored },
   )
 }
@@ -97,11 +111,25 @@ export const lease: EventBody = { kind: 'status.lease', count: 1_024 }
 /** An event that a member signs without its replica. */
 export function eventOf(
   index: number,
-  { sequence = 0, prev = null as VerifiedEvent['id'] | null, body = lease, timeMs = genesisTimeMs } = {},
+  {
+    generation = 0,
+    sequence = 0,
+    prev = null as VerifiedEvent['id'] | null,
+    body = lease,
+    timeMs = genesisTimeMs,
+    seed = undefined as Uint8Array | undefined,
+  } = {},
 ): VerifiedEvent {
-  const { org: author, logSeed } = memberAt(index)
-  const place = { networkId: networkIdOf(genesis), author, generation: 0, sequence, prev, references: [] }
-  return createEvent({ ...place, timeMs, body }, (message) => ed25519.sign({ seed: logSeed, message }))
+  const { org: author, logSeed, nextSeed } = memberAt(index)
+  const place = { networkId: networkIdOf(genesis), author, generation, sequence, prev, references: [] }
+  const own = seed ?? (generation === 0 ? logSeed : nextSeed)
+  return createEvent({ ...place, timeMs, body }, (message) => ed25519.sign({ seed: own, message }))
+}
+
+/** What takes a member's next key into use, and commits to a third one. */
+export function rotationOf(index: number): Extract<EventBody, { kind: 'key.rotate' }> {
+  const logKey = ed25519.publicKey(memberAt(index).nextSeed)
+  return { kind: 'key.rotate', logKey, nextKeyHash: sha256(utf8(`third key ${index}`)) }
 }
 
 /** An event by gossip, alone. */

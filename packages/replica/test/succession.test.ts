@@ -1,0 +1,176 @@
+/** New generations at one replica: which keys it believes, when it rotates its own, and what it salvages. */
+import { nextKeyHashOf, type VerifiedEvent } from '@chirograph/event'
+import { encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
+import { ownTip, type Replica, refusalOf } from '@chirograph/replica'
+import { readOrg } from '@chirograph/status'
+import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
+import {
+  createFour,
+  ed25519,
+  effectsOf,
+  eventOf,
+  gossipOf,
+  lease,
+  memberAt,
+  replicaOf,
+  rotationOf,
+  take,
+} from './member.ts'
+
+const from = memberAt(1).peer
+const begin = eventOf(1, { generation: 1, body: rotationOf(1) })
+const next = eventOf(1, { generation: 1, sequence: 1, prev: begin.id })
+
+/** What becomes of a gossiped event: taken, passed over, or refused for a reason. */
+function fateOf(replica: Replica, event: VerifiedEvent): string {
+  const effects = take(replica, gossipOf(event, from))
+  const [rejected] = effectsOf(effects, 'rejected')
+  if (rejected !== undefined) return rejected.reason
+  return eventAt(replica.log, event.id) ? 'taken' : (effectsOf(effects, 'verdict')[0]?.verdict ?? 'nothing')
+}
+
+function refusedFor(replica: Replica, input: Parameters<typeof take>[1]): string | undefined {
+  return effectsOf(take(replica, input), 'refused')[0]?.reason
+}
+
+const rotate = (index: number, change: object = {}) => {
+  const { logKey, nextKeyHash } = rotationOf(index)
+  return { kind: 'rotate', request: 1, logKey, nextKeyHash, ...change } as const
+}
+
+suite('keys of a generation', (it) => {
+  it('are believed as soon as the rotation is here, before it is final', () => {
+    const replica = replicaOf(0)
+    is(fateOf(replica, begin), 'taken')
+    is(fateOf(replica, next), 'taken')
+  })
+
+  it('are not known before the rotation is here, and that is nobody’s fault', () => {
+    const replica = replicaOf(0)
+    is(fateOf(replica, next), 'ignore')
+    const effects = take(replica, gossipOf(next, from))
+    equal(effectsOf(effects, 'sync'), [{ kind: 'sync', peer: from, hasGap: true }])
+    const later = eventOf(1, { generation: 2, body: rotationOf(1) })
+    is(fateOf(replica, later), 'ignore')
+  })
+
+  it('follow from the commitment alone: unknown-author, bad-signature', () => {
+    const { nextKeyHash } = rotationOf(1)
+    const foreign = {
+      kind: 'key.rotate',
+      logKey: ed25519.publicKey(memberAt(2).nextSeed),
+      nextKeyHash,
+    } as const
+    is(fateOf(replicaOf(0), eventOf(1, { generation: 1, body: foreign })), 'unknown-author')
+    const forged = eventOf(1, { generation: 1, body: rotationOf(1), seed: memberAt(1).logSeed })
+    is(fateOf(replicaOf(0), forged), 'bad-signature')
+    const replica = replicaOf(0)
+    is(fateOf(replica, begin), 'taken')
+    const old = eventOf(1, { generation: 1, sequence: 1, prev: begin.id, seed: memberAt(1).logSeed })
+    is(fateOf(replica, old), 'bad-signature')
+  })
+
+  it('decide about evidence: of a generation that is not open here nobody can say anything', () => {
+    const two = [1, 2].map((timeMs) => eventOf(1, { generation: 1, sequence: 1, prev: begin.id, timeMs }))
+    const [a, b] = two as [VerifiedEvent, VerifiedEvent]
+    const evidence = forkEvidenceOf(a, b)
+    ok(evidence)
+    const bytes = encodeForkEvidence(evidence)
+    const verdicts = [replicaOf(0), replicaOf(0)].map((replica, index) => {
+      if (index === 1) is(fateOf(replica, begin), 'taken')
+      return effectsOf(take(replica, { kind: 'evidence', bytes, from }), 'verdict').map(
+        ({ verdict }) => verdict,
+      )
+    })
+    equal(verdicts, [['ignore'], ['accept']])
+  })
+})
+
+suite('rotating the own key', (it) => {
+  it('begins the next generation behind what is final, with the committed key', () => {
+    const four = createFour()
+    for (let node = 0; node < 4; node++) four.input(node, { kind: 'start' })
+    four.input(0, { kind: 'publish', request: 1, body: lease })
+    four.input(0, rotate(0))
+    const [published, begun] = four.announced as [VerifiedEvent, VerifiedEvent]
+    const { generation, sequence, prev } = begun.header
+    equal({ generation, sequence, prev }, { generation: 1, sequence: 0, prev: published.id })
+    for (const replica of four.replicas) {
+      const row = readOrg(replica.final.state, memberAt(0).org)
+      is(row?.logKeys.length, 2)
+      is(replica.final.cut.get(memberAt(0).org)?.id, begun.id)
+    }
+    four.input(0, { kind: 'publish', request: 2, body: lease })
+    const [own] = four.replicas
+    ok(own)
+    equal([ownTip(own)?.generation, ownTip(own)?.sequence], [1, 1])
+  })
+
+  it('is refused where it could not take effect, or would cut off what waits', () => {
+    const stranger = ed25519.publicKey(memberAt(2).nextSeed)
+    is(refusedFor(replicaOf(0), rotate(0, { logKey: stranger })), 'not-the-next-key')
+    const holdsNothing = replicaOf(
+      0,
+      {},
+      { signers: { event: () => new Uint8Array(64), vote: () => new Uint8Array(64), holds: () => false } },
+    )
+    is(refusedFor(holdsNothing, rotate(0)), 'log-key-missing')
+    is(refusedFor(holdsNothing, { kind: 'publish', request: 1, body: lease }), 'log-key-missing')
+    is(refusedFor(replicaOf(0, { isFirstStart: false }), rotate(0)), 'own-events-missing')
+    const busy = replicaOf(0)
+    take(busy, { kind: 'publish', request: 1, body: lease })
+    is(refusedFor(busy, rotate(0)), 'own-events-pending')
+    const rotating = replicaOf(0)
+    is(refusedFor(rotating, rotate(0)), undefined)
+    is(refusedFor(rotating, rotate(0)), 'rotation-pending')
+  })
+
+  it('is the way on for a node whose key somebody else used', () => {
+    const replica = replicaOf(0)
+    const foreign = eventOf(0)
+    const effects = take(replica, gossipOf(foreign, from))
+    equal(
+      effectsOf(effects, 'signing-stopped').map(({ reason }) => reason),
+      ['own-key-elsewhere'],
+    )
+    is(refusedFor(replica, { kind: 'publish', request: 1, body: lease }), 'own-key-elsewhere')
+    is(refusedFor(replica, rotate(0)), undefined)
+    is(refusalOf(replica), undefined)
+    equal(ownTip(replica)?.generation, 1)
+  })
+
+  it('commits to a key that only its owner knows', () => {
+    const { logKey, nextKeyHash } = rotationOf(0)
+    not(Buffer.compare(nextKeyHashOf(logKey), nextKeyHash) === 0)
+  })
+})
+
+suite('a restart', (it) => {
+  const synced = (index: number) => ({ kind: 'synced', peer: memberAt(index).peer }) as const
+
+  it('is followed by signing once f + 1 validators were heard', () => {
+    const replica = replicaOf(0, { isFirstStart: false })
+    is(refusalOf(replica), 'own-events-missing')
+    for (const peer of [memberAt(1).peer, memberAt(1).peer, 'a stranger'])
+      take(replica, { kind: 'synced', peer })
+    is(refusalOf(replica), 'own-events-missing', 'one of them, heard twice, is not two')
+    take(replica, synced(2))
+    is(refusalOf(replica), undefined)
+  })
+
+  it('is followed by signing alone, when there was nobody to hear, but not on a copy or after a loss', () => {
+    const alone = (restored: object, config: object = {}) => {
+      const replica = replicaOf(0, { isFirstStart: false, ...restored }, config)
+      take(replica, { kind: 'heard-all' })
+      return refusalOf(replica)
+    }
+    is(alone({}), undefined)
+    is(alone({ isCopy: true }), 'own-events-missing')
+    is(alone({}, { hasVoteRecord: false }), 'own-events-missing')
+  })
+
+  it('on a copy votes for nothing', () => {
+    is(replicaOf(0, { isFirstStart: false, isCopy: true }).consensus.config.mayVote, false)
+    is(replicaOf(0, { isFirstStart: false }).consensus.config.mayVote, true)
+  })
+})
