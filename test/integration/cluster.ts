@@ -18,6 +18,7 @@ import {
   createNode,
   type InstitutionSeeds,
   initialiseStore,
+  type JoinLimits,
   type Notice,
   orgIdOfSeeds,
 } from '@chirograph/node'
@@ -100,6 +101,8 @@ export interface Running {
   failNextWrite(index: number): void
   /** Gossips bytes as a member that is no node of ours would. */
   inject(topic: Topic, bytes: Uint8Array): Promise<void>
+  /** A member's log store, beside the one that its node has open. */
+  open(index: number): Promise<Store>
   /** Everything in a member's log store as one text, byte for byte (Latin-1). */
   dump(index: number): Promise<string>
   /** Everything that members sent each other since the start: messages, gossip, requests and answers (Latin-1). */
@@ -107,8 +110,19 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** What a test changes about its members; by index. */
+export interface ClusterOptions {
+  /** Members that do not start yet. */
+  readonly absent?: readonly number[]
+  readonly joinLimits?: (index: number) => Partial<JoinLimits>
+  readonly networkOf?: (network: Network, index: number) => Network
+  readonly storeOf?: (store: Store, index: number) => Store
+}
+
 /** Starts `size` members that know each other. */
-export async function startCluster(size: number): Promise<Running> {
+export async function startCluster(size: number, options: ClusterOptions = {}): Promise<Running> {
+  const { absent = [], joinLimits = () => ({}) } = options
+  const { networkOf = (network) => network, storeOf = (store) => store } = options
   const members = Array.from({ length: size }, (_, index) => memberOf(index))
   const genesis = genesisOf(members)
   const hub = memoryHub()
@@ -117,6 +131,7 @@ export async function startCluster(size: number): Promise<Running> {
   const notices: Notice[][] = members.map(() => [])
   const outsiders: Network[] = []
   const wiped = new Set<number>()
+  const begun = new Set<number>()
   const failures = new Set<number>()
   const sent: Uint8Array[] = []
 
@@ -124,10 +139,11 @@ export async function startCluster(size: number): Promise<Running> {
     const member = members[index]
     const disk = disks[index]
     if (!member || !disk) throw new Error(`no member ${index}`)
-    const network = tapped(hub.network(member.peerId), sent)
-    const store = failing(await disk.store.open(), failures, index)
-    if (nodes[index] === undefined && !wiped.has(index))
+    const network = networkOf(tapped(hub.network(member.peerId), sent), index)
+    const store = storeOf(failing(await disk.store.open(), failures, index), index)
+    if (!begun.has(index) && !wiped.has(index))
       await initialiseStore(store, { org: member.org as ChirographNode['org'] })
+    begun.add(index)
     const addresses = members.filter((other) => other !== member).map((other) => `memory:${other.peerId}`)
     const node = await createNode({
       genesis,
@@ -137,12 +153,13 @@ export async function startCluster(size: number): Promise<Running> {
       network,
       ed25519,
       addresses,
+      joinLimits: joinLimits(index),
       onNotice: (notice) => notices[index]?.push(notice),
     })
     nodes[index] = node
     return node
   }
-  for (const index of members.keys()) await start(index)
+  for (const index of members.keys()) if (!absent.includes(index)) await start(index)
   return {
     members,
     genesis,
@@ -168,6 +185,11 @@ export async function startCluster(size: number): Promise<Running> {
       await outsider.publish(topic, bytes)
       outsiders.push(outsider)
     },
+    async open(index) {
+      const disk = disks[index]
+      if (!disk) throw new Error(`no member ${index}`)
+      return disk.store.open()
+    },
     async dump(index) {
       const store = await disks[index]?.store.open()
       const parts: Buffer[] = []
@@ -178,7 +200,8 @@ export async function startCluster(size: number): Promise<Running> {
     },
     wire: () => Buffer.concat(sent).toString('latin1'),
     async stop() {
-      await Promise.all([...nodes, ...outsiders].map((one) => one.stop()))
+      // A member that never started leaves a hole.
+      await Promise.all([...nodes, ...outsiders].map((one) => one?.stop()))
     },
   }
 }

@@ -5,7 +5,15 @@
  */
 import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
 import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
-import { historyKey, type Network, readHistoryKey, type Store, spaceRange } from '@chirograph/interface'
+import {
+  historyKey,
+  type Network,
+  positionKey,
+  readHistoryKey,
+  readPlace,
+  type Store,
+  spaceRange,
+} from '@chirograph/interface'
 import { eventAt, restoreEntry } from '@chirograph/log'
 import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
 import { readClosedGenerations } from '@chirograph/status'
@@ -13,7 +21,7 @@ import type { AuthorTable } from './author-table.js'
 import { type HistoryFact, historyShape } from './facts.js'
 import { storeDamaged } from './node-errors.js'
 import { AnswerError } from './peer-faults.js'
-import { placeOfEvent, readHeader } from './stored-event.js'
+import { readHeader } from './stored-event.js'
 
 /** One chain that is not held down to its beginning. */
 export interface OpenHistory {
@@ -87,6 +95,7 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
       if (fact.earlier !== null)
         args.onEarlier({ author, generation: generation - 1, lowest: null, before: fact.earlier })
       brought += fact.events.length
+      if (fact.rest === null) return brought
       await args.breathe()
     }
   }
@@ -94,19 +103,23 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
 }
 
 /**
- * The chain is whole when what is below is here already: a node that took a snapshot because it was far behind holds
- * the beginning. The header of the snapshot's tip is here too, perhaps with a signature that this peer has not.
+ * Cuts off what is here already: a node that took a snapshot because it was far behind holds the beginning, and then
+ * the chain is whole. Of the snapshot's tip the header is here, perhaps with a signature that this peer has not.
  */
 async function joinToHeld(store: Store, fact: HistoryFact): Promise<HistoryFact> {
-  const last = fact.events.at(-1)
-  const place = last && (await placeOfEvent(store, last.id))
-  const held = place && (await readHeader(store, place))
-  const events =
-    last && held?.signature && last.signature === null
-      ? [...fact.events.slice(0, -1), { ...last, signature: held.signature }]
-      : fact.events
-  const isJoined = fact.rest !== null && (await placeOfEvent(store, fact.rest.before)) !== undefined
-  return { ...fact, events, rest: isJoined ? null : fact.rest }
+  const ids = fact.events.map(({ id }) => id)
+  if (fact.rest !== null) ids.unshift(fact.rest.before)
+  const places = await store.getMany(ids.map(positionKey))
+  const held = places.slice(0, -1).findLastIndex((value) => value !== undefined)
+  const rest = held === -1 ? fact.rest : null
+  const events = fact.events.slice(held === -1 ? 0 : held + (fact.rest === null ? 1 : 0))
+  const last = events.at(-1)
+  const place = places.at(-1)
+  const cut = { ...fact, rest, earlier: held === -1 ? fact.earlier : null }
+  if (last === undefined || place === undefined || last.signature !== null) return { ...cut, events }
+  const stored = await readHeader(store, readPlace(place))
+  const signed = { ...last, signature: stored?.signature ?? null }
+  return { ...cut, events: [...events.slice(0, -1), signed] }
 }
 
 /** The last event of a closed generation is in the index: by it the generation is served. */

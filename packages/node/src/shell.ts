@@ -351,7 +351,7 @@ export async function startShell(args: {
   ) {
     for await (const bytes of fetchCheckpoints(network, { peerId: peer, fromHeight, signal })) {
       if (decodeCheckpointFloor(bytes).ok) {
-        takeFloor(peer)
+        await takeFloor(peer, { fromHeight, signal })
         break
       }
       dispatch({ kind: 'checkpoint', bytes, from: peer, isGossip: false })
@@ -360,11 +360,25 @@ export async function startShell(args: {
     dispatch({ kind: 'fetched', peer })
   }
 
-  /** One member may say so to make us skip what others have; f + 1 of them, or all that are here, are believed. */
-  function takeFloor(peer: string): void {
+  /**
+   * This member has not kept what comes next here. One may say so to make us skip what others have; when f + 1 do, or
+   * all that are here, what they have kept is taken instead.
+   */
+  async function takeFloor(
+    peer: string,
+    { fromHeight, signal }: { fromHeight: number; signal: AbortSignal },
+  ) {
     withoutNext.add(peer)
-    const connected = network.peers().filter((one) => one.connected).length
-    if (withoutNext.size > Math.min(faultsOf(set), connected - 1)) joiner.consider({ peer, isOnlyWay: true })
+    const others = network.peers().filter(({ connected, peerId }) => connected && peerId !== peer)
+    const needed = Math.min(faultsOf(set), others.length) + 1
+    for (const { peerId } of others) {
+      if (withoutNext.size >= needed) break
+      for await (const frame of fetchCheckpoints(network, { peerId, fromHeight, signal })) {
+        if (decodeCheckpointFloor(frame).ok) withoutNext.add(peerId)
+        break
+      }
+    }
+    if (withoutNext.size >= needed) joiner.consider({ peer, isOnlyWay: true })
   }
 
   async function load({ slots, id, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {

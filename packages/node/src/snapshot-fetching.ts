@@ -145,15 +145,15 @@ async function takeChunks(
   const lacking = new Map<string, Set<string>>()
   const ended = new AbortController()
 
-  /** What this member was not found to lack, and nobody else is sending or not soon enough. */
+  /** A share of what this member was not found to lack, and nobody else is sending or not soon enough. */
   function pickFor(peer: string): Uint8Array[] {
     const busy = [...asked.values()].filter(({ sinceMs }) => args.clock.nowMs() - sinceMs < slowMs)
-    return missingOf(assembly)
-      .filter((hash) => {
-        const name = toHex(hash)
-        return !lacking.get(peer)?.has(name) && !busy.some(({ names }) => names.has(name))
-      })
-      .slice(0, snapshotAskMax)
+    const wanted = missingOf(assembly).filter((hash) => {
+      const name = toHex(hash)
+      return !lacking.get(peer)?.has(name) && !busy.some(({ names }) => names.has(name))
+    })
+    const idle = Math.min(sendersMax, senders.list().length) - asked.size
+    return wanted.slice(0, Math.min(snapshotAskMax, Math.ceil(wanted.length / Math.max(1, idle))))
   }
 
   async function fetchFrom(peer: string, hashes: readonly Uint8Array[]): Promise<void> {

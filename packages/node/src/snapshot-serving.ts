@@ -30,14 +30,14 @@ export interface SnapshotServer {
   serve(peer: string, requestBytes: Uint8Array): AsyncIterable<Uint8Array>
 }
 
-/** A snapshot younger than this is handed out again, so that members who join together share its chunks. */
-const reuseMs = 10_000
+/** A snapshot younger than this is handed out again: a new one costs a look at every chain's tip. */
+const reuseMs = 1_000
 
 /** What nobody asked for during this time is let go. */
 const keepMs = 60_000
 
-/** Snapshots at a time: they share what has not changed, and each pins what has. */
-const sourcesMax = 4
+/** Snapshots at a time: they share what has not changed, and each pins what has. The oldest goes first. */
+const sourcesMax = 8
 
 export function createSnapshotServer({
   store,

@@ -1,0 +1,186 @@
+/** A member that comes late, or was away for long: it takes a snapshot, is of use at once, and fetches history after. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '@chirograph/interface'
+import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
+import { startCluster } from './cluster.ts'
+import {
+  afterwards,
+  asking,
+  countIn,
+  createDoor,
+  early,
+  heightOf,
+  history,
+  isFinalAt,
+  nodeAt,
+  until,
+  verdictsOf,
+} from './scene.ts'
+
+type Misdeed = (
+  answer: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+) => AsyncIterable<Uint8Array>
+
+/** What members do to a snapshot that is asked of them, and whether it shows that it was they. */
+const misdeeds: readonly (readonly [what: string, isAccused: boolean, misbehave: Misdeed])[] = [
+  ['alter chunks', true, (answer) => changed(answer, (frame) => frame.length > 20_000, 9_000)],
+  ['send chunks of another state', true, (answer) => changed(answer, (frame) => frame.length > 20_000, 12)],
+  ['keep still', false, (_, signal) => silence(signal)],
+  ['break off', false, (answer) => firstOf(answer)],
+]
+
+suite('a member that comes late', (it) => {
+  it('proves and verifies before any history was fetched, follows, signs, and has all of it in the end', async () => {
+    const door = createDoor()
+    const cluster = await startCluster(4, {
+      absent: [3],
+      joinLimits: () => early,
+      networkOf: (network, index) =>
+        asking(network, (request, next) =>
+          index === 3 && request.protocol === 'history'
+            ? afterwards(door.opened, () => next(request))
+            : next(request),
+        ),
+    })
+    const { batch, ids } = await history(cluster, { events: 12 })
+    const late = await cluster.start(3)
+    await until(
+      'the late member is where the others are',
+      () => heightOf(late) >= heightOf(nodeAt(cluster, 0)),
+    )
+    equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
+    equal(await verdictsOf(cluster, late, batch), await verdictsOf(cluster, nodeAt(cluster, 1), batch))
+    is(await isFinalAt(late, ids), false, 'its history is not here yet')
+    ok(cluster.notices[3]?.some(({ what }) => what === 'took a snapshot'))
+    // It takes part: what others publish becomes final here, and what it publishes becomes final there.
+    ok(late.status().isVoting)
+    const theirs = await nodeAt(cluster, 1).publish({ kind: 'status.lease', count: 1024 })
+    is((await late.finality(theirs.id)).outcome.outcome, 'applied')
+    const own = await late.publish({ kind: 'status.lease', count: 1024 })
+    is((await nodeAt(cluster, 0).finality(own.id)).outcome.outcome, 'applied')
+    door.open()
+    await until('all history is here', () => isFinalAt(late, ids))
+    await until(
+      'it is said so',
+      () => cluster.notices[3]?.some(({ what }) => what === 'history is complete') ?? false,
+    )
+    const [first, last] = await Promise.all([cluster.open(0), cluster.open(3)])
+    for (const space of ['event', 'body', 'position', 'arrival'] as const)
+      is(await countIn(last, space), await countIn(first, space), space)
+    is(await countIn(last, 'history'), 0)
+    await cluster.stop()
+  })
+
+  for (const [what, isAccused, misbehave] of misdeeds)
+    it(
+      `takes a snapshot from the one member of four that does not ${what}`,
+      async () => {
+        const bad = new Set<string>()
+        const cluster = await startCluster(5, {
+          absent: [4],
+          joinLimits: () => early,
+          networkOf: (network, index) =>
+            asking(network, (request, next) => {
+              if (index !== 4 || request.protocol !== 'snapshot') return next(request)
+              // The good one answers last, so that the others are asked too.
+              const isAskable = () => network.peers().filter(({ connected }) => connected).length === 4
+              if (!bad.has(request.peerId))
+                return afterwards(
+                  until('all are connected', isAskable).then(() => sleep(300)),
+                  () => next(request),
+                )
+              return misbehave(next(request), request.signal)
+            }),
+        })
+        const { batch } = await history(cluster, { events: 4, rows: 2_000 })
+        for (const { peerId } of cluster.members.slice(0, 3)) bad.add(peerId)
+        const late = await cluster.start(4)
+        await until(
+          'it is where the others are',
+          () => heightOf(late) >= heightOf(nodeAt(cluster, 0)),
+          30_000,
+        )
+        equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
+        const rejected = cluster.notices[4]?.filter(({ facts }) => facts.reason === 'bad-snapshot') ?? []
+        ok(
+          rejected.every(({ facts }) => bad.has(String(facts.from))),
+          'nobody else is accused',
+        )
+        is(rejected.length > 0, isAccused)
+        ok(cluster.notices[4]?.some(({ what }) => what === 'took a snapshot'))
+        await cluster.stop()
+      },
+      { timeoutMs: 60_000 },
+    )
+
+  it(
+    'is whole before or after every write of taking a snapshot, and goes on from either when it is killed',
+    async () => {
+      let writesLeft = Number.POSITIVE_INFINITY
+      const cluster = await startCluster(4, {
+        absent: [3],
+        joinLimits: () => early,
+        storeOf: (store, index) => (index === 3 ? dying(store, () => writesLeft-- > 0) : store),
+      })
+      const { batch, ids } = await history(cluster, { events: 4, rows: 5_000 })
+      const heights = new Set<number>()
+      // Each life ends one write later than the one before, until one lives to the end.
+      for (let writes = 3; ; writes++) {
+        ok(writes < 60, 'it comes to an end')
+        writesLeft = writes
+        const life = await cluster.start(3).catch(() => undefined)
+        if (life === undefined) continue
+        const isDone = async () =>
+          heightOf(life) >= heightOf(nodeAt(cluster, 0)) && (await isFinalAt(life, ids))
+        const isWhole = until('it joined', isDone, 30_000).then(() => true)
+        const isOver = await Promise.race([isWhole, life.stopped.then(() => false)])
+        isWhole.catch(() => {})
+        heights.add(heightOf(life))
+        if (isOver) break
+        await life.stop()
+      }
+      writesLeft = Number.POSITIVE_INFINITY
+      const late = nodeAt(cluster, 3)
+      equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
+      ok(heights.size > 1, 'it was killed before and after')
+      const store = await cluster.open(3)
+      const rows = (await countIn(store, 'stateRow')) + (await countIn(store, 'otherStateRow'))
+      ok(rows > 5_000 && rows < 6_000, `${rows} rows: nothing was left behind`)
+      await cluster.stop()
+    },
+    { timeoutMs: 120_000 },
+  )
+})
+
+/** Ends when the asker gives up. */
+async function* silence(signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+}
+
+/** One byte of some frames. */
+async function* changed(
+  answer: AsyncIterable<Uint8Array>,
+  isWanted: (frame: Uint8Array) => boolean,
+  at: number,
+): AsyncIterable<Uint8Array> {
+  for await (const frame of answer) yield isWanted(frame) ? frame.with(at, (frame[at] ?? 0) ^ 1) : frame
+}
+
+async function* firstOf(answer: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const frame of answer) {
+    yield frame
+    throw new Error('the stream broke')
+  }
+}
+
+/** A store whose process is killed at a write: from then on nothing is written. */
+function dying(store: Store, mayWrite: () => boolean): Store {
+  return {
+    ...store,
+    async batch(ops, options) {
+      if (!mayWrite()) throw new Error('killed')
+      return store.batch(ops, options)
+    },
+  }
+}
