@@ -43,7 +43,7 @@ import {
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import { noteFrozen } from './frozen.js'
 import type { RejectReason, ReplicaInput, StrayPlace } from './io.js'
-import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
+import { cutEventsMax, fetchPatienceMs, locatorsMax, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
@@ -148,7 +148,14 @@ export function executeHeader(
   if (!decoded.ok) return { kind: 'invalid', detail: decoded.detail }
   const { height, timeMs } = header.core
   const executed = execute({ parent, changes: decoded.value, height, timeMs, ...groundsOf(replica) })
-  if (executed.kind === 'missing') return { kind: 'missing', ids: executed.ids }
+  if (executed.kind === 'missing') {
+    // A rotation may follow an earlier event than the one that a cut ended its generation with, or none. Frontiers are
+    // then alike and the difference is not seen, so what a cut speaks of is asked for by its chain.
+    replica.lacking.clear()
+    for (const { author, generation } of executed.ranges.slice(0, locatorsMax))
+      replica.lacking.set(`${author}/${generation}`, { author, generation })
+    return { kind: 'missing', ids: executed.ids }
+  }
   if (executed.kind === 'unknown-references') return executed
   if (executed.kind === 'invalid')
     return { kind: 'invalid', detail: `${executed.reason}: ${executed.detail}` }
@@ -173,6 +180,7 @@ export function settle(turn: Turn, reached: ChainState): void {
   const checkpoint: Checkpoint = { header, changes, certificate }
   const rows = [...changedRows({ before: replica.final.state, after: state })]
   markFinal(replica.log, events)
+  replica.lacking.clear()
   const strays = straysAfter(replica, reached)
   trimFinal(replica.log, { keep: residentFinalMax })
   replica.chain.delete(replica.final.header.digest)

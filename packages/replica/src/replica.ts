@@ -119,6 +119,8 @@ export interface Replica {
   readonly asking: Set<EventId>
   /** What was said in the last sync with each peer. */
   readonly sessions: Map<string, SyncSession>
+  /** Chains of which a cut has events that are not here. */
+  readonly lacking: Map<string, { readonly author: OrgId; readonly generation: number }>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
   /** Authors whose chains are not whole: from which place on all of their events are here. */
@@ -207,6 +209,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     lookedUp: new Map(),
     asking: new Set(),
     sessions: new Map(),
+    lacking: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
     heldFrom: new Map(restored.heldFrom),
     stopped: null,

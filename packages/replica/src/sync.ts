@@ -226,12 +226,12 @@ export function noteOffer(replica: Replica, peer: string, offer: SyncOffer): voi
 }
 
 /**
- * The chains of which to say in a further request what is held: those that the peer asks about, and those of which it
- * sent events whose prev did not come, because it holds another branch. Of each the generation before is told too: a
+ * The chains of which to say in a further request what is held: those of which a cut has what is not here, those that
+ * the peer asks about, and those of which it sent events whose prev did not come, because it holds another branch. Of each the generation before is told too: a
  * rotation may follow an event of it that is not here.
  */
 export function chainsToProbe(
-  { orphans, log }: Replica,
+  { orphans, log, lacking }: Replica,
   { peer, probes }: { readonly peer: string; readonly probes: readonly Chain[] },
 ): Chain[] {
   const gaps = [...orphans.held.values()].flatMap(({ events, peer: from }) => {
@@ -240,6 +240,7 @@ export function chainsToProbe(
     return from === peer && isOpen ? [first.header] : []
   })
   const chains = new Map<string, Chain>()
+  for (const chain of lacking.values()) chains.set(`${chain.author}/${chain.generation}`, chain)
   for (const { author, generation } of [...probes, ...gaps])
     for (const at of generation === 0 ? [0] : [generation, generation - 1])
       chains.set(`${author}/${at}`, { author, generation: at })
