@@ -57,6 +57,7 @@ export {
   gossipBytesMax,
   keyBytesMax,
   messageBytesMax,
+  signatureJobsMax,
 } from './limits.js'
 export type { MemoryHub } from './memory-network.js'
 export { memoryHub } from './memory-network.js'
@@ -85,6 +86,10 @@ export {
   requestRefused,
   requestStalled,
 } from './network-errors.js'
+export type { SignatureJob, SignatureVerifier } from './signature-verifier.js'
+export { assertJobsFit, signaturesStopped } from './signature-verifier.js'
+export type { JudgedJob, SignatureVerifierSubject } from './signature-verifier-contract.js'
+export { signatureVerifierContract } from './signature-verifier-contract.js'
 export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 export type { StoreSubject } from './store-contract.js'
 export { storeContract } from './store-contract.js'
