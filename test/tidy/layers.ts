@@ -17,7 +17,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof EVER
   verifier: ['codec', 'crypto', 'event', 'consensus', 'status'],
   credential: ['codec', 'crypto', 'event', 'verifier'],
   interface: ['codec'],
-  'crypto-native': ['codec', 'crypto'],
+  'crypto-native': ['codec', 'crypto', 'interface'],
   'store-level': ['codec', 'interface'],
   'network-libp2p': ['codec', 'interface'],
   simulator: [...PURE, 'interface', 'crypto-native'],

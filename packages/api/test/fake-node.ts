@@ -70,8 +70,10 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
       base.changes.push(change)
       return { id: idOf(2), publishedAtMs: 6 }
     },
-    rotateKey: async () => ({ id: idOf(4), publishedAtMs: 8 }) as Awaited<ReturnType<ChirographNode['rotateKey']>>,
-    approveRecovery: async () => ({ id: idOf(5), publishedAtMs: 9 }) as Awaited<ReturnType<ChirographNode['approveRecovery']>>,
+    rotateKey: async () =>
+      ({ id: idOf(4), publishedAtMs: 8 }) as Awaited<ReturnType<ChirographNode['rotateKey']>>,
+    approveRecovery: async () =>
+      ({ id: idOf(5), publishedAtMs: 9 }) as Awaited<ReturnType<ChirographNode['approveRecovery']>>,
     salvage: async () => [] as unknown as Awaited<ReturnType<ChirographNode['salvage']>>,
     forks: () => [],
     async publish(body) {

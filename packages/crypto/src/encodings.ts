@@ -28,7 +28,7 @@ export function checkSignatureEncodings(args: {
 
 /** A point is y in 255 bits and the lowest bit of x on top (RFC 8032, 5.1.2). */
 function isAcceptablePoint(point: Uint8Array): boolean {
-  const y = point.slice()
+  const y = new Uint8Array(point) // a copy, where slice would write into the memory of a Buffer of Node
   y[31] = (y[31] as number) & 0x7f // it has 32 bytes
   if (!isBelow(y, fieldPrime)) return false
   return !smallOrderEncodings.some((encoding) => equalBytes(encoding, point))

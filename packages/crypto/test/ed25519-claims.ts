@@ -123,6 +123,15 @@ export function ed25519Claims(ed25519: Ed25519): void {
       is(ed25519.verify({ publicKey: publicKey.subarray(0, 31), message, signature }), false)
     })
 
+    it('reads Buffers of Node, in which every second key and R has a sign bit', () => {
+      for (let fill = 0; fill < 20; fill++) {
+        const seed = new Uint8Array(32).fill(fill)
+        const signature = Buffer.from(ed25519.sign({ seed, message: seed }))
+        const publicKey = Buffer.from(ed25519.publicKey(seed))
+        is(ed25519.verify({ publicKey, message: Buffer.from(seed), signature }), true)
+      }
+    })
+
     it('reads views into larger and into shared buffers', () => {
       const { publicKey, message, signature } = craft(plain)
       is(

@@ -49,6 +49,15 @@ suite('ed25519 encodings', (it) => {
       is(isAcceptedS(s), false, `${s}`)
   })
 
+  it('reads a Buffer as any array, and leaves its sign bits as they are', () => {
+    const point = goodPoint.with(31, (goodPoint[31] ?? 0) | 0x80)
+    const publicKey = Buffer.from(point)
+    const signature = Buffer.from(signatureOf(point, 0n))
+    is(checkSignatureEncodings({ publicKey, signature }), true)
+    equal(new Uint8Array(publicKey), point)
+    equal(new Uint8Array(signature), signatureOf(point, 0n))
+  })
+
   it('refuses a key or a signature of another length', () => {
     is(checkSignatureEncodings({ publicKey: goodPoint, signature: signatureOf(goodPoint, 0n) }), true)
     for (const length of [0, 31, 33]) {

@@ -57,6 +57,7 @@ export {
   gossipBytesMax,
   keyBytesMax,
   messageBytesMax,
+  signatureJobsMax,
 } from './limits.js'
 export type { MemoryHub } from './memory-network.js'
 export { memoryHub } from './memory-network.js'
@@ -89,6 +90,10 @@ export {
 } from './network-errors.js'
 export type { PowerCut, PowerCutDisk, PowerCutOptions } from './power-cut-disk.js'
 export { powerCutDisk } from './power-cut-disk.js'
+export type { SignatureJob, SignatureVerifier } from './signature-verifier.js'
+export { assertJobsFit, signaturesStopped } from './signature-verifier.js'
+export type { JudgedJob, SignatureVerifierSubject } from './signature-verifier-contract.js'
+export { signatureVerifierContract } from './signature-verifier-contract.js'
 export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 export type { StoreSubject } from './store-contract.js'
 export { storeContract } from './store-contract.js'

@@ -27,3 +27,9 @@ export const getManyKeysMax = 16_384
 
 /** Bytes of one key. The longest key this project writes has 77. */
 export const keyBytesMax = 512
+
+/**
+ * Signatures that may wait to be checked: less than a second of work for one thread of the slowest machine in use,
+ * and at most 40 MB of headers. Whoever has more awaits the first.
+ */
+export const signatureJobsMax = 16_384

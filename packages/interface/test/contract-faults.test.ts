@@ -1,7 +1,24 @@
 /** The contract suites are proven from the other side: an adapter with a fault in it fails the claim about it. */
 import { equal, ok, suite } from '../../workspace/kit.ts'
-import type { ContractKit, Network, NetworkHandlers, Store, StoreEntry } from '../src/index.js'
-import { isChirographError, memoryDisk, memoryHub, networkContract, storeContract } from '../src/index.js'
+import type {
+  ContractKit,
+  Network,
+  NetworkHandlers,
+  SignatureJob,
+  SignatureVerifier,
+  Store,
+  StoreEntry,
+} from '../src/index.js'
+import {
+  assertJobsFit,
+  isChirographError,
+  memoryDisk,
+  memoryHub,
+  networkContract,
+  signaturesStopped,
+  signatureVerifierContract,
+  storeContract,
+} from '../src/index.js'
 
 const storeFaults: [fault: string, claim: string, break_: (store: Store) => Partial<Store>][] = [
   [
@@ -198,6 +215,121 @@ suite('the network contract', (it) => {
     }
   })
 })
+
+const verifierFaults: [
+  fault: string,
+  claim: string,
+  break_: (verifier: SignatureVerifier) => Partial<SignatureVerifier>,
+][] = [
+  [
+    'accepts everything',
+    'gives every case the verdict of the rule, alone',
+    () => ({ verify: async (jobs) => jobs.map(() => true) }),
+  ],
+  [
+    'answers in another order',
+    'gives it the same verdict among hundreds, in the order of the jobs',
+    (verifier) => ({ verify: async (jobs) => (await verifier.verify(jobs)).reverse() }),
+  ],
+  [
+    'mixes up batches',
+    'answers batches of any size at once, each in its own order',
+    (verifier) => {
+      let before: Promise<boolean[]> = Promise.resolve([])
+      return {
+        verify: (jobs) => {
+          const answer = before
+          before = verifier.verify(jobs)
+          before.catch(() => {}) // the last one nobody asks for
+          return answer
+        },
+      }
+    },
+  ],
+  [
+    'takes a signature for right that has a byte too many',
+    'answers false to bytes of any content and length',
+    (verifier) => ({
+      verify: (jobs) =>
+        verifier.verify(jobs.map((job) => ({ ...job, signature: job.signature.subarray(0, 4) }))),
+    }),
+  ],
+  [
+    'takes the memory of its jobs away',
+    'reads views and shared memory, and leaves them to the caller',
+    (verifier) => ({
+      verify: async (jobs) => {
+        const verdicts = await verifier.verify(jobs)
+        for (const { message } of jobs) message.fill(0)
+        return verdicts
+      },
+    }),
+  ],
+  [
+    'queues without a bound',
+    'refuses more than may wait before it begins, and goes on afterwards',
+    () => ({ verify: async (jobs) => jobs.map(isRight) }),
+  ],
+  [
+    'stops without telling who waits',
+    'rejects what waits when it is stopped, and everything after that',
+    () => ({ stop: async () => {} }),
+  ],
+]
+
+suite('the signature verifier contract', (it) => {
+  for (const [fault, claim, break_] of verifierFaults) {
+    it(`fails a verifier that ${fault}`, async () => {
+      const kit = oneClaim(claim)
+      signatureVerifierContract('faulty', { make: async () => faultyVerifier(break_), cases }, kit)
+      equal(await kit.outcome(), 'failed')
+    })
+  }
+
+  it('passes the same claims on a verifier without a fault', async () => {
+    for (const [, claim] of verifierFaults) {
+      const kit = oneClaim(claim)
+      signatureVerifierContract('sound', { make: async () => faultyVerifier(() => ({})), cases }, kit)
+      equal(await kit.outcome(), 'passed', claim)
+    }
+  })
+})
+
+/** A rule of its own, which is all that the contract asks: four bytes, of which the first is that of the message. */
+function isRight({ publicKey, message, signature }: SignatureJob): boolean {
+  return publicKey.length === 2 && signature.length === 4 && signature[0] === message[0]
+}
+
+const cases = [1, 2, 3, 4, 5].map((fill) => {
+  const job = {
+    publicKey: Uint8Array.of(fill, fill),
+    message: Uint8Array.of(fill, 7),
+    signature: new Uint8Array(4).fill(fill % 2 === 0 ? fill : 9),
+  }
+  return { ...job, accepted: isRight(job) }
+})
+
+function faultyVerifier(
+  break_: (verifier: SignatureVerifier) => Partial<SignatureVerifier>,
+): SignatureVerifier {
+  let waiting = 0
+  let isStopped = false
+  const verifier: SignatureVerifier = {
+    async verify(jobs) {
+      if (isStopped) throw signaturesStopped()
+      assertJobsFit({ waiting, more: jobs.length })
+      waiting += jobs.length
+      await new Promise((resolve) => setImmediate(resolve))
+      waiting -= jobs.length
+      if (isStopped) throw signaturesStopped()
+      return jobs.map(isRight)
+    },
+    async stop() {
+      isStopped = true
+    },
+  }
+  return { ...verifier, ...break_(verifier) }
+}
 
 /** A kit that runs one claim of a suite and says how it went. */
 function oneClaim(title: string): ContractKit & { outcome(): Promise<'passed' | 'failed'> } {
