@@ -47,6 +47,7 @@ suite('a node whose disk fails', (it) => {
     const start: StartOrder = {
       directory: join(home.path, 'node'),
       isNew: true,
+      cursor: undefined,
       genesis,
       seeds: member.seeds,
       wire: null,
@@ -72,7 +73,7 @@ suite('a node whose disk fails', (it) => {
     const tally = createTally()
     ledger.ended(tally.killed('a node', 'publishing'))
     const roomy = createProcesses({ ahead: 0, isWired: false })
-    const again = roomy.begin({ ...start, isNew: false, work: 'rest' }, hearing.report)
+    const again = roomy.begin({ ...start, isNew: false, cursor: ledger.cursor, work: 'rest' }, hearing.report)
     await again.report('phase', ({ phase }) => phase === 'resting')
     await again.stop()
     await roomy.dispose()

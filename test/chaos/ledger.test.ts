@@ -10,12 +10,15 @@ const { org } = memberOf(0)
 const id = (name: number): EventId => contentIdOfDigest(new Uint8Array(32).fill(name))
 const [a, b, c, x] = [id(1), id(2), id(3), id(9)]
 
-function held(own: readonly EventId[], others: Partial<Held> = {}): Held {
+/** What a ledger was told of before: a subscriber hears the rest. */
+function held(own: readonly EventId[], others: Partial<Held> = {}, known: readonly EventId[] = [a, b]): Held {
+  const told = { ids: own.filter((one) => !known.includes(one)), cursor: undefined }
   return {
     chains: { [org]: own },
     open: [],
     checkpoints: ['one', 'two'],
     credentials: [],
+    told,
     faults: [],
     ...others,
   }
@@ -31,7 +34,7 @@ function afterOneLife(): { ledger: Ledger; tally: ReturnType<typeof createTally>
   }
   ledger.finalised({ id: a, height: 2 })
   ledger.ended(tally.killed('a node', 'publishing'))
-  ledger.restarted(held([a, b]))
+  ledger.restarted(held([a, b], {}, []))
   return { ledger, tally }
 }
 
@@ -101,6 +104,18 @@ suite('the ledger of a member', (it) => {
       (ledger) => {
         const credentials = ['urn:c', 'urn:d'].map((name) => ({ id: name, position: 4, batch: a }))
         ledger.restarted(held([a, b], { credentials }))
+      },
+    ],
+    [
+      'an event that a subscriber is told of twice',
+      /told twice/,
+      (ledger) => ledger.restarted(held([a, b], {}, [])),
+    ],
+    [
+      'an event that no subscriber was told of',
+      /a subscriber was not told/,
+      (ledger) => {
+        for (let look = 0; look < 2; look++) ledger.restarted(held([a, b, c], {}, [a, b, c]))
       },
     ],
     [

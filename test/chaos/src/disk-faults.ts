@@ -150,6 +150,7 @@ function createSeat(run: {
       openLog: async () => failing(await disks.log.open(), 'log', () => armed),
       openRegistrar: async () => failing(await disks.registrar.open(), 'registrar', () => armed),
       isNew: !wasStarted,
+      cursor: () => ledger.cursor,
       isExcused: hasFailed,
     })
     life.started.then(

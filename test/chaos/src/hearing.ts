@@ -37,6 +37,8 @@ export function createHearing(ledger: Ledger, validator: number): Hearing {
         case 'issued':
           ledger.acknowledged(report.event)
           return ledger.issued(report)
+        case 'snapshot':
+          return ledger.tookSnapshot()
         case 'started':
         case 'told':
           return ledger.restarted(report.held)

@@ -28,6 +28,8 @@ export interface Held {
   readonly checkpoints: readonly (string | null)[]
   /** What the registrar keeps. */
   readonly credentials: readonly HeldCredential[]
+  /** What a subscriber was told that goes on from where an earlier one stopped, and where it stands now. */
+  readonly told: { readonly ids: readonly EventId[]; readonly cursor: string | undefined }
   /** Why it is no sound log: gaps, forks, damage. Empty when it is one. */
   readonly faults: readonly string[]
 }
@@ -39,7 +41,16 @@ export interface HeldCredential {
   readonly batch: EventId | null
 }
 
-export async function readHeld({ node, store }: { node: ChirographNode; store: Store }): Promise<Held> {
+export async function readHeld({
+  node,
+  store,
+  cursor,
+}: {
+  readonly node: ChirographNode
+  readonly store: Store
+  /** Where an earlier subscriber stood. */
+  readonly cursor: string | undefined
+}): Promise<Held> {
   const faults: string[] = []
   const spaces = await readSpaces(store)
   const chains = readChains(spaces, { self: node.org, faults })
@@ -51,7 +62,17 @@ export async function readHeld({ node, store }: { node: ChirographNode; store: S
     if (id !== null && (await node.eventState(id)).state === 'unknown')
       faults.push(`event ${id} is in the store, and the node does not know it`)
   }
-  return { ...chains, checkpoints, credentials, faults }
+  return { ...chains, checkpoints, credentials, told: await readTold(node, cursor), faults }
+}
+
+async function readTold(node: ChirographNode, from: string | undefined): Promise<Held['told']> {
+  const ids: EventId[] = []
+  let cursor = from
+  for await (const event of node.events({ from, live: false })) {
+    ids.push(event.id)
+    cursor = event.cursor
+  }
+  return { ids, cursor }
 }
 
 /** The node is asked for its own latest events only: for each it may look into the store. */

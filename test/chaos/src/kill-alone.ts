@@ -81,6 +81,7 @@ async function killOnOneDirectory(
     const start: StartOrder = {
       directory,
       isNew: !wasStarted,
+      cursor: ledger.cursor,
       genesis,
       seeds: member.seeds,
       wire: null,

@@ -111,6 +111,7 @@ async function foundNetwork(
     const order = {
       directory,
       isNew: !wasStarted,
+      cursor: seat.ledger.cursor,
       genesis,
       seeds: member.seeds,
       wire,
@@ -226,10 +227,10 @@ async function untilAgreed(seats: readonly Seat[]): Promise<void> {
   let state = ''
   while (performance.now() < deadlineMs) {
     const told = await Promise.all(
-      lives.map((life) => {
-        const answer = life.report('told')
-        life.send({ kind: 'tell' })
-        return answer
+      seats.flatMap(({ life, ledger }) => {
+        const answer = life?.report('told')
+        life?.send({ kind: 'tell', cursor: ledger.cursor })
+        return answer ?? []
       }),
     )
     state = told

@@ -16,12 +16,16 @@ export interface Ledger {
   finalised(event: { readonly id: EventId; readonly height: number }): void
   /** A cohort was issued, in these credentials. */
   issued(batch: { readonly event: EventId; readonly credentials: readonly string[] }): void
+  /** It went on from a snapshot. */
+  tookSnapshot(): void
   /** A life is over; what it acknowledged is counted in this row when it is looked for. */
   ended(row: TallyRow): void
   /** What a new life found, or one that goes on holds now. */
   restarted(held: Held): void
   readonly breaches: readonly string[]
   readonly held: Held | undefined
+  /** Where the subscriber stands that is told of this member's events, over all its lives. */
+  readonly cursor: string | undefined
 }
 
 export function createLedger(org: OrgId): Ledger {
@@ -29,6 +33,12 @@ export function createLedger(org: OrgId): Ledger {
   const shown = new Map<number, EventId>()
   const finalised = new Map<EventId, number>()
   const issued = new Map<string, EventId>()
+  const told = new Set<EventId>()
+  /** A snapshot may have dropped them after they were told: the history brings them again. */
+  const repeatable = new Set<EventId>()
+  let isSnapshotNew = false
+  /** Held, and not told of, at the last look: it came in while that was being taken. */
+  let owed = new Set<EventId>()
   let acknowledged: EventId[] = []
   let unchecked: { readonly row: TallyRow; readonly ids: readonly EventId[] }[] = []
   let before: Held | undefined
@@ -82,6 +92,21 @@ export function createLedger(org: OrgId): Ledger {
       breach(`${what} has another entry at ${changed} than in an earlier life: ${now[changed]}`)
   }
 
+  /** A subscriber that goes on where it stood is told of everything, and of nothing twice. */
+  function checkTold(held: Held): void {
+    if (isSnapshotNew) for (const id of [...told, ...held.told.ids]) repeatable.add(id)
+    isSnapshotNew = false
+    for (const id of held.told.ids) {
+      if (told.has(id) && !repeatable.delete(id)) breach(`event ${id} was told twice`)
+      told.add(id)
+    }
+    const untold = new Set<EventId>()
+    for (const id of Object.values(held.chains).flat()) if (id !== null && !told.has(id)) untold.add(id)
+    for (const id of untold)
+      if (owed.has(id)) breach(`event ${id} is held, and a subscriber was not told of it`)
+    owed = untold
+  }
+
   function checkCredentials(held: Held, own: ReadonlySet<EventId | null>): void {
     const batchOf = new Map(held.credentials.map(({ id, batch }) => [id, batch]))
     for (const [credential, event] of issued) {
@@ -101,6 +126,9 @@ export function createLedger(org: OrgId): Ledger {
     get held() {
       return before
     },
+    get cursor() {
+      return before?.told.cursor
+    },
     acknowledged: (id) => void acknowledged.push(id),
     shown({ sequence, id }) {
       const first = shown.get(sequence)
@@ -111,6 +139,9 @@ export function createLedger(org: OrgId): Ledger {
     finalised: ({ id, height }) => void finalised.set(id, height),
     issued({ event, credentials }) {
       for (const credential of credentials) issued.set(credential, event)
+    },
+    tookSnapshot() {
+      isSnapshotNew = true
     },
     ended(row) {
       row.acknowledged += acknowledged.length
@@ -137,6 +168,7 @@ export function createLedger(org: OrgId): Ledger {
           breach(`event ${id} was final at height ${height}, which is lost`)
       }
       checkCredentials(held, new Set(own))
+      checkTold(held)
       before = held
     },
   }

@@ -11,7 +11,7 @@ import type { ChaosMember } from './members.js'
 import type { Phase, Work } from './protocol.js'
 import type { TurnClock } from './turn-clock.js'
 import { watchedNetwork } from './watched-network.js'
-import { finalOf, issueSome, publishBurst } from './work.js'
+import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
 
 const ed25519 = fastestEd25519()
 
@@ -20,9 +20,6 @@ const hearMembersMs = 50
 
 /** So low that whoever was away for a while takes a snapshot, and fills in the history behind it. */
 const joinLimits = { eventsMin: 40, heightsMin: 12 }
-
-/** What a node tells when it went on from a snapshot. */
-const snapshotNotice = 'goes on from a snapshot'
 
 /** Turns between two pieces of work for each member that there is, at most: several decisions. */
 const pauseTurnsMax = 60
@@ -38,6 +35,8 @@ export interface LifeOptions {
   readonly openLog: () => Promise<Store>
   readonly openRegistrar: () => Promise<Store>
   readonly isNew: boolean
+  /** Where the subscriber stands that is told of this member's events. */
+  readonly cursor: () => string | undefined
   readonly work: Work
   /** Why a node ended by itself: whether this life's disk had given it a reason. */
   readonly isExcused: () => boolean
@@ -85,12 +84,15 @@ export function beginLife(options: LifeOptions): MemoryLife {
       joinLimits,
       addresses: members.filter((other) => other !== member).map(({ peerId }) => `memory:${peerId}`),
       onNotice({ level, what, facts }) {
-        if (what === snapshotNotice) options.onSnapshot?.()
+        if (what === snapshotNotice) {
+          hearing.report({ kind: 'snapshot' })
+          options.onSnapshot?.()
+        }
         if ((level !== 'warn' && level !== 'error') || isExcused()) return
         hearing.report({ kind: 'complaint', text: `${what} ${JSON.stringify(facts)}` })
       },
     })
-    hearing.report({ kind: 'started', held: await readHeld({ node, store }) })
+    hearing.report({ kind: 'started', held: await readHeld({ node, store, cursor: options.cursor() }) })
   }
 
   function watched(network: Network): Network {
@@ -166,7 +168,8 @@ export function beginLife(options: LifeOptions): MemoryLife {
       if (node) working = workOn(node)
     }),
     async look() {
-      if (node && store) hearing.report({ kind: 'started', held: await readHeld({ node, store }) })
+      if (node && store)
+        hearing.report({ kind: 'started', held: await readHeld({ node, store, cursor: options.cursor() }) })
     },
     sever: wire.sever,
     async end() {

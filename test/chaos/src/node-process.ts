@@ -16,7 +16,7 @@ import { openLevelStore } from '@chirograph/store-level'
 import { readHeld } from './held.js'
 import type { Order, Phase, Report, StartOrder, Work } from './protocol.js'
 import { watchedNetwork } from './watched-network.js'
-import { finalOf, issueSome, publishBurst } from './work.js'
+import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
 
 const ed25519 = fastestEd25519()
 /** Only processes that exchange with others pay for the import. */
@@ -58,6 +58,7 @@ async function start({
   seeds,
   wire,
   snapshotFrom,
+  cursor,
   seed,
 }: StartOrder): Promise<void> {
   phase('starting')
@@ -85,7 +86,7 @@ async function start({
     onNotice,
   })
   running = { node, store, stores: [store, registrar] }
-  report({ kind: 'started', held: await readHeld({ node, store }) })
+  report({ kind: 'started', held: await readHeld({ node, store, cursor }) })
   if (wire) await untilInSync(node)
   await workOn(node, createRandom(seed, 0))
 }
@@ -161,6 +162,7 @@ async function workOn(node: ChirographNode, random: Random): Promise<void> {
 
 /** In a network of honest members there is nothing to warn of, whoever is killed. */
 function onNotice({ level, what, facts }: Notice): void {
+  if (what === snapshotNotice) report({ kind: 'snapshot' })
   if (level !== 'warn' && level !== 'error') return
   report({ kind: 'complaint', text: `${what} ${JSON.stringify(facts)}` })
 }
@@ -179,7 +181,11 @@ async function obey(order: Order): Promise<void> {
   const { node, store, stores } = running
   switch (order.kind) {
     case 'tell':
-      report({ kind: 'told', held: await readHeld({ node, store }), status: node.status() })
+      report({
+        kind: 'told',
+        held: await readHeld({ node, store, cursor: order.cursor }),
+        status: node.status(),
+      })
       break
     case 'stop':
       isStopping = true

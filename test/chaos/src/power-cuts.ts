@@ -204,6 +204,7 @@ function createSeat(run: {
         openLog: async () => counted(sabotage(await log.open())),
         openRegistrar: async () => counted(await registrar.open()),
         isNew: !wasStarted,
+        cursor: () => ledger.cursor,
         isExcused: () => !own.isOn,
         onSnapshot: () => void counts.snapshots++,
       })

@@ -9,13 +9,16 @@ export type Order =
   | { readonly kind: 'start'; readonly start: StartOrder }
   /** Changes what it does once the present piece of work is done. */
   | { readonly kind: 'work'; readonly work: Work }
-  | { readonly kind: 'tell' }
+  /** `cursor` is where the subscriber stands that is told of this member's events. */
+  | { readonly kind: 'tell'; readonly cursor: string | undefined }
   | { readonly kind: 'stop' }
 
 export interface StartOrder {
   readonly directory: string
   /** Whether the keys and this directory were made together just now. */
   readonly isNew: boolean
+  /** Where the subscriber stands that is told of this member's events. */
+  readonly cursor: string | undefined
   readonly genesis: Genesis
   readonly seeds: InstitutionSeeds
   /** Without it the node is alone. */
@@ -54,6 +57,8 @@ export type Report =
   | { readonly kind: 'said'; readonly hex: string }
   | { readonly kind: 'final'; readonly id: EventId; readonly height: number }
   | { readonly kind: 'issued'; readonly event: EventId; readonly credentials: readonly string[] }
+  /** It was so far behind that it went on from a snapshot. */
+  | { readonly kind: 'snapshot' }
   /** What no honest member should ever have to say of another, or of itself. */
   | { readonly kind: 'complaint'; readonly text: string }
   | { readonly kind: 'stopped' }

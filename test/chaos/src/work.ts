@@ -5,6 +5,9 @@ import { isChirographError } from '@chirograph/interface'
 import type { ChirographNode, Finality, IssuedBatch, PublishedEvent } from '@chirograph/node'
 import type { Random } from '@chirograph/simulator'
 
+/** What a node tells when it went on from a snapshot. */
+export const snapshotNotice = 'goes on from a snapshot'
+
 /** Signs that many events at once; each is told when its publish resolved. */
 export async function publishBurst(
   node: ChirographNode,
