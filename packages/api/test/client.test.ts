@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type ApiError, createApiClient, discoveryFile, startApi } from '@chirograph/api'
 import { cohortTemplate } from '@chirograph/credential'
 import { equal, failsWith, is, ok, suite, tempDir } from '../../workspace/kit.ts'
-import { entryOf, fakeNode, idOf, loggedEvent } from './fake-node.ts'
+import { entryOf, fakeNode, frozenFork, idOf, loggedEvent, otherOrg } from './fake-node.ts'
 
 async function set() {
   const dir = await tempDir()
@@ -50,6 +50,16 @@ suite('the API and its client', (it) => {
       await writeFile(path, JSON.stringify({ ...discovery, url }))
       await failsWith('API_UNREACHABLE', createApiClient({ dataDir: dir.path }))
     }
+    await close()
+  })
+
+  it('rotates, approves, salvages and tells of forks', async () => {
+    const { node, client, close } = await set()
+    equal((await client.forks()).forks, [frozenFork])
+    is((await client.rotateKey()).event, idOf(4))
+    is((await client.approveRecovery({ org: otherOrg, rotation: idOf(8) })).event, idOf(5))
+    is((await client.salvage(otherOrg)).events.length, 2)
+    equal([node.approved, node.salvaged], [[{ org: otherOrg, rotation: idOf(8) }], [otherOrg]])
     await close()
   })
 

@@ -6,6 +6,7 @@ import {
   authorised,
   entryOf,
   fakeNode,
+  frozenFork,
   idOf,
   loggedEvent,
   networkId,
@@ -229,6 +230,61 @@ suite('/v1/events', (it) => {
     is((await set().get(`/v1/events/${idOf(9)}`)).json().code, 'API_EVENT_NOT_FOUND')
     is((await set().get('/v1/events/abc')).json().code, 'API_BAD_REQUEST')
     is((await set().get(`/v1/events/${idOf(9)}?timeoutMs=999999999`)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('log keys and forks', (it) => {
+  it('tells whose log forked as the node tells it', async () => {
+    equal((await set().get('/v1/forks')).json(), { forks: [frozenFork] })
+  })
+
+  it('rotates the own key, and answers with the event', async () => {
+    const answer = await set().post('/v1/key-rotations', {})
+    equal([answer.statusCode, answer.json()], [201, { event: idOf(4), publishedAtMs: 8 }])
+  })
+
+  it('approves the recovery of a member, by the rotation that is named or the only one', async () => {
+    const { node, post } = set()
+    is((await post('/v1/recovery-approvals', { org: otherOrg })).statusCode, 201)
+    is((await post('/v1/recovery-approvals', { org: otherOrg, rotation: idOf(8) })).statusCode, 201)
+    equal(node.approved, [
+      { org: otherOrg, rotation: undefined },
+      { org: otherOrg, rotation: idOf(8) },
+    ])
+  })
+
+  it('salvages of a member, and answers with every event', async () => {
+    const { node, post } = set()
+    const answer = await post('/v1/salvages', { org: otherOrg })
+    equal(
+      answer.json().events.map(({ event }: { event: string }) => event),
+      [idOf(6), idOf(7)],
+    )
+    equal(node.salvaged, [otherOrg])
+  })
+
+  it('refuses ids that are none, before the node is asked', async () => {
+    const { node, post } = set()
+    const bad = [{ org: 'abc' }, { org: otherOrg, rotation: 'abc' }, { rotation: idOf(8) }]
+    for (const body of bad)
+      is((await post('/v1/recovery-approvals', body)).json().code, 'API_BAD_REQUEST', JSON.stringify(body))
+    for (const body of [{}, { org: 'abc' }, { org: otherOrg, rotation: idOf(8) }])
+      is((await post('/v1/salvages', body)).json().code, 'API_BAD_REQUEST', JSON.stringify(body))
+    equal([node.approved, node.salvaged], [[], []])
+  })
+
+  it('takes no rotation as any other event', async () => {
+    const { node, post } = set()
+    const rotation = { kind: 'key.rotate', logKey: 'ab'.repeat(32), nextKeyHash: 'cd'.repeat(32) }
+    is((await post('/v1/events', rotation)).json().code, 'API_BAD_REQUEST')
+    is(node.published.length, 0)
+  })
+
+  it('publishes an approval that was prepared elsewhere', async () => {
+    const { node, post } = set()
+    const approval = { kind: 'recovery.approve', author: otherOrg, rotation: idOf(8) }
+    is((await post('/v1/events', approval)).statusCode, 201)
+    equal(node.published, [approval])
   })
 })
 

@@ -8,6 +8,7 @@ import type {
   EventQuery,
   EventState,
   Finality,
+  ForkView,
   LoggedEvent,
   RegistrarEntry,
   StatusChange,
@@ -31,6 +32,8 @@ export interface FakeNode extends ChirographNode {
   readonly told: LoggedEvent[]
   readonly asked: EventQuery[]
   readonly states: Map<EventId, EventState>
+  readonly approved: { readonly org: OrgId; readonly rotation: EventId | undefined }[]
+  readonly salvaged: OrgId[]
   /** Makes the next issue fail. */
   issueFailure: Error | undefined
   /** Ends every wait for this event. */
@@ -55,6 +58,8 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     told: [],
     asked: [],
     states: new Map(),
+    approved: [],
+    salvaged: [],
     issueFailure: undefined,
     status: () => ({ signing: 'ok', sync: { state: 'alone' } }) as ReturnType<ChirographNode['status']>,
     async issueCohort(rows, options = {}) {
@@ -70,16 +75,23 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
       base.changes.push(change)
       return { id: idOf(2), publishedAtMs: 6 }
     },
-    rotateKey: async () =>
-      ({ id: idOf(4), publishedAtMs: 8 }) as Awaited<ReturnType<ChirographNode['rotateKey']>>,
-    approveRecovery: async () =>
-      ({ id: idOf(5), publishedAtMs: 9 }) as Awaited<ReturnType<ChirographNode['approveRecovery']>>,
-    salvage: async () => [] as unknown as Awaited<ReturnType<ChirographNode['salvage']>>,
-    forks: () => [],
     async publish(body) {
       base.published.push(body)
       return { id: idOf(3), publishedAtMs: 7 }
     },
+    rotateKey: async () => ({ id: idOf(4), publishedAtMs: 8 }),
+    async approveRecovery(org, { rotation } = {}) {
+      base.approved.push({ org, rotation })
+      return { id: idOf(5), publishedAtMs: 9 }
+    },
+    async salvage(org) {
+      base.salvaged.push(org)
+      return [
+        { id: idOf(6), publishedAtMs: 10 },
+        { id: idOf(7), publishedAtMs: 11 },
+      ]
+    },
+    forks: () => [frozenFork],
     finality(id, { signal } = {}) {
       return new Promise((resolve, reject) => {
         waiters.set(id, resolve)
@@ -136,6 +148,21 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     stop: async () => {},
   }
   return base
+}
+
+/** As a node tells of a member that a quorum has to approve. */
+export const frozenFork: ForkView = {
+  org: otherOrg,
+  name: 'Sample Institution 2',
+  isSelf: false,
+  generation: 0,
+  state: 'frozen',
+  sequence: 4,
+  evidence: { kind: 'evidence.branches', bytes: 900 },
+  frozen: { height: 7, sequence: 3 },
+  rotations: [{ id: idOf(8), approvedBy: [ownOrg], isApproved: false }],
+  approvalsNeeded: 3,
+  salvageable: [idOf(9)],
 }
 
 /** Tells the events, then waits until the signal aborts. */

@@ -50,7 +50,7 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
         name: 'log',
         state: 'failed',
         what: examined.what,
-        hint: 'run chirograph fsck: it names what is damaged and repairs what it can; other members supply the rest',
+        hint: 'keep a copy of the log folder, move it away and start again: the other members hold the same log',
       },
     ]
   const { height, events, schema, hasVoteRecord, isHistoryWhole, isLastSignedHere } = examined
@@ -156,6 +156,13 @@ function checkpointCheck({ finalAgeMs, height, events }: NodeAnswer): Check {
 function votingCheck({ isVoting, whyNotVoting }: NodeAnswer): Check {
   if (isVoting) return { name: 'voting', state: 'ok', what: 'this node votes' }
   if (whyNotVoting === 'observer') return { name: 'voting', state: 'ok', what: 'this member only follows' }
+  if (whyNotVoting === 'copied-folder')
+    return {
+      name: 'voting',
+      state: 'warning',
+      what: 'this folder was copied or restored, so the node does not vote yet',
+      hint: 'let the node connect to other members, and never run two copies of a folder',
+    }
   return {
     name: 'voting',
     state: 'warning',
@@ -172,21 +179,32 @@ function signingCheck({ signing }: NodeAnswer): Check {
       state: 'ok',
       what: 'this institution can issue and revoke; no place of its log was signed twice',
     }
-  if (signing === 'own-fork' || signing === 'own-key-elsewhere')
-    return {
-      name,
-      state: 'failed',
-      what:
-        signing === 'own-fork'
-          ? 'two different events of this institution stand at one place of its log'
-          : 'events of this institution came in that were not signed here',
-      hint: 'make sure that no copy of this folder runs elsewhere; then rotate the key: chirograph key rotate',
-    }
-  return {
-    name,
-    state: 'warning',
-    what: `nothing is signed at the moment (${signing})`,
-    hint: 'let the node connect to other members: they tell what this institution had signed',
+  switch (signing) {
+    case 'own-fork':
+    case 'own-key-elsewhere':
+      return {
+        name,
+        state: 'failed',
+        what:
+          signing === 'own-fork'
+            ? 'two different events of this institution stand at one place of its log'
+            : 'events of this institution came in that were not signed here',
+        hint: 'make sure that no copy of this folder runs elsewhere; then rotate the key: chirograph key rotate',
+      }
+    case 'own-events-missing':
+      return {
+        name,
+        state: 'warning',
+        what: 'nothing is signed yet: it is not certain which events this institution has signed',
+        hint: 'let the node connect to other members: they tell',
+      }
+    default:
+      return {
+        name,
+        state: 'failed',
+        what: `nothing can be signed (${signing})`,
+        hint: 'bring back the keys file that was written at the last rotation of the log key',
+      }
   }
 }
 
@@ -196,7 +214,10 @@ function forksCheck(forks: readonly KnownFork[]): Check {
     return { name: 'forks', state: 'ok', what: 'no organisation is known to have told two stories' }
   const told = forks.map(({ name, isSelf, generation, sequence, frozen }) => {
     const who = isSelf ? 'this institution' : name
-    const place = `two events at place ${sequence} of key period ${generation}`
+    const place =
+      sequence === null
+        ? `two stories in key period ${generation}`
+        : `two events at place ${sequence} of key period ${generation}`
     const state =
       frozen === null
         ? 'the proof is not final yet'
@@ -207,7 +228,7 @@ function forksCheck(forks: readonly KnownFork[]): Check {
     name: 'forks',
     state: 'warning',
     what: told.join(' · '),
-    hint: 'what became final before stays valid, and revocations of either story count; the organisation goes on with a new key once a quorum approves it',
+    hint: 'what became final before stays valid, and revocations of either story count; the organisation goes on with a new key once a quorum approves it: chirograph member forks',
   }
 }
 

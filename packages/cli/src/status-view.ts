@@ -48,9 +48,14 @@ function syncWords({ sync }: NodeAnswer, nowMs: number, { green, yellow }: Colou
 
 function votingWords({ isVoting, whyNotVoting }: NodeAnswer, { green, yellow }: Colours): string {
   if (isVoting) return green('yes')
-  return whyNotVoting === 'observer'
-    ? 'no, this member only follows'
-    : yellow('no: its vote record is lost, so it follows without voting')
+  switch (whyNotVoting) {
+    case 'observer':
+      return 'no, this member only follows'
+    case 'copied-folder':
+      return yellow('not yet: this folder was copied or restored, so it hears from the other members first')
+    default:
+      return yellow('no: its vote record is lost, so it follows without voting')
+  }
 }
 
 const rotateToGoOn = 'begin a new key with chirograph key rotate'
@@ -67,6 +72,10 @@ function signingWords({ signing }: NodeAnswer, { red, yellow }: Colours): string
       )
     case 'own-events-missing':
       return yellow('not yet: it hears from the other members first which events it has signed')
+    case 'log-key-missing':
+      return red(
+        'stopped: the key that signs now is not in keys.json; bring back the file that was written at the last rotation',
+      )
     default:
       return red(`stopped: ${signing.replaceAll('-', ' ')}`)
   }

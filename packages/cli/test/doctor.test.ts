@@ -73,9 +73,9 @@ suite('doctor', (it) => {
     ok(told({ ...fork, isSelf: true }).startsWith('this institution'))
   })
 
-  it('sends the owner of a damaged store to fsck', () => {
+  it('tells the owner of a damaged store what is damaged, and where the log can be had again', () => {
     const [check] = checksOfStopped({ kind: 'damaged', what: 'the data directory is damaged: checkpoint 3' })
     is(check?.state, 'failed')
-    ok(check?.what.includes('checkpoint 3') && check.hint?.includes('chirograph fsck'))
+    ok(check?.what.includes('checkpoint 3') && check.hint?.includes('other members'))
   })
 })

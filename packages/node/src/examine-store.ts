@@ -4,9 +4,9 @@ import type { OrgId } from '@chirograph/event'
 import { isChirographError, metaKey, type Store } from '@chirograph/interface'
 import { eventAt } from '@chirograph/log'
 import { type Genesis, genesisState } from '@chirograph/status'
+import { type KnownFork, openForks } from './fork-view.js'
 import { loadReplica } from './load.js'
 import { assertSchema } from './meta.js'
-import { type KnownFork, knownForks } from './node-status.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
@@ -41,7 +41,6 @@ export async function examineStore(
     await assertSchema(store)
     const { restored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
     const { final, log, lastSigned, isHistoryWhole } = restored
-    const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
     const state = final?.state ?? genesisState(genesis)
     return {
       kind: 'sound',
@@ -52,7 +51,7 @@ export async function examineStore(
       height: final?.checkpoint.header.core.height ?? 0,
       events: { final: final?.logTree.size ?? 0, pending: log.pending.count },
       isHistoryWhole,
-      forks: knownForks({ log, state, self: org, nameOf }),
+      forks: openForks({ log, state, self: org }),
       isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
     }
   } catch (error) {

@@ -1,29 +1,42 @@
 /** Whose log forked, what the network did about it, and what this member can still do. */
 import type { EventId } from '@chirograph/codec'
 import { quorumOf, validatorIndexOf } from '@chirograph/consensus'
-import type { OrgId } from '@chirograph/event'
+import type { ForkEvidence, OrgId } from '@chirograph/event'
 import {
   encodeForkEvidence,
   eventAt,
   forksOf,
+  type LogIndex,
   pendingOf,
   placeOfForkEvidence,
   rotationsOf,
 } from '@chirograph/log'
 import { type Replica, salvageOf } from '@chirograph/replica'
-import { approvedRotation, currentLogKey, readApprovals, readOrg } from '@chirograph/status'
+import {
+  approvedRotation,
+  currentLogKey,
+  type NetworkState,
+  readApprovals,
+  readOrg,
+} from '@chirograph/status'
 
-export interface ForkView {
+/** An organisation of which two stories are known, or on whose having told them the network agreed. */
+export interface KnownFork {
   readonly org: OrgId
   readonly name: string
+  readonly isSelf: boolean
   readonly generation: number
   /** Known here: this node holds the proof. Frozen: the network agreed on it. Recovered: a later generation goes on. */
   readonly state: 'known' | 'frozen' | 'recovered'
-  /** Where two events stand; null where the proof is not here. */
+  /** The place at which two events stand; null where the proof is not here. */
   readonly sequence: number | null
-  readonly evidence: { readonly kind: 'evidence.fork' | 'evidence.branches'; readonly bytes: number } | null
-  /** The last event that counts; null when none does. */
-  readonly frozen: { readonly sequence: number | null; readonly height: number } | null
+  /** Set while frozen: nothing of that generation counts beyond `sequence` (null: nothing at all). */
+  readonly frozen: { readonly height: number; readonly sequence: number | null } | null
+}
+
+/** The same, with what has been done and is left to do. */
+export interface ForkView extends KnownFork {
+  readonly evidence: { readonly kind: ForkEvidence['kind']; readonly bytes: number } | null
   /** Rotations by which it would go on, with those who approved each. */
   readonly rotations: readonly {
     readonly id: EventId
@@ -36,39 +49,62 @@ export interface ForkView {
 }
 
 /** In the order of the genesis; at most one for each organisation and generation. */
-export function viewForks(replica: Replica, nowMs: number): ForkView[] {
-  const { state } = replica.final
+export function knownForks({
+  log,
+  state,
+  self,
+}: {
+  readonly log: LogIndex
+  readonly state: NetworkState
+  readonly self: OrgId
+}): KnownFork[] {
   return state.organisations.flatMap((org) => {
     const row = readOrg(state, org)
     if (row === undefined) return []
     const { generation: current } = currentLogKey(row)
-    const proofs = forksOf(replica.log, org).flatMap((evidence) => {
-      const place = placeOfForkEvidence(evidence)
-      return place === undefined ? [] : [{ evidence, place }]
-    })
-    const generations = new Set(proofs.map(({ place }) => place.generation))
+    const places = new Map(
+      forksOf(log, org).flatMap((evidence) => {
+        const place = placeOfForkEvidence(evidence)
+        return place === undefined ? [] : [[place.generation, place.sequence]]
+      }),
+    )
+    const generations = new Set(places.keys())
     if (row.frozen !== null) generations.add(row.frozen.generation)
     return [...generations]
       .sort((a, b) => a - b)
-      .map((generation): ForkView => {
-        const proof = proofs.find(({ place }) => place.generation === generation)
+      .map((generation): KnownFork => {
         const frozen = row.frozen?.generation === generation ? row.frozen : null
         return {
           org,
           name: row.name,
+          isSelf: org === self,
           generation,
           state: frozen !== null ? 'frozen' : generation < current ? 'recovered' : 'known',
-          sequence: proof?.place.sequence ?? null,
-          evidence:
-            proof === undefined
-              ? null
-              : { kind: proof.evidence.kind, bytes: encodeForkEvidence(proof.evidence).length },
-          frozen: frozen && { sequence: frozen.sequence, height: frozen.height },
-          rotations: frozen === null ? [] : rotationsFor(replica, org, generation + 1),
-          approvalsNeeded: quorumOf(replica.set),
-          salvageable: frozen === null ? [] : salvageableOf(replica, { author: org, generation }, nowMs),
+          sequence: places.get(generation) ?? null,
+          frozen: frozen && { height: frozen.height, sequence: frozen.sequence },
         }
       })
+  })
+}
+
+/** A generation that is over needs nobody's attention any more. */
+export function openForks(args: Parameters<typeof knownForks>[0]): KnownFork[] {
+  return knownForks(args).filter(({ state }) => state !== 'recovered')
+}
+
+export function viewForks(replica: Replica, nowMs: number): ForkView[] {
+  const { log, final, set, config } = replica
+  return knownForks({ log, state: final.state, self: config.org }).map((fork): ForkView => {
+    const { org, generation, state } = fork
+    const isFrozen = state === 'frozen'
+    const proof = forksOf(log, org).find((one) => placeOfForkEvidence(one)?.generation === generation)
+    return {
+      ...fork,
+      evidence: proof === undefined ? null : { kind: proof.kind, bytes: encodeForkEvidence(proof).length },
+      rotations: isFrozen ? rotationsFor(replica, org, generation + 1) : [],
+      approvalsNeeded: quorumOf(set),
+      salvageable: isFrozen ? salvageableOf(replica, { author: org, generation }, nowMs) : [],
+    }
   })
 }
 

@@ -2,7 +2,7 @@
 export type { EventQuery, LoggedEvent } from './event-query.js'
 export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
-export type { ForkView } from './fork-view.js'
+export type { ForkView, KnownFork } from './fork-view.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
 export { assertSchema, initialiseStore, schemaVersion } from './meta.js'
@@ -16,7 +16,7 @@ export {
   type ProofTarget,
   type PublishedEvent,
 } from './node.js'
-export type { KnownFork, NodeCounters, NodeStatus } from './node-status.js'
+export type { NodeCounters, NodeStatus } from './node-status.js'
 export type { Notice } from './notice.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { type InstitutionSeeds, type KeptSeeds, orgIdOfSeeds } from './seeds.js'

@@ -136,6 +136,6 @@ export function storeDamaged(detail: string): ChirographError {
   return new ChirographError({
     code: 'NODE_STORE_DAMAGED',
     what: `the data directory is damaged: ${detail}`,
-    hint: 'stop the node and run chirograph store fsck: it names what is damaged, and peers can supply what is lost',
+    hint: 'keep a copy of the log folder, move it away and start again: the other members hold the same log',
   })
 }

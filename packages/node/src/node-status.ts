@@ -2,9 +2,8 @@
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import type { Clock, Network, PeerStatus } from '@chirograph/interface'
-import { forksOf, type LogIndex, placeOfForkEvidence } from '@chirograph/log'
-import { type RefuseReason, refusalOf } from '@chirograph/replica'
-import { currentLogKey, type NetworkState, readOrg } from '@chirograph/status'
+import { type RefuseReason, type Replica, refusalOf } from '@chirograph/replica'
+import { type KnownFork, openForks } from './fork-view.js'
 import type { Conduct } from './peer-conduct.js'
 import type { Shell } from './shell.js'
 
@@ -30,7 +29,8 @@ export interface NodeStatus {
   readonly finalTimeMs: number
   readonly finalAgeMs: number
   readonly isVoting: boolean
-  readonly whyNotVoting: 'observer' | 'vote-record-lost' | null
+  /** `copied-folder`: until enough members have said what they hold, its vote record may be an old one. */
+  readonly whyNotVoting: 'observer' | 'vote-record-lost' | 'copied-folder' | null
   readonly events: { readonly known: number; readonly final: number; readonly pending: number }
   /** Final events from before this node's snapshot: how many it still lacks, and how many it has brought since it started. */
   readonly history: { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
@@ -48,17 +48,6 @@ export interface NodeStatus {
   readonly counters: NodeCounters
 }
 
-export interface KnownFork {
-  readonly org: OrgId
-  readonly name: string
-  readonly isSelf: boolean
-  readonly generation: number
-  /** The place at which two events stand. */
-  readonly sequence: number
-  /** Set once the evidence is final: nothing of that generation becomes final beyond `sequence` (null: nothing at all). */
-  readonly frozen: { readonly height: number; readonly sequence: number | null } | null
-}
-
 /** A peer as the adapter sees it, who it is, and how it behaves. */
 export interface PeerOfNode extends PeerStatus {
   readonly org: string | null
@@ -74,16 +63,14 @@ export function statusOfNode(args: {
   readonly network: Network
   readonly clock: Clock
   readonly startedAtMs: number
-  readonly hasVoteRecord: boolean
   readonly counters: NodeCounters
 }): NodeStatus {
-  const { shell, network, clock, startedAtMs, hasVoteRecord, counters } = args
+  const { shell, network, clock, startedAtMs, counters } = args
   const { replica } = shell
   const { genesis, org } = replica.config
   const { core } = replica.final.header
   const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
   const leader = replica.set.validators[leaderOf(replica.set, replica.consensus.view)]?.org ?? ''
-  const isValidator = replica.consensus.config.self !== undefined
   const pending = replica.log.pending.count
   const final = replica.final.logTree.size
   return {
@@ -100,12 +87,12 @@ export function statusOfNode(args: {
     height: core.height,
     finalTimeMs: core.timeMs,
     finalAgeMs: Math.max(0, clock.nowMs() - core.timeMs),
-    isVoting: isValidator && hasVoteRecord,
-    whyNotVoting: !isValidator ? 'observer' : hasVoteRecord ? null : 'vote-record-lost',
+    isVoting: replica.consensus.config.mayVote,
+    whyNotVoting: whyNotVoting(replica),
     events: { known: final + pending, final, pending },
     history: shell.history(),
     authors: replica.log.chains.size,
-    forks: knownForks({ log: replica.log, state: replica.final.state, self: org, nameOf }),
+    forks: openForks({ log: replica.log, state: replica.final.state, self: org }),
     peers: network.peers().map((peer) => {
       const member = genesis.organisations.find(({ peerId }) => peerId === peer.peerId)
       const conduct = shell.conductOf(peer.peerId)
@@ -132,29 +119,10 @@ function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync
   return { state: isConfirmed ? 'current' : 'unknown', behindBy: isConfirmed ? 0 : null, lastHeardMs }
 }
 
-/** By organisation and generation. A generation that was closed since needs nobody's attention any more. */
-export function knownForks({
-  log,
-  state,
-  self,
-  nameOf,
-}: {
-  readonly log: LogIndex
-  readonly state: NetworkState
-  readonly self: OrgId
-  readonly nameOf: (org: string) => string
-}): KnownFork[] {
-  return [...log.chains.keys()].sort().flatMap((org) => {
-    const row = readOrg(state, org)
-    const current = row === undefined ? 0 : currentLogKey(row).generation
-    return forksOf(log, org).flatMap((evidence) => {
-      const place = placeOfForkEvidence(evidence)
-      if (place === undefined || place.generation < current) return []
-      const { generation, sequence } = place
-      const frozen = row?.frozen ? { height: row.frozen.height, sequence: row.frozen.sequence } : null
-      return [{ org, name: nameOf(org), isSelf: org === self, generation, sequence, frozen }]
-    })
-  })
+function whyNotVoting({ consensus, config }: Replica): NodeStatus['whyNotVoting'] {
+  if (consensus.config.self === undefined) return 'observer'
+  if (consensus.config.mayVote) return null
+  return config.hasVoteRecord ? 'copied-folder' : 'vote-record-lost'
 }
 
 function signingOf({ replica }: Shell): NodeStatus['signing'] {

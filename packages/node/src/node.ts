@@ -181,7 +181,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     onNotice({
       level: 'warn',
       what: isCopy
-        ? 'the data directory was copied or restored: this node follows without voting until it is started again'
+        ? 'the data directory was copied or restored: this node neither signs nor votes until it has heard from other members'
         : 'the vote record is not whole: this node follows without voting',
       facts: {},
     })
@@ -298,6 +298,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         })
         failForgotten()
         shell.whenHistoryIsWhole(failForgotten)
+        settleKeys()
         break
       }
       case 'rejected':
@@ -429,7 +430,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         network,
         clock,
         startedAtMs,
-        hasVoteRecord: hasVoteRecord && !isCopy,
         counters,
       }),
     issueCohort(rows, issueOptions) {

@@ -9,17 +9,23 @@ import type { AuthenticEvent } from '@chirograph/event'
 import { eventAt } from '@chirograph/log'
 import { currentLogKey, readOrg } from '@chirograph/status'
 import type { Fact, RefuseReason } from './io.js'
+import { logKeyOf } from './log-keys.js'
 import { type ChainTip, isAbove, peerOfValidator, type Replica } from './replica.js'
 import type { Turn } from './turn.js'
 
 /** Why nothing may be signed at the next place of the own chain; undefined when it may. */
 export function refusalOf(replica: Replica): RefuseReason | undefined {
-  const { stopped, log, isOwnChainCertain } = replica
+  const { stopped, log, final, config, isOwnChainCertain } = replica
   const tip = ownTip(replica)
-  if (stopped !== null && stopped.generation === (tip?.generation ?? ownGeneration(replica)))
-    return stopped.reason
-  if (!isOwnChainCertain) return 'own-events-missing'
-  return tip !== null && !eventAt(log, tip.id) ? 'own-events-missing' : undefined
+  const generation = tip?.generation ?? ownGeneration(replica)
+  if (stopped?.generation === generation) return stopped.reason
+  // Agreed on by the others, of whose proof nothing may be here.
+  if (readOrg(final.state, config.org)?.frozen?.generation === generation) return 'own-fork'
+  if (!isOwnChainCertain || (tip !== null && !eventAt(log, tip.id))) return 'own-events-missing'
+  // The seeds may be older than the last rotation.
+  const logKey = logKeyOf(replica, { author: config.org, generation })
+  const isKeyHeld = logKey.kind === 'key' && config.signers.holds?.(logKey.key) !== false
+  return isKeyHeld ? undefined : 'log-key-missing'
 }
 
 /** The last own event: signed here, or final. */

@@ -1,10 +1,9 @@
 /** Own events that people ask for: signed once, stored with a note of what was signed, and only then shown to anyone. */
 import { equalBytes } from '@chirograph/codec'
-import { type EventBody, nextKeyHashOf } from '@chirograph/event'
+import { nextKeyHashOf } from '@chirograph/event'
 import { generationsMax, readOrg } from '@chirograph/status'
 import { learnAccusation } from './accusing.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
-import { logKeyOf } from './log-keys.js'
 import { ownGeneration, ownTip, refusalOf } from './own-chain.js'
 import { isAbove, type Replica } from './replica.js'
 import { noteSalvage } from './salvaging.js'
@@ -13,7 +12,8 @@ import type { Turn } from './turn.js'
 
 export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { kind: 'publish' }>): void {
   const { replica } = turn
-  const refusal = publishRefusalOf(replica, body)
+  // A rotation begins a chain, and has an input of its own.
+  const refusal = body.kind === 'key.rotate' ? 'misplaced-rotation' : refusalOf(replica)
   if (refusal) {
     turn.effects.push({ kind: 'refused', request, reason: refusal })
     return
@@ -61,18 +61,4 @@ function rotationRefusalOf(replica: Replica, logKey: Uint8Array): RefuseReason |
   const isPending = tip !== null && isAbove(tip, final.cut.get(config.org) ?? null)
   const isStuck = row.frozen !== null || stopped?.generation === generation
   return isPending && !isStuck ? 'own-events-pending' : undefined
-}
-
-/** A rotation begins a chain, and has an input of its own. */
-function publishRefusalOf(replica: Replica, body: EventBody): RefuseReason | undefined {
-  if (body.kind === 'key.rotate') return 'misplaced-rotation'
-  return refusalOf(replica) ?? (isKeyHeld(replica) ? undefined : 'log-key-missing')
-}
-
-/** The seeds may be older than the last rotation. */
-function isKeyHeld(replica: Replica): boolean {
-  const { config } = replica
-  const generation = ownTip(replica)?.generation ?? ownGeneration(replica)
-  const logKey = logKeyOf(replica, { author: config.org, generation })
-  return logKey.kind === 'key' && config.signers.holds?.(logKey.key) !== false
 }
