@@ -68,7 +68,7 @@ export type Migration =
       readonly authors: number
       /** Events marked as passed over: their chain is final beyond them on another branch. Null in a dry run. */
       readonly strays: number | null
-      /** Entries in the order of arrival whose event was not there: damage from before, which fsck names. */
+      /** Entries in the order of arrival whose event was not there: damage from before. */
       readonly lost: number
     }
 
@@ -294,7 +294,7 @@ type Wanted = Pick<CutEntry, 'id' | 'sequence'>
 
 /**
  * Down from the last final event by what each names as the one before it; whatever is passed on the way is a stray.
- * Where the final chain is broken, what is below cannot be told apart and is left unmarked: fsck names the gap.
+ * Where the final chain is broken, what is below cannot be told apart and is left unmarked.
  */
 async function* straysOfChain(
   store: Store,

@@ -115,7 +115,7 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
     )
     if (done.lost > 0)
       terminal.complain(
-        `! ${grouped(done.lost)} events that were listed are not there. Name them with: chirograph store fsck`,
+        `! ${grouped(done.lost)} events that were listed are not there; other members hold the same log`,
       )
     if (done.kind === 'done')
       terminal.say(
