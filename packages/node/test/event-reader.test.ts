@@ -1,5 +1,13 @@
 import type { VerifiedEvent } from '@chirograph/event'
-import { bodyKey, eventKey, memoryDisk, positionKey, readPlace, type Store } from '@chirograph/interface'
+import {
+  arrivalKey,
+  bodyKey,
+  eventKey,
+  memoryDisk,
+  positionKey,
+  readPlace,
+  type Store,
+} from '@chirograph/interface'
 import { equal, failsWith, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
 import type { EventQuery, LoggedEvent } from '../src/event-query.ts'
 import { type Arrivals, chainOf, handleOf, openArrivals, org } from './arrivals.ts'
@@ -213,6 +221,42 @@ suite('events', (it) => {
     equal(told, [0, 2])
   })
 })
+
+suite('an event that is dropped while it is read', (it) => {
+  it('is passed over, and told when it has come again', async () => {
+    const chain = chainOf(org(1), 3)
+    const [, second] = chain
+    ok(second)
+    let dropAfterReads = Number.POSITIVE_INFINITY
+    const node = await openArrivals(memoryDisk(), (store) => ({
+      ...store,
+      async getMany(keys) {
+        const values = await store.getMany(keys)
+        // As a snapshot does it: in one batch, and between any two reads.
+        if (--dropAfterReads === 0) await store.batch(await opsToDrop(store, second), { sync: true })
+        return values
+      },
+    }))
+    for (const event of chain) await node.admit(event)
+    dropAfterReads = 1
+    const before: LoggedEvent[] = []
+    for await (const event of node.reader.events({ live: false })) before.push(event)
+    equal(idsOf(before), [chain[0]?.id, chain[2]?.id])
+    await node.bring([second])
+    const after: LoggedEvent[] = []
+    const from = before.at(-1)?.cursor
+    for await (const event of node.reader.events({ live: false, from })) after.push(event)
+    equal(idsOf(after), [second.id])
+  })
+})
+
+async function opsToDrop(store: Store, { id }: VerifiedEvent) {
+  const position = await store.get(positionKey(id))
+  ok(position)
+  const place = readPlace(position)
+  const keys = [eventKey(place), bodyKey(place), positionKey(id), arrivalKey(place.sequence + 1)]
+  return keys.map((key) => ({ kind: 'delete', key }) as const)
+}
 
 suite('a cursor', (it) => {
   it('of another store, or of a store that was emptied, is refused', async () => {
