@@ -1,13 +1,5 @@
 import type { VerifiedEvent } from '@chirograph/event'
-import {
-  arrivalKey,
-  bodyKey,
-  eventKey,
-  memoryDisk,
-  positionKey,
-  readPlace,
-  type Store,
-} from '@chirograph/interface'
+import { bodyKey, eventKey, memoryDisk, positionKey, readPlace, type Store } from '@chirograph/interface'
 import { equal, failsWith, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
 import type { EventQuery, LoggedEvent } from '../src/event-query.ts'
 import { type Arrivals, chainOf, handleOf, openArrivals, org } from './arrivals.ts'
@@ -222,8 +214,8 @@ suite('events', (it) => {
   })
 })
 
-suite('an event that is dropped while it is read', (it) => {
-  it('is passed over, and told when it has come again', async () => {
+suite('an event that a snapshot drops', (it) => {
+  it('is passed over by whoever reads it meanwhile, and told when it has come again', async () => {
     const chain = chainOf(org(1), 3)
     const [, second] = chain
     ok(second)
@@ -232,31 +224,38 @@ suite('an event that is dropped while it is read', (it) => {
       ...store,
       async getMany(keys) {
         const values = await store.getMany(keys)
-        // As a snapshot does it: in one batch, and between any two reads.
-        if (--dropAfterReads === 0) await store.batch(await opsToDrop(store, second), { sync: true })
+        if (--dropAfterReads === 0) await node.dropBySnapshot([second])
         return values
       },
     }))
     for (const event of chain) await node.admit(event)
     dropAfterReads = 1
-    const before: LoggedEvent[] = []
-    for await (const event of node.reader.events({ live: false })) before.push(event)
-    equal(idsOf(before), [chain[0]?.id, chain[2]?.id])
+    const subscriber = newSubscriber({})
+    await readOn(node, subscriber, 2)
     await node.bring([second])
-    const after: LoggedEvent[] = []
-    const from = before.at(-1)?.cursor
-    for await (const event of node.reader.events({ live: false, from })) after.push(event)
-    equal(idsOf(after), [second.id])
+    await readOn(node, subscriber, 1)
+    equal(idsOf(subscriber.events), [chain[0]?.id, chain[2]?.id, second.id])
+  })
+
+  it('leaves its number to nobody, so that a subscriber is told what comes next, even after a restart', async () => {
+    const chain = chainOf(org(1), 3)
+    const [, , third] = chain
+    ok(third)
+    const disk = memoryDisk()
+    const node = await openArrivals(disk)
+    for (const event of chain) await node.admit(event)
+    const subscriber = newSubscriber({})
+    await readOn(node, subscriber, 3)
+    await node.dropBySnapshot([third])
+    const again = await openArrivals(disk)
+    await again.bring([third])
+    await readOn(again, subscriber, 1)
+    equal(
+      idsOf(subscriber.events),
+      [...chain, third].map(({ id }) => id),
+    )
   })
 })
-
-async function opsToDrop(store: Store, { id }: VerifiedEvent) {
-  const position = await store.get(positionKey(id))
-  ok(position)
-  const place = readPlace(position)
-  const keys = [eventKey(place), bodyKey(place), positionKey(id), arrivalKey(place.sequence + 1)]
-  return keys.map((key) => ({ kind: 'delete', key }) as const)
-}
 
 suite('a cursor', (it) => {
   it('of another store, or of a store that was emptied, is refused', async () => {
