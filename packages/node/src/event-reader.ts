@@ -157,7 +157,7 @@ export function createEventReader(args: EventReaderArgs): EventReader {
       const decoded = decodeHeader(stored.headerBytes)
       if (decoded.kind === 'reject')
         throw storeDamaged(`the header at ${nameOfPlace(stop.place)}: ${decoded.detail}`)
-      return wantsHeader(query, decoded.header) ? [{ ...stop, stored, ...decoded }] : []
+      return wantsHeader(query, decoded.header) ? [{ ...stop, value, stored, ...decoded }] : []
     })
     for (let at = 0; at < wanted.length; at += wholeEvents) {
       if (isOver(query)) return
@@ -166,12 +166,15 @@ export function createEventReader(args: EventReaderArgs): EventReader {
         store.getMany(slice.map(({ place }) => bodyKey(place))),
         store.getMany(slice.map(({ id }) => positionKey(id))),
       ])
-      for (const [index, { id, header, place, stored, cursor }] of slice.entries()) {
+      for (const [index, { id, header, place, value, stored, cursor }] of slice.entries()) {
         const position = positions[index]
         // A damaged header is another event, whose id stands nowhere.
-        if (position === undefined || !equalBytes(position, placeValue(place)))
-          throw storeDamaged(`the event at ${nameOfPlace(place)} is not the one that was stored there`)
+        const isNamed = position !== undefined && equalBytes(position, placeValue(place))
         const bodyBytes = bodies[index]
+        // A snapshot may have dropped it between two reads; the history brings it again, and it is told then.
+        if ((!isNamed || bodyBytes === undefined) && !(await isStillHere(place, value))) continue
+        if (!isNamed)
+          throw storeDamaged(`the event at ${nameOfPlace(place)} is not the one that was stored there`)
         const restored = bodyBytes && restoreEvent({ ...stored, bodyBytes })
         if (restored?.kind === 'reject')
           throw storeDamaged(`the event at ${nameOfPlace(place)}: ${restored.detail}`)
@@ -195,6 +198,11 @@ export function createEventReader(args: EventReaderArgs): EventReader {
         if (isOver(query)) return
       }
     }
+  }
+
+  async function isStillHere(place: EventPlace, value: Uint8Array): Promise<boolean> {
+    const now = await store.get(eventKey(place))
+    return now !== undefined && equalBytes(now, value)
   }
 
   function isOver({ signal }: EventQuery): boolean {

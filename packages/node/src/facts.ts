@@ -55,6 +55,7 @@ export const logTreeShape = struct('log tree', [
   field('peaks', list(bytes(32), { max: 64 })),
 ])
 export const heightShape = uint()
+export const ordinalShape = uint()
 
 /** How far back a chain is held without gaps: the lowest sequence (null where none is), and the digest of the event before. */
 export const historyShape = struct('history', [field('lowest', nullable(uint())), field('before', bytes(32))])
@@ -186,6 +187,9 @@ export function createFactWriter({
       const key = historyKey({ author: authors.claim(org, ops), generation })
       ops.push({ kind: 'put', key, value: historyValue({ lowest, before }) })
     }
+    // The last arrivals may be among what is dropped. Their numbers are not given again, even after a restart: a
+    // subscriber that was told of them would pass over what bears them next.
+    ops.push(put('next-ordinal', encode(ordinalShape, ordinal)))
     rowSpace = idleSpace()
     ops.push(
       ...headOps({ checkpoint, logTree, entries: cut.values() }),

@@ -42,7 +42,7 @@ import {
   stateRoot,
 } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
-import { heightShape, logTreeShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
+import { heightShape, logTreeShape, ordinalShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
@@ -255,11 +255,15 @@ async function loadLastSigned(store: Store): Promise<ChainTip | null> {
   return { generation, sequence, id: contentIdOfDigest(digest) }
 }
 
+/** Above every ordinal that was given to an arrival, the dropped ones included. */
 export async function nextOrdinalOf(store: Store): Promise<number> {
+  const noted = await store.get(metaKey('next-ordinal'))
+  const next =
+    noted === undefined ? 0 : must(decode(ordinalShape, noted, anySize), 'the number of the next arrival')
   for await (const [key] of store.range({ ...spaceRange('arrival'), reverse: true, limit: 1 })) {
-    return readArrivalKey(key) + 1
+    return Math.max(next, readArrivalKey(key) + 1)
   }
-  return 0
+  return next
 }
 
 async function valuesOf<T>(store: Store, range: KeyRange, read: (value: Uint8Array) => T): Promise<T[]> {

@@ -113,7 +113,8 @@ export interface ChirographNode extends Succession {
   /**
    * Events in the order in which they came here, each once, from a cursor on; then, unless `live` is false, those that
    * come, until the node stops. Resumable: what was told before a stop is not told again to who gives the cursor of the
-   * last event that it dealt with, and nothing is left out. Only an event that a repair brought back comes again.
+   * last event that it dealt with, and nothing is left out. Only an event that was lost or dropped comes again, when it
+   * is brought back: by a repair, or by the history behind a snapshot that went ahead of it.
    */
   events(query?: EventQuery): AsyncIterable<LoggedEvent>
   findCredentials(key: string): Promise<RegistrarEntry[]>

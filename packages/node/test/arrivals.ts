@@ -1,7 +1,7 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
-import type { EventId } from '@chirograph/codec'
-import { createValidatorSet } from '@chirograph/consensus'
+import { type EventId, emptyLogTree, toHex } from '@chirograph/codec'
+import { createHeader, createValidatorSet } from '@chirograph/consensus'
 import {
   type AuthenticSegmentEvent,
   createEvent,
@@ -10,7 +10,8 @@ import {
   parseOrgId,
   type VerifiedEvent,
 } from '@chirograph/event'
-import { type MemoryDisk, memoryDisk, type Store } from '@chirograph/interface'
+import { arrivalRange, type MemoryDisk, memoryDisk, readArrivalKey, type Store } from '@chirograph/interface'
+import type { SnapshotFact } from '@chirograph/replica'
 import { type AuthorTable, loadAuthors } from '../src/author-table.ts'
 import { loadStoreTag } from '../src/event-cursor.ts'
 import { createEventReader, type EventReader } from '../src/event-reader.ts'
@@ -70,6 +71,8 @@ export interface Arrivals {
   admit(event: VerifiedEvent): Promise<void>
   /** A stretch of final events that is brought from above. */
   bring(events: readonly VerifiedEvent[]): Promise<void>
+  /** Goes on from a snapshot, which forgets these events. */
+  dropBySnapshot(events: readonly VerifiedEvent[]): Promise<void>
 }
 
 /** Opens what is on a disk, as a start does. */
@@ -113,6 +116,16 @@ export async function openArrivals(
     reader,
     authors,
     admit: (event) => write({ kind: 'event', event, branch: 0, isStray: false }),
+    async dropBySnapshot(events) {
+      const dropped = events.map(({ id, header: { author, generation, sequence } }) => {
+        return { id, author, generation, sequence, branch: 0 }
+      })
+      const ordinals = new Map<string, number>()
+      for await (const [key, value] of store.range(arrivalRange({ fromOrdinal: 0 })))
+        ordinals.set(toHex(value), readArrivalKey(key))
+      writer.noteArrivals(ordinals)
+      await write({ ...emptySnapshot, dropped })
+    },
     bring(events) {
       const [first] = events
       if (first === undefined) throw new Error('nothing to bring')
@@ -123,4 +136,33 @@ export async function openArrivals(
       return write(fact)
     },
   }
+}
+
+const zero = '00'.repeat(32)
+const core = {
+  networkId: zero,
+  epoch: 0,
+  view: 1,
+  height: 1,
+  timeMs: 1,
+  setHash: zero,
+  stateRoot: zero,
+  nextSetHash: zero,
+}
+
+/** Of a network in which nothing became final. Its state is not looked into: rows are written before the fact. */
+const emptySnapshot: SnapshotFact = {
+  kind: 'snapshot',
+  checkpoint: {
+    header: createHeader(core, { parent: zero, cutRoot: zero, logRoot: zero, logSize: 0 }),
+    changes: new Uint8Array(),
+    certificate: null,
+  },
+  state: {} as SnapshotFact['state'],
+  cut: new Map(),
+  logTree: emptyLogTree,
+  tips: [],
+  open: [],
+  dropped: [],
+  strays: [],
 }

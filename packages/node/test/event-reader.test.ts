@@ -214,6 +214,49 @@ suite('events', (it) => {
   })
 })
 
+suite('an event that a snapshot drops', (it) => {
+  it('is passed over by whoever reads it meanwhile, and told when it has come again', async () => {
+    const chain = chainOf(org(1), 3)
+    const [, second] = chain
+    ok(second)
+    let dropAfterReads = Number.POSITIVE_INFINITY
+    const node = await openArrivals(memoryDisk(), (store) => ({
+      ...store,
+      async getMany(keys) {
+        const values = await store.getMany(keys)
+        if (--dropAfterReads === 0) await node.dropBySnapshot([second])
+        return values
+      },
+    }))
+    for (const event of chain) await node.admit(event)
+    dropAfterReads = 1
+    const subscriber = newSubscriber({})
+    await readOn(node, subscriber, 2)
+    await node.bring([second])
+    await readOn(node, subscriber, 1)
+    equal(idsOf(subscriber.events), [chain[0]?.id, chain[2]?.id, second.id])
+  })
+
+  it('leaves its number to nobody, so that a subscriber is told what comes next, even after a restart', async () => {
+    const chain = chainOf(org(1), 3)
+    const [, , third] = chain
+    ok(third)
+    const disk = memoryDisk()
+    const node = await openArrivals(disk)
+    for (const event of chain) await node.admit(event)
+    const subscriber = newSubscriber({})
+    await readOn(node, subscriber, 3)
+    await node.dropBySnapshot([third])
+    const again = await openArrivals(disk)
+    await again.bring([third])
+    await readOn(again, subscriber, 1)
+    equal(
+      idsOf(subscriber.events),
+      [...chain, third].map(({ id }) => id),
+    )
+  })
+})
+
 suite('a cursor', (it) => {
   it('of another store, or of a store that was emptied, is refused', async () => {
     const [first] = chainOf(org(1), 1)

@@ -94,7 +94,8 @@ export function createLedger(org: OrgId): Ledger {
 
   /** A subscriber that goes on where it stood is told of everything, and of nothing twice. */
   function checkTold(held: Held): void {
-    if (isSnapshotNew) for (const id of [...told, ...held.told.ids]) repeatable.add(id)
+    if (isSnapshotNew || held.open.length > 0)
+      for (const id of [...told, ...held.told.ids]) repeatable.add(id)
     isSnapshotNew = false
     for (const id of held.told.ids) {
       if (told.has(id) && !repeatable.delete(id)) breach(`event ${id} was told twice`)
