@@ -1,5 +1,7 @@
 /** `npm run bench`: this machine's limits, then what the library reaches of them in the same run. */
 import { parseArgs } from 'node:util'
+import { useSha256 } from '@chirograph/codec'
+import { fastestSha256 } from '@chirograph/crypto-native'
 import { benchBatchVerify } from './batch-verify.js'
 import { benchColdSync } from './cold-sync.js'
 import { benchFinality } from './finality.js'
@@ -104,4 +106,5 @@ function progress(what: string): void {
   process.stderr.write(`• ${what} …\n`)
 }
 
+useSha256(fastestSha256())
 await main()

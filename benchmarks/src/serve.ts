@@ -1,12 +1,14 @@
 /** A child process that runs one node of a source and answers whoever syncs from it. Arguments: a JSON document. */
 
-import { toHex } from '@chirograph/codec'
+import { toHex, useSha256 } from '@chirograph/codec'
+import { fastestSha256 } from '@chirograph/crypto-native'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { networkIdOf, parseGenesis } from '@chirograph/status'
 import { openBenchNode } from './bench-node.js'
 import { benchMember } from './members.js'
 import type { ServeOptions } from './serve-options.js'
 
+useSha256(fastestSha256())
 const options: ServeOptions = JSON.parse(process.argv[2] ?? '{}')
 const parsed = parseGenesis(options.genesis)
 if (parsed.kind === 'invalid') throw new Error(`${parsed.path}: ${parsed.detail}`)

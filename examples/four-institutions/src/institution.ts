@@ -1,7 +1,7 @@
 /** One institution's process: a LevelDB directory, a libp2p network, and a node on top. This is all that embedding takes. */
 import { join } from 'node:path'
-import { toHex } from '@chirograph/codec'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { toHex, useSha256 } from '@chirograph/codec'
+import { fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
 import { isChirographError, type Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode, initialiseStore, orgIdOfSeeds } from '@chirograph/node'
@@ -9,6 +9,7 @@ import { networkIdOf } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
 import type { Calls, Reply, Request, StartOptions } from './calls.js'
 
+useSha256(fastestSha256())
 const ed25519 = fastestEd25519()
 let running: { node: ChirographNode; stores: readonly Store[] } | undefined
 

@@ -27,10 +27,15 @@ export const domains = [
 
 export type Domain = (typeof domains)[number]
 
-/** `chirograph:1:<name>` in UTF-8, then 0x00. The 1 is the protocol's version. */
+/** `chirograph:1:<name>` in UTF-8, then 0x00. The 1 is the protocol's version. One array for all callers: to be read only. */
 export function domain(name: Domain): Uint8Array {
-  return utf8(`chirograph:1:${name}\0`)
+  return encoded[name]
 }
+
+/** Once each, since every leaf of a tree and every signature begins with one. */
+const encoded = Object.fromEntries(domains.map((name) => [name, utf8(`chirograph:1:${name}\0`)])) as Readonly<
+  Record<Domain, Uint8Array>
+> // the entries are those of `domains`
 
 /**
  * SHA-256 of the domain and the parts, 32 bytes. Parts are joined without lengths: give parts of fixed

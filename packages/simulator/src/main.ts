@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** `npm run simulate`: many seeds, or one again. */
 import { parseArgs } from 'node:util'
+import { useSha256 } from '@chirograph/codec'
+import { fastestSha256 } from '@chirograph/crypto-native'
 import { type RunCounts, type RunReport, runSeed, SimulationFailure } from './seeded-run.js'
 
 const help = `Runs seeded clusters through crashes, partitions and bad links, and checks what must always hold.
@@ -18,6 +20,7 @@ const help = `Runs seeded clusters through crashes, partitions and bad links, an
 The exit code is 1 when a seed breaks a rule; the message holds the command that shows it again.
 `
 
+useSha256(fastestSha256())
 process.exitCode = main()
 
 function main(): number {

@@ -110,6 +110,16 @@ suite('fold: who may act', (it) => {
   })
 })
 
+suite('an organisation, read again and again', (it) => {
+  it('is one decoded row in one state, and another in a state where it changed', () => {
+    const before = readOrg(network.state, college.id)
+    is(readOrg(network.state, college.id), before)
+    const { state } = fold(network.state, [chainOf(network, college)(issue(64))])
+    is(readOrg(state, college.id)?.issuedPadded, 64)
+    is(readOrg(network.state, college.id)?.issuedPadded, 0)
+  })
+})
+
 suite('fold: batches and leases', (it) => {
   it('S5: gives a batch a row with the height and time of the header, not of the event', () => {
     const event = chainOf(network, college)(issue(64))

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** `npm run chaos`: as many crashes as wanted, and what became of what was acknowledged before them. */
 import { parseArgs } from 'node:util'
+import { useSha256 } from '@chirograph/codec'
+import { fastestSha256 } from '@chirograph/crypto-native'
 import { type CampaignName, type CampaignReport, campaignNames, runCampaign } from './campaigns.js'
 import { describeTally } from './tally.js'
 
@@ -25,6 +27,7 @@ The exit code is 1 when something was lost or did not hold.
 /** How often progress is told where nobody looks at a terminal. */
 const tellEveryMs = 10_000
 
+useSha256(fastestSha256())
 process.exitCode = await main()
 
 async function main(): Promise<number> {

@@ -6,8 +6,8 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toHex } from '@chirograph/codec'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { toHex, useSha256 } from '@chirograph/codec'
+import { fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
 import { isChirographError, memoryHub, type Network, type Store } from '@chirograph/interface'
 import { type ChirographNode, createNode, initialiseStore, type Notice, orgIdOfSeeds } from '@chirograph/node'
 import { createRandom, type Random } from '@chirograph/simulator'
@@ -18,6 +18,7 @@ import type { Order, Phase, Report, StartOrder, Work } from './protocol.js'
 import { watchedNetwork } from './watched-network.js'
 import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
 
+useSha256(fastestSha256())
 const ed25519 = fastestEd25519()
 /** Only processes that exchange with others pay for the import. */
 const libp2p = process.argv.includes('--wire') ? await import('@chirograph/network-libp2p') : undefined

@@ -1,8 +1,8 @@
 /** Chirograph: members' nodes on LevelDB and libp2p, through what an embedding program uses. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EventId, fromHex, toHex } from '@chirograph/codec'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { type EventId, fromHex, toHex, useSha256 } from '@chirograph/codec'
+import { fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
 import { foundInstitutions, genesisOf } from '@chirograph/example-four-institutions/institutions'
 import type { Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
@@ -42,6 +42,7 @@ export const chirograph: Peer<Ticket> = {
     'an append resolves when it is synced to the disk, and the reader counts what its store has written; two of four members run, so nothing becomes final meanwhile',
   ],
   async load() {
+    useSha256(fastestSha256())
     const ed25519 = fastestEd25519()
     return {
       async open({ directory, seat, ticket }) {
