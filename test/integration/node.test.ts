@@ -320,6 +320,37 @@ suite('a node that has stopped', (it) => {
   })
 })
 
+suite('a node whose disk is slow', (it) => {
+  it('tells nobody of an event that is not on disk, whoever asks', async () => {
+    const held = createGate()
+    const cluster = await startCluster(2, {
+      absent: [1],
+      storeOf: (store, index) => (index === 0 ? slowed(store, held) : store),
+    })
+    const [college] = cluster.nodes
+    if (!college) throw new Error('one node')
+    const before = await college.publish({ kind: 'status.lease', count: 1_024 })
+    held.close()
+    const handle = new Uint8Array(32).fill(0xc5)
+    const publishing = college.publish({
+      kind: 'status.revoke',
+      entries: [{ handle, position: null }],
+      reason: 'withdrawn',
+    })
+    const other = await cluster.start(1)
+    const isKnown = async (id: EventId) => (await other.eventState(id)).state !== 'unknown'
+    const isTold = () => cluster.wire().includes(Buffer.from(handle).toString('latin1'))
+    // Longer than the newcomer takes to ask, and to be told of everything that may be told.
+    await sleep(500)
+    is(isTold(), false)
+    held.open()
+    const { id } = await publishing
+    await until('both events are here', async () => (await isKnown(before.id)) && (await isKnown(id)))
+    is(isTold(), true)
+    await cluster.stop()
+  })
+})
+
 suite('a node refuses', (it) => {
   const members = [memberOf(0), memberOf(1), memberOf(2), memberOf(3)]
   const genesis = genesisOf(members)
@@ -364,3 +395,28 @@ suite('a node refuses', (it) => {
     await failsWith('NODE_STORE_NOT_EMPTY', initialiseStore(store, { org }))
   })
 })
+
+/** Lets pass, or holds up. */
+function createGate() {
+  let opened: Promise<void> = Promise.resolve()
+  let open = () => {}
+  return {
+    close() {
+      opened = new Promise((resolve) => {
+        open = resolve
+      })
+    },
+    open: () => open(),
+    passed: () => opened,
+  }
+}
+
+function slowed(store: Store, gate: ReturnType<typeof createGate>): Store {
+  return {
+    ...store,
+    async batch(ops, options) {
+      await gate.passed()
+      return store.batch(ops, options)
+    },
+  }
+}

@@ -26,6 +26,7 @@ import {
   type StoredEntry,
   step,
 } from '@chirograph/replica'
+import { networkAfterDisk } from './after-disk.js'
 import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
 import { createBulkTurn } from './bulk-turn.js'
@@ -122,7 +123,7 @@ export async function startShell(args: {
   readonly onNotice: (notice: Notice) => void
   readonly onFailure: (error: unknown) => void
 }): Promise<Shell> {
-  const { config, store, network, clock, randomBytes, onNews, onNotice } = args
+  const { config, store, clock, randomBytes, onNews, onNotice } = args
   const { genesis } = config
   const { isFirstStart, isCopy } = args
   const known = { genesis, isFirstStart, isCopy }
@@ -157,6 +158,9 @@ export async function startShell(args: {
   const rota = createSyncRota(conduct)
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
   const runner = createEffectRunner({ store, writer, run, onFailure: args.onFailure })
+  // Of a step that broke off nothing will be on disk.
+  const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
+  const network = networkAfterDisk(args.network, onDisk)
   const { judge } = createGossipJudge({ dispatch, conduct, publish: gossip })
   const tasks = createPeerTasks((peer, task, error) => {
     noteFailure(peer, error)
@@ -211,6 +215,13 @@ export async function startShell(args: {
     runner.enqueue(effects)
     if (!wasCertain && replica.isOwnChainCertain) args.onOwnChainCertain()
     return effects
+  }
+
+  function atRest<T>(read: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () => resolve(read())
+      runner.enqueue([{ kind: 'then', run, drop: () => reject(nodeStopped(undefined)) }])
+    })
   }
 
   function run(effect: Exclude<ReplicaEffect, { kind: 'persist' }>): void {
@@ -514,11 +525,7 @@ export async function startShell(args: {
     writer,
     dispatch,
     drained: () => runner.drained(),
-    atRest: (read) =>
-      new Promise((resolve, reject) => {
-        const run = () => resolve(read())
-        runner.enqueue([{ kind: 'then', run, drop: () => reject(nodeStopped(undefined)) }])
-      }),
+    atRest,
     syncs,
     conductOf: conduct.of,
     history: () => ({ isWhole: replica.isHistoryWhole, ...history.progress() }),
