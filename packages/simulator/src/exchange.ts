@@ -62,7 +62,11 @@ export function createExchanges({
     schedule.after(latencyMs(), () => {
       if (!isOpen()) return fail()
       const answer = exchange.answer()
-      schedule.after(latencyMs(), () => (isOpen() ? finish(answer) : fail()))
+      // Synced before shown, as in the shell.
+      answerer.whenDurable(
+        () => schedule.after(latencyMs(), () => (isOpen() ? finish(answer) : fail())),
+        fail,
+      )
     })
   }
 
@@ -81,9 +85,9 @@ export function createExchanges({
     const { key, locators, done } = round
     const peer = peerOf(answerer.index)
     const request = encodeSyncRequest(replica, { peer, key, locators })
-    ask(asker, answerer, {
+    const exchange = {
       answer: () => answerOf(answerer, asker, request),
-      take(answer) {
+      take(answer: ReturnType<typeof answerOf> | undefined) {
         if (answer === undefined) return done()
         noteOffer(replica, peer, answer.offer)
         for (const bytes of answer.segments) asker.input(segmentInput({ bytes, from: peer, isGossip: false }))
@@ -100,7 +104,8 @@ export function createExchanges({
         asker.input({ kind: 'synced', peer })
         done()
       },
-    })
+    }
+    asker.whenDurable(() => ask(asker, answerer, exchange))
   }
 
   function answerOf(answerer: SimulatedNode, asker: SimulatedNode, request: Uint8Array) {

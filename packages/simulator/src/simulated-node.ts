@@ -31,6 +31,8 @@ export interface SimulatedNode {
   start(): void
   crash(): void
   input(input: NodeInput): void
+  /** Runs when everything that is in memory now is durable; `drop` instead when the node crashes before. */
+  whenDurable(run: () => void, drop?: () => void): void
 }
 
 export interface NodeEnvironment {
@@ -42,10 +44,16 @@ export interface NodeEnvironment {
   readonly onDurable: (node: SimulatedNode, fact: Fact) => void
 }
 
+interface ThenEffect {
+  readonly kind: 'then'
+  readonly run: () => void
+  readonly drop: () => void
+}
+
 interface Life {
   readonly replica: Replica
   readonly timers: Map<string, number>
-  queue: ReplicaEffect[]
+  readonly queue: (ReplicaEffect | ThenEffect)[]
   /** The synced batch that the disk works on. */
   writing: readonly Fact[] | null
 }
@@ -68,6 +76,7 @@ export function createSimulatedNode(
       if (effect === undefined) return
       if (effect.kind === 'persist') persist(life, effect)
       else if (effect.kind === 'set-timer') setTimer(life, effect)
+      else if (effect.kind === 'then') effect.run()
       else run(node, effect)
     }
   }
@@ -123,9 +132,11 @@ export function createSimulatedNode(
     },
     crash() {
       if (!current) throw new Error(`node ${index} is down already`)
-      lostBatches += disk.crash(random, current.writing)
+      const { writing, queue } = current
+      lostBatches += disk.crash(random, writing)
       current = undefined
       lanes = createLanes()
+      for (const effect of queue) if (effect.kind === 'then') effect.drop()
     },
     input(input) {
       const life = current
@@ -133,6 +144,11 @@ export function createSimulatedNode(
       const effects = step(life.replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
       life.queue.push(...effects)
       drain(life)
+    },
+    whenDurable(run, drop = () => {}) {
+      if (!current) return drop()
+      current.queue.push({ kind: 'then', run, drop })
+      drain(current)
     },
   }
   return node
