@@ -349,6 +349,30 @@ suite('a node whose disk is slow', (it) => {
     is(isTold(), true)
     await cluster.stop()
   })
+
+  it('says of nothing that it is final before the vote for it is on disk', async () => {
+    const held = createGate()
+    const cluster = await startCluster(1, { storeOf: (store) => slowed(store, held) })
+    const [college] = cluster.nodes
+    if (!college) throw new Error('one node')
+    const [batch] = await college.issueCohort(rowsOf(1))
+    const target = targetOf(batch?.entries[0])
+    if (!batch) throw new Error('one batch')
+    const { height } = await college.finality(batch.event)
+    const { final } = college.status().events
+    const statusOf = () => college.credentialStatus({ org: college.org, handle: target.handle })
+    held.close()
+    // It agrees with itself, so in memory this is final at once.
+    const revoking = college.change({ kind: 'revoke', credentials: [target], reason: 'withdrawn' })
+    equal([college.status().height, college.status().events.final], [height, final])
+    equal(statusOf(), { status: { state: 'active', ended: null }, finality: 'pending', height })
+    held.open()
+    is((await college.finality((await revoking).id)).height, height + 1)
+    const { status, ...rest } = statusOf()
+    is(status.state, 'revoked')
+    equal(rest, { finality: 'final', height: height + 1 })
+    await cluster.stop()
+  })
 })
 
 suite('a node refuses', (it) => {

@@ -66,13 +66,13 @@ export function statusOfNode(args: {
   readonly counters: NodeCounters
 }): NodeStatus {
   const { shell, network, clock, startedAtMs, counters } = args
-  const { replica } = shell
+  const { replica, shown } = shell
   const { genesis, org } = replica.config
-  const { core } = replica.final.header
+  const { core } = shown.header
   const nameOf = (wanted: string) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted
   const leader = replica.set.validators[leaderOf(replica.set, replica.consensus.view)]?.org ?? ''
-  const pending = replica.log.pending.count
-  const final = replica.final.logTree.size
+  const known = replica.final.logTree.size + replica.log.pending.count
+  const final = shown.logTree.size
   return {
     org,
     name: nameOf(org),
@@ -89,7 +89,7 @@ export function statusOfNode(args: {
     finalAgeMs: Math.max(0, clock.nowMs() - core.timeMs),
     isVoting: replica.consensus.config.mayVote,
     whyNotVoting: whyNotVoting(replica),
-    events: { known: final + pending, final, pending },
+    events: { known, final, pending: known - final },
     history: shell.history(),
     authors: replica.log.chains.size,
     forks: openForks({ log: replica.log, state: replica.final.state, self: org }),

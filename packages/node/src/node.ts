@@ -21,6 +21,7 @@ import {
   anchorOf,
   encodeStatusProof,
   type Genesis,
+  type NetworkState,
   networkIdOf,
   type OrgRow,
   proveStatus,
@@ -243,8 +244,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     },
   })
 
-  // What is final for the callers of this node: on disk, and with its outcome known.
-  let shownCut = shell.replica.final.cut
   const events = createEventReader({
     store,
     authors: shell.authors,
@@ -276,7 +275,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         break
       case 'final': {
         const { height, timeMs } = news.checkpoint.header.core
-        shownCut = news.cut
         const finalAtMs = clock.nowMs()
         for (const outcome of news.outcomes)
           tracker.final({ id: outcome.id, height, timeMs, finalAtMs, outcome })
@@ -290,7 +288,6 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         break
       }
       case 'joined': {
-        shownCut = news.cut
         const { height } = news.checkpoint.header.core
         onNotice({
           level: 'debug',
@@ -383,7 +380,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
   function settleKeys(): void {
-    const row = readOrg(shell.replica.final.state, org)
+    const row = readOrg(shell.shown.state, org)
     if (row === undefined) return
     keyring.settle(row).catch((error: unknown) => {
       onNotice({
@@ -404,7 +401,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       )
     return waiting
   }
-  const state = () => shell.replica.final.state
+  const state = () => shell.shown.state
   const context = {
     genesis,
     org,
@@ -458,15 +455,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     organisation: (wanted) => readOrg(state(), wanted),
     credentialStatus({ org: issuer, handle }) {
       const { log, final } = shell.replica
-      const row = readCredential(final.state, { org: issuer, handle })
-      const isChanging = [...log.entries.values()].some(
-        ({ event }) => event !== undefined && changesHandle(event.body, handle),
-      )
-      const status = statusOfRow(row, clock.nowMs())
-      return { status, finality: isChanging ? 'pending' : 'final', height: final.header.core.height }
+      const nowMs = clock.nowMs()
+      const statusIn = (at: NetworkState) => statusOfRow(readCredential(at, { org: issuer, handle }), nowMs)
+      const status = statusIn(state())
+      const isChanging =
+        JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) ||
+        [...log.entries.values()].some(
+          ({ event }) => event !== undefined && changesHandle(event.body, handle),
+        )
+      return { status, finality: isChanging ? 'pending' : 'final', height: shell.shown.header.core.height }
     },
     proveStatus(target) {
-      const { header, certificate, state: now } = shell.replica.final
+      const { header, certificate, state: now } = shell.shown
       if (certificate === null || readBatch(now, target.batch) === undefined)
         throw batchNotFinal(target.batch)
       const rows = proveStatus(now, target)
@@ -526,8 +526,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   /** What is in the store up to the cut, and not in the index, is final (SPEC L30 of the log). */
   async function isFinalHere(id: EventId): Promise<boolean> {
-    const { log } = shell.replica
-    if (isInCut(log, shownCut, id)) return true
+    const { replica, shown } = shell
+    const { log } = replica
+    if (isInCut(log, shown.cut, id)) return true
     if (eventAt(log, id) !== undefined) return false
     const place = await placeOfEvent(store, id)
     return place !== undefined && isFinalAt(id, place)
@@ -535,8 +536,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   function isFinalAt(id: EventId, place: EventPlace): boolean {
     const { log } = shell.replica
-    if (eventAt(log, id) !== undefined) return isInCut(log, shownCut, id)
-    const tip = shownCut.get(shell.authors.orgOf(place.author) ?? org)
+    if (eventAt(log, id) !== undefined) return isInCut(log, shell.shown.cut, id)
+    const tip = shell.shown.cut.get(shell.authors.orgOf(place.author) ?? org)
     return tip !== undefined && isAtOrBefore(place, tip)
   }
 

@@ -32,6 +32,7 @@ import { createBreather } from './breather.js'
 import { createBulkTurn } from './bulk-turn.js'
 import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter, type FactWriter } from './facts.js'
+import { type FinalView, finalViewOf } from './final-view.js'
 import { createGossipJudge } from './gossip-judge.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
@@ -82,6 +83,8 @@ export interface Shell {
   readonly replica: Replica
   readonly authors: AuthorTable
   readonly writer: FactWriter
+  /** What is final for those who ask: the replica's own may be ahead of the disk. */
+  readonly shown: FinalView
   dispatch(input: Bare<ReplicaInput>): void
   /** Resolves when everything dispatched so far is on disk and sent. */
   drained(): Promise<void>
@@ -132,6 +135,7 @@ export async function startShell(args: {
     known,
   )
   const replica = createReplica(config, restored)
+  let shown: FinalView = replica.final
   const { set } = replica
   const self = replica.consensus.config.self
   const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace })
@@ -259,6 +263,7 @@ export async function startShell(args: {
       case 'verdict':
         break
       case 'joined':
+        shown = finalViewOf(effect)
         history.add(effect.gaps.map((gap) => ({ ...gap })))
         snapshots.note(effect)
         onNews(effect)
@@ -267,6 +272,7 @@ export async function startShell(args: {
         args.onArrived()
         break
       case 'final':
+        shown = finalViewOf(effect)
         withoutNext.clear()
         snapshots.note(effect)
         onNews(effect)
@@ -523,6 +529,9 @@ export async function startShell(args: {
     replica,
     authors,
     writer,
+    get shown() {
+      return shown
+    },
     dispatch,
     drained: () => runner.drained(),
     atRest,

@@ -42,7 +42,7 @@ import {
 } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import { noteFrozen } from './frozen.js'
-import type { RejectReason, ReplicaInput, StrayPlace } from './io.js'
+import type { RejectReason, ReplicaEffect, ReplicaInput, StrayPlace } from './io.js'
 import { cutEventsMax, fetchPatienceMs, locatorsMax, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
@@ -173,8 +173,16 @@ export function executeHeader(
     : { kind: 'invalid', detail: 'a root in the header is not the one this node computes' }
 }
 
-/** Makes a header final here: the log lets go of bodies, disk gets the checkpoint, and the world is told. */
-export function settle(turn: Turn, reached: ChainState): void {
+/**
+ * Makes headers final here, the last of which has a certificate: the log lets go of bodies, disk gets the checkpoints, and
+ * the world is told. Nothing of them before the last is on disk, for it alone is proven.
+ */
+export function settle(turn: Turn, run: readonly ChainState[]): void {
+  const finals = run.map((reached) => settleOne(turn, reached))
+  turn.effects.push(...finals)
+}
+
+function settleOne(turn: Turn, reached: ChainState): ReplicaEffect {
   const { replica } = turn
   const { header, changes, certificate, state, cut, logTree, events, outcomes } = reached
   const checkpoint: Checkpoint = { header, changes, certificate }
@@ -192,7 +200,7 @@ export function settle(turn: Turn, reached: ChainState): void {
     facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],
     isSynced: true,
   })
-  turn.effects.push({ kind: 'final', checkpoint, state, cut, logTree, events, outcomes })
+  return { kind: 'final', checkpoint, state, cut, logTree, events, outcomes }
 }
 
 /**
@@ -311,11 +319,12 @@ function build(
 
 function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'finalize' }>): Bare<Input>[] {
   const { replica } = turn
-  for (const { header } of chain) {
+  const run = chain.map(({ header }) => {
     const reached = replica.chain.get(header.digest)
     if (!reached) throw new Error(`final header ${header.digest} was not executed here`)
-    settle(turn, header.digest === certificate.digest ? { ...reached, certificate } : reached)
-  }
+    return header.digest === certificate.digest ? { ...reached, certificate } : reached
+  })
+  settle(turn, run)
   forgetOthers(replica)
   const isLeader = leaderOf(replica.set, certificate.view) === replica.consensus.config.self
   // One member announces it; whoever misses that hears of it from the next standing.

@@ -86,7 +86,7 @@ function adopt(turn: Turn, run: readonly Checkpoint[], from: string): void {
   const { replica } = turn
   const states = executeRun(turn, run, from)
   if (states === undefined) return
-  for (const state of states) settle(turn, state)
+  settle(turn, states)
   const { header, certificate } = replica.final
   const { view, height, timeMs } = header.core
   // The run ends in the certificate that isTrustworthy checked.

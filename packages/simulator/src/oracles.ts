@@ -26,6 +26,8 @@ export interface Oracles {
   finalized(node: number, checkpoint: Checkpoint): void
   /** What a node says a checkpoint made final, in order. */
   ordered(node: number, checkpoint: Checkpoint, events: readonly AuthenticEvent[]): void
+  /** Of a run of headers the first are durable a moment before all are announced. */
+  areAllAnnounced(): boolean
   /** Folds everything final once more, from genesis. */
   auditHistory(): void
   /** An accusation: nobody here is dishonest. */
@@ -85,6 +87,7 @@ export function createOracles({
       if (!isSame)
         breach('agreement', `node ${node} orders the events of height ${header.core.height} differently`)
     },
+    areAllAnnounced: () => agreed.every(({ events }) => events !== null),
     auditHistory: () => auditHistory(agreed, { genesis, ed25519 }),
     accused: (node, detail) => breach('accusation', `node ${node}: ${detail}`),
   }

@@ -98,7 +98,8 @@ export function runSeed(options: SeededRunOptions): RunReport {
     const endedMs = simulation.nowMs()
     simulation.runFor(acknowledgedMs)
     tendForked(simulation)
-    const isOver = () => simulation.isSettled() && areAllRecovered(simulation)
+    const isOver = () =>
+      simulation.isSettled() && areAllRecovered(simulation) && simulation.oracles.areAllAnnounced()
     if (!simulation.runUntil(isOver, { limitMs: calmLimitMs })) {
       throw new Error(
         `liveness: ${calmLimitMs} ms after the faults ended something is still not final everywhere`,
