@@ -66,10 +66,10 @@ const judgements: Readonly<Record<PeerFault, Judgement>> = Object.freeze({
   'bad-certificate': proof('it sent a certificate that no quorum signed'),
   'bad-proposal': proof('it sent a proposal that its leader did not sign or may not make'),
   'malformed-checkpoint': proof('it sent a checkpoint that cannot be read'),
-  'uncertified-checkpoint': proof('it gossiped a checkpoint that no quorum signed'),
+  'uncertified-checkpoint': proof('it sent a checkpoint that no quorum signed'),
   'wrong-set': fair('it may know of a change of validators of which we have not heard yet'),
   'unexecutable-proposal': fair('the leader may stand elsewhere, and agreement passes over it by itself'),
-  'bad-checkpoint': fair('we may have moved on while it answered'),
+  'bad-checkpoint': fair('a quorum signed it, so whatever is wrong with it is not its sender’s doing'),
   'bad-snapshot': proof('it sent a snapshot that its own certificate contradicts'),
   'bad-evidence': proof('it sent evidence of a fork that proves none'),
 

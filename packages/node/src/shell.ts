@@ -372,6 +372,8 @@ export async function startShell(args: {
         break
       }
       dispatch({ kind: 'checkpoint', bytes, from: peer, isGossip: false })
+      // What is still to come of it is not wanted: another member is asked by now, or it does not follow.
+      if (replica.fetching?.peer !== peer) break
       await runner.drained()
     }
     dispatch({ kind: 'fetched', peer })

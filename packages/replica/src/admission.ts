@@ -21,6 +21,7 @@ import {
 import { readOrg } from '@chirograph/status'
 import { learnAccusation, proveForkAt } from './accusing.js'
 import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
+import { retryIncoming } from './catch-up.js'
 import { eventFact } from './event-fact.js'
 import type { Fact, ReplicaInput, SegmentInput } from './io.js'
 import { frozenEventsMax } from './limits.js'
@@ -96,7 +97,10 @@ export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, 
 /** The store's answer to a `look-up`: what waited for it is judged again. */
 export function takeLookedUp(turn: Turn, input: Extract<ReplicaInput, { kind: 'looked-up' }>): void {
   noteLookedUp(turn.replica, input)
-  for (const id of [...input.found, ...input.absent]) retryWaiting(turn, id)
+  for (const id of [...input.found, ...input.absent]) {
+    retryWaiting(turn, id)
+    retryIncoming(turn, id)
+  }
   reconsiderEligibility(turn)
 }
 
@@ -157,6 +161,7 @@ export function enterOrphans(
   }
   lookUp(turn, all)
   if (replica.waiting.size > 0) for (const { id } of all) retryWaiting(turn, id)
+  if (replica.incoming !== null) for (const { id } of all) retryIncoming(turn, id)
   refreshEligibility(turn)
   if (replica.frozen.size > 0) salvage(turn)
 }

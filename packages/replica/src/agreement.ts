@@ -339,28 +339,30 @@ export function fetchCheckpoints(turn: Turn, peer: string, toHeight: number): vo
   const { replica, nowMs, effects } = turn
   if (replica.fetching && nowMs < replica.fetching.untilMs) return
   if (nowMs < (replica.unhelpful.get(peer) ?? 0)) return
-  const fromHeight = replica.final.header.core.height + 1
+  if (!isWaiting(replica) || nowMs >= (replica.incoming?.untilMs ?? 0)) replica.incoming = null
+  const last = replica.incoming?.run.at(-1)?.header ?? replica.final.header
+  const fromHeight = Math.max(last.core.height, replica.final.header.core.height) + 1
+  if (replica.incoming !== null && fromHeight > toHeight) return
   replica.fetching = { peer, fromHeight, untilMs: nowMs + fetchPatienceMs }
-  takeIncoming(replica)
   effects.push({ kind: 'sync', peer, hasGap: false })
   effects.push({ kind: 'fetch-checkpoints', peer, fromHeight, toHeight })
-}
-
-/** Hands out the run collected so far, and begins a new one. */
-export function takeIncoming(replica: Replica): Checkpoint[] {
-  replica.incomingBytes = 0
-  return replica.incoming.splice(0)
 }
 
 /** The answer has ended. A standing is a claim; a peer whose claim brought no checkpoint is not believed for a while. */
 export function endFetch(turn: Turn, peer: string): void {
   const { replica, nowMs } = turn
   if (replica.fetching?.peer !== peer) return
-  const hasBrought = replica.final.header.core.height >= replica.fetching.fromHeight
+  // What is certified and lacks events was brought as well.
+  const hasBrought = isWaiting(replica) || replica.final.header.core.height >= replica.fetching.fromHeight
   if (hasBrought) replica.unhelpful.delete(peer)
   else replica.unhelpful.set(peer, nowMs + unhelpfulForMs)
   replica.fetching = null
-  takeIncoming(replica)
+  if (!isWaiting(replica)) replica.incoming = null
+}
+
+/** Certified checkpoints are here, and wait for events. */
+function isWaiting({ incoming }: Replica): boolean {
+  return incoming !== null && incoming.lacks.size > 0
 }
 
 /** Keeps the chain states of headers that consensus may still build on. */

@@ -1,19 +1,21 @@
 /** Checkpoints from others: executed one by one, believed only when a quorum's certificate covers them. */
+import type { EventId } from '@chirograph/codec'
 import { type Certificate, checkCertificate, type Verified } from '@chirograph/consensus'
 import {
+  endFetch,
   executeHeader,
   feed,
   fetchCheckpoints,
   forgetOthers,
   reconsiderEligibility,
   settle,
-  takeIncoming,
 } from './agreement.js'
 import type { ChainState } from './chain-state.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
-import type { ReplicaInput } from './io.js'
-import { fetchPatienceMs, uncertifiedBytesMax } from './limits.js'
+import type { RejectReason, ReplicaInput } from './io.js'
+import { fetchPatienceMs, uncertifiedBytesMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
+import type { Incoming, Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
 
 /** Collects a run of headers that ends in a certificate, then executes and adopts the run. */
@@ -34,17 +36,23 @@ export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 
 
 /** A gossiped checkpoint stands on its own certificate: the next one is adopted, a later one tells where to ask. */
 function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
-  const { final } = turn.replica
+  const { replica } = turn
   const { core, rest } = checkpoint.header
-  if (checkpoint.certificate === null || !isTrustworthy(turn, checkpoint)) {
-    const reason = core.setHash === turn.replica.set.setHash ? 'uncertified-checkpoint' : 'wrong-set'
-    return reject(turn, { reason, detail: `height ${core.height} is not certified`, from })
-  }
+  const flaw = checkpoint.certificate === null ? 'uncertified-checkpoint' : flawOf(turn, checkpoint)
+  if (flaw !== undefined)
+    return reject(turn, { reason: flaw, detail: `height ${core.height} is not certified`, from })
   turn.effects.push({ kind: 'verdict', verdict: 'accept' })
-  if (rest.parent === final.header.digest) adopt(turn, [checkpoint], from)
-  else fetchCheckpoints(turn, from, core.height)
+  if (rest.parent !== replica.final.header.digest) return fetchCheckpoints(turn, from, core.height)
+  const lacks = adopt(turn, [checkpoint], from)
+  if (lacks.length === 0 || replica.fetching !== null) return
+  const untilMs = turn.nowMs + unhelpfulForMs
+  replica.incoming = { from, run: [checkpoint], bytes: 0, lacks: new Set(lacks), untilMs }
 }
 
+/**
+ * Nobody is blamed for a checkpoint that does not follow: this node may have come further by itself, or have asked again,
+ * while the answer was on its way. Only what no honest member has in its store is held against the sender.
+ */
 function takeFetched(
   turn: Turn,
   checkpoint: Checkpoint,
@@ -53,57 +61,99 @@ function takeFetched(
   const { replica, nowMs } = turn
   // What another peer still sends after its time was up would only mix two answers.
   if (replica.fetching?.peer !== from) return
-  const last = replica.incoming.at(-1)?.header ?? replica.final.header
+  const incoming = replica.incoming ?? { from, run: [], bytes: 0, lacks: new Set<EventId>(), untilMs: 0 }
+  replica.incoming = incoming
+  dropSettled(replica, incoming)
+  const flaw = flawOf(turn, checkpoint)
+  const last = incoming.run.at(-1)?.header ?? replica.final.header
   const { height } = checkpoint.header.core
   const isNext = height === last.core.height + 1 && checkpoint.header.rest.parent === last.digest
-  replica.incomingBytes += bytes.length
-  if (!isNext || replica.incomingBytes > uncertifiedBytesMax || !isTrustworthy(turn, checkpoint)) {
-    takeIncoming(replica)
-    const detail = `height ${height} does not follow or is not certified`
-    return reject(turn, { reason: 'bad-checkpoint', detail, from })
+  incoming.bytes += bytes.length
+  if (flaw !== undefined || !isNext || incoming.bytes > uncertifiedBytesMax) {
+    endFetch(turn, from)
+    if (flaw !== undefined) reject(turn, { reason: flaw, detail: `height ${height} is not certified`, from })
+    return
   }
   replica.fetching.untilMs = nowMs + fetchPatienceMs
-  replica.incoming.push(checkpoint)
-  if (checkpoint.certificate) adopt(turn, takeIncoming(replica), from)
+  incoming.run.push(checkpoint)
+  if (checkpoint.certificate !== null && incoming.lacks.size === 0) adoptIncoming(turn, incoming)
+}
+
+/** An event is here, or it is known whether it is final: what waited for it is tried once more. */
+export function retryIncoming(turn: Turn, known: EventId): void {
+  const { incoming } = turn.replica
+  if (incoming?.lacks.delete(known) && incoming.lacks.size === 0) adoptIncoming(turn, incoming)
+}
+
+/** Adopts what came, up to the last certificate in it. */
+function adoptIncoming(turn: Turn, incoming: Incoming): void {
+  const { replica } = turn
+  dropSettled(replica, incoming)
+  const certifiedUpTo = incoming.run.flatMap(({ certificate }, index) =>
+    certificate === null ? [] : [index + 1],
+  )
+  for (const id of adopt(turn, incoming.run.slice(0, certifiedUpTo.at(-1) ?? 0), incoming.from))
+    incoming.lacks.add(id)
+  incoming.untilMs = turn.nowMs + unhelpfulForMs
+  if (incoming.lacks.size > 0) return
+  dropSettled(replica, incoming)
+  incoming.bytes = 0
+  if (replica.fetching === null) replica.incoming = null
+}
+
+/** What became final here by votes in the meantime needs no checkpoint any more. */
+function dropSettled({ final }: Replica, { run }: Incoming): void {
+  const open = run.findIndex(({ header }) => header.core.height > final.header.core.height)
+  run.splice(0, open < 0 ? run.length : open)
 }
 
 /** A certificate, where there is one, must be a quorum's FINAL for this very header. */
-function isTrustworthy({ replica }: Turn, { header, certificate }: Checkpoint): boolean {
+function flawOf({ replica }: Turn, { header, certificate }: Checkpoint): RejectReason | undefined {
   const { set, config } = replica
-  if (header.core.networkId !== set.networkId || header.core.setHash !== set.setHash) return false
-  if (certificate === null) return true
-  if (
-    certificate.type !== 'final' ||
-    certificate.digest !== header.digest ||
-    certificate.view !== header.core.view ||
-    certificate.height !== header.core.height
-  )
-    return false
-  return checkCertificate(certificate, { set, ed25519: config.ed25519 }).kind === 'valid'
+  if (header.core.networkId !== set.networkId || header.core.setHash !== set.setHash) return 'wrong-set'
+  if (certificate === null) return undefined
+  const isOfHeader =
+    certificate.type === 'final' &&
+    certificate.digest === header.digest &&
+    certificate.view === header.core.view &&
+    certificate.height === header.core.height
+  const isValid =
+    isOfHeader && checkCertificate(certificate, { set, ed25519: config.ed25519 }).kind === 'valid'
+  return isValid ? undefined : 'uncertified-checkpoint'
 }
 
-function adopt(turn: Turn, run: readonly Checkpoint[], from: string): void {
+/** Executes a run that ends in a checked certificate, and makes it final. Returns what lacks for that. */
+function adopt(turn: Turn, run: readonly Checkpoint[], from: string): readonly EventId[] {
   const { replica } = turn
-  const states = executeRun(turn, run, from)
-  if (states === undefined) return
-  settle(turn, states)
+  if (run.length === 0) return []
+  const executed = executeRun(turn, run, from)
+  if (executed.kind !== 'executed') return executed.kind === 'lacking' ? executed.ids : []
+  settle(turn, executed.states)
   const { header, certificate } = replica.final
   const { view, height, timeMs } = header.core
-  // The run ends in the certificate that isTrustworthy checked.
   const finalized = {
     digest: header.digest,
     view,
     height,
     timeMs,
+    // The run ends in the certificate that `flawOf` checked.
     certificate: certificate as Verified<Certificate>,
   }
   feed(turn, { kind: 'adopt', finalized })
   forgetOthers(replica)
   reconsiderEligibility(turn)
+  return []
 }
 
 /** Executes the whole run before any of it is made final; events that are not here yet are asked for first. */
-function executeRun(turn: Turn, run: readonly Checkpoint[], from: string): ChainState[] | undefined {
+function executeRun(
+  turn: Turn,
+  run: readonly Checkpoint[],
+  from: string,
+):
+  | { readonly kind: 'executed'; readonly states: readonly ChainState[] }
+  | { readonly kind: 'lacking'; readonly ids: readonly EventId[] }
+  | { readonly kind: 'invalid' } {
   const { replica } = turn
   const states: ChainState[] = []
   for (const checkpoint of run) {
@@ -112,14 +162,18 @@ function executeRun(turn: Turn, run: readonly Checkpoint[], from: string): Chain
       for (const { header } of states) {
         if (!replica.consensus.proposals.has(header.digest)) replica.chain.delete(header.digest)
       }
+      if (executed.kind === 'invalid') {
+        endFetch(turn, from)
+        reject(turn, { reason: 'bad-checkpoint', detail: executed.detail, from })
+        return executed
+      }
       if (executed.kind === 'missing') turn.effects.push({ kind: 'sync', peer: from, hasGap: true })
-      else if (executed.kind === 'unknown-references') askFor(turn, executed.ids)
-      else reject(turn, { reason: 'bad-checkpoint', detail: executed.detail, from })
-      return undefined
+      else askFor(turn, executed.ids)
+      return { kind: 'lacking', ids: executed.ids }
     }
     const state = { ...checkpoint, ...executed.execution }
     replica.chain.set(checkpoint.header.digest, state)
     states.push(state)
   }
-  return states
+  return { kind: 'executed', states }
 }

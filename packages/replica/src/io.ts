@@ -159,9 +159,9 @@ export type RejectReason =
   /** Made under other validators than this node knows. */
   | 'wrong-set'
   | 'malformed-checkpoint'
-  /** Gossiped without a quorum's certificate. */
+  /** Without the certificate of a quorum that it should have, or with one that does not hold. */
   | 'uncertified-checkpoint'
-  /** Not what was asked for: it does not follow, or does not execute. */
+  /** A quorum signed it, and this node comes to other roots. */
   | 'bad-checkpoint'
   | 'bad-evidence'
   | 'bad-snapshot'

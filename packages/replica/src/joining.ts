@@ -5,7 +5,7 @@
 import { closeAt, closeGenerations, finalGenerationOf, type Jump, jumpTo, straysOf } from '@chirograph/log'
 import { readClosedGenerations } from '@chirograph/status'
 import { enterOrphans } from './admission.js'
-import { feed, forgetOthers, takeIncoming } from './agreement.js'
+import { feed, forgetOthers } from './agreement.js'
 import type { ChainState } from './chain-state.js'
 import { frozenIn } from './frozen.js'
 import type { DroppedPlace, Gap, ReplicaInput, StrayPlace } from './io.js'
@@ -34,7 +34,7 @@ export function takeSnapshot(
   replica.frozen = frozenIn(state)
   replica.waiting.clear()
   replica.fetching = null
-  takeIncoming(replica)
+  replica.incoming = null
   // What a quorum saw of our own chain counts as signed.
   const ownTip = cut.get(replica.config.org)
   const own = ownTip === undefined ? [] : noteOwnTip(turn, ownTip)

@@ -48,7 +48,10 @@ export const residentFinalMax = 64
 /** A peer that was asked for checkpoints is given this long before another one is asked. */
 export const fetchPatienceMs = 5_000
 
-/** A peer whose answer brought no checkpoint is asked again after this long; its standing may have been honest. */
+/**
+ * A peer whose answer brought no checkpoint is asked again after this long; its standing may have been honest. So are
+ * checkpoints that wait for events asked for again.
+ */
 export const unhelpfulForMs = 3_000
 
 /** Loads for the proof of one fork: the place itself, what follows it on disk, and what was trimmed between. */

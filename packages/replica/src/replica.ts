@@ -100,9 +100,8 @@ export interface Replica {
   final: ChainState
   /** Proposals that wait for events, with the ids that were missing when last tried. */
   readonly waiting: Map<Hex, { readonly proposal: Verified<Proposal>; readonly missing: Set<EventId> }>
-  /** Checkpoints received that no certificate covers yet, in order of height. */
-  readonly incoming: Checkpoint[]
-  incomingBytes: number
+  /** Checkpoints of one answer that are not final here yet. */
+  incoming: Incoming | null
   fetching: { readonly peer: string; readonly fromHeight: number; untilMs: number } | null
   /** Peers whose last answer brought nothing, and until when others are asked first. */
   readonly unhelpful: Map<string, number>
@@ -134,6 +133,17 @@ export interface Replica {
    */
   isOwnChainCertain: boolean
   readonly syncedPeers: Set<string>
+}
+
+/** Checkpoints that follow each other, in order of height. */
+export interface Incoming {
+  readonly from: string
+  readonly run: Checkpoint[]
+  bytes: number
+  /** Certified, but these events are not here, or it is not known whether they are final. */
+  readonly lacks: Set<EventId>
+  /** Until then what waits for events is not asked for again. */
+  untilMs: number
 }
 
 /** A fork of one generation, and the event that logs it. */
@@ -198,8 +208,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     chain: new Map([[digest, final]]),
     final,
     waiting: new Map(),
-    incoming: [],
-    incomingBytes: 0,
+    incoming: null,
     fetching: null,
     unhelpful: new Map(),
     lastSigned: restored.lastSigned,

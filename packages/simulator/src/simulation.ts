@@ -279,9 +279,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
         oracles.accused(node.index, effect.detail)
         break
       case 'rejected':
-        // Nobody sends what an honest node refuses; a run that ends a moment late is the exception.
-        if (effect.reason !== 'bad-checkpoint')
-          oracles.accused(node.index, `${effect.reason}: ${effect.detail}`)
+        // Nobody sends what an honest node refuses.
+        oracles.accused(node.index, `${effect.reason}: ${effect.detail}`)
         break
       case 'verdict':
       case 'admitted':
