@@ -25,6 +25,13 @@ import { copyUnchanged, type OldEvent, oldEventOps, spacesOn } from './schema-1-
 
 const anyTime = { timeoutMs: 90_000 }
 
+async function rangeOf(store: Store, prefix: Uint8Array) {
+  const rows = []
+  const [space = 0] = prefix
+  for await (const row of store.range({ from: prefix, to: Uint8Array.of(space + 1) })) rows.push(row)
+  return rows
+}
+
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < 15_000; waited += 20) {
     if (await isTrue()) return
@@ -288,6 +295,16 @@ suite('a store of schema 1', (it) => {
       const store = await disk.open()
       const [, lost, unlisted] = events.filter(({ sequence }) => sequence > 1)
       if (!lost || !unlisted) throw new Error('three events')
+      // One is listed twice, the second time pages later: that is no event which lacks.
+      const again = await rangeOf(store, Uint8Array.of(0x04))
+      const twice = again[0]
+      if (!twice) throw new Error('an arrival')
+      await store.batch(
+        [{ kind: 'put', key: Uint8Array.of(0x04, 0, 0, 1, 0, 0, 0, 0, 0), value: twice[1] }],
+        {
+          sync: true,
+        },
+      )
       const of = (event: OldEvent) => oldEventOps(event, events.indexOf(event)).map(({ key }) => key)
       const [lostEvent] = of(lost)
       const arrival = of(unlisted)[3]
@@ -296,7 +313,9 @@ suite('a store of schema 1', (it) => {
         [lostEvent, arrival].map((key) => ({ kind: 'delete', key })),
         { sync: true },
       )
-      const done = await migrateStore(store)
+      const planned = await migrateStore(store, { isDryRun: true })
+      equal(planned.kind === 'planned' && planned.lost, 1)
+      const done = await migrateStore(store, { eventsPerBatch: 2 })
       equal(done.kind === 'done' && [done.events, done.lost], [events.length - 1, 1])
       const rest = events.filter((event) => event !== lost && event !== unlisted)
       equal(await eventsOf(store), [...rest, unlisted])

@@ -4,7 +4,7 @@
  * that was killed goes on where it was. From the first batch to the last the schema says that it is under way, so that
  * no version, older or newer, takes half a store for a whole one.
  */
-import { concatBytes, decode, toHex } from '@chirograph/codec'
+import { concatBytes, contentIdOfDigest, decode, toHex } from '@chirograph/codec'
 import { decodeHeader, type OrgId } from '@chirograph/event'
 import {
   arrivalKey,
@@ -120,7 +120,7 @@ async function beginMigration(store: Store): Promise<void> {
 async function moveArrivals({ store, authors, eventsPerBatch, onProgress, signal }: Mover) {
   const total = await oldCount(store)
   let moved = 0
-  let lost = 0
+  const lost = new Set<string>()
   for await (const page of takePages(store, 'arrival', eventsPerBatch)) {
     signal?.throwIfAborted()
     const ops: StoreOp[] = page.map(([key]) => ({ kind: 'delete', key }))
@@ -128,11 +128,24 @@ async function moveArrivals({ store, authors, eventsPerBatch, onProgress, signal
     await moveEvents({ store, authors }, found, ops)
     await store.batch(ops, { sync: true })
     moved += found.length
-    lost += page.length - found.length
+    for (const name of await lostOf(store, { page, found })) lost.add(name)
     const last = page.at(-1)
     if (last) onProgress({ moved: readOldOrdinal(last[0]) + 1, total })
   }
-  return { moved, lost }
+  return { moved, lost: lost.size }
+}
+
+/** Listed, and nowhere in the store: what was listed twice is here, or moved already. */
+async function lostOf(
+  store: Store,
+  { page, found }: { readonly page: readonly StoreEntry[]; readonly found: readonly Arrival[] },
+): Promise<string[]> {
+  const here = new Set(found.map(({ id }) => id))
+  const absent = [...new Set(page.map(([, digest]) => contentIdOfDigest(digest)))].filter(
+    (id) => !here.has(id),
+  )
+  const moved = await store.getMany(absent.map(positionKey))
+  return absent.filter((_, at) => moved[at] === undefined)
 }
 
 interface Arrival extends OldPlace {
@@ -361,7 +374,8 @@ async function countOld(store: Store) {
       authors.add(oldPlaceOfKey(key).author)
       events++
     }
-  let lost = 0
-  for await (const page of store.pages(oldRange('arrival'))) lost += page.length
-  return { events, authors: authors.size, lost: Math.max(0, lost - events) }
+  const lost = new Set<string>()
+  for await (const page of store.pages(oldRange('arrival')))
+    for (const id of await lostOf(store, { page, found: await findArrivals(store, page) })) lost.add(id)
+  return { events, authors: authors.size, lost: lost.size }
 }
