@@ -19,6 +19,7 @@ import {
   type InstitutionSeeds,
   initialiseStore,
   type JoinLimits,
+  type KeptSeeds,
   type Notice,
   orgIdOfSeeds,
 } from '@chirograph/node'
@@ -134,6 +135,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
   const begun = new Set<number>()
   const failures = new Set<number>()
   const sent: Uint8Array[] = []
+  const kept = new Map<number, KeptSeeds>()
 
   async function start(index: number): Promise<ChirographNode> {
     const member = members[index]
@@ -147,7 +149,8 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
     const addresses = members.filter((other) => other !== member).map((other) => `memory:${other.peerId}`)
     const node = await createNode({
       genesis,
-      seeds: member.seeds,
+      seeds: kept.get(index) ?? member.seeds,
+      saveSeeds: async (seeds) => void kept.set(index, seeds),
       store,
       registrar: await disk.registrar.open(),
       network,
@@ -181,7 +184,8 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
         request: async function* () {},
         peer: () => {},
       })
-      for (const { peerId } of members) await outsider.connect(`memory:${peerId}`)
+      for (const [index, { peerId }] of members.entries())
+        if (nodes[index] !== undefined) await outsider.connect(`memory:${peerId}`)
       await outsider.publish(topic, bytes)
       outsiders.push(outsider)
     },

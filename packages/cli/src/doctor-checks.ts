@@ -43,14 +43,21 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
       },
     ]
   if (examined.kind === 'other-format')
-    return [{ name: 'log', state: 'warning', what: examined.what, hint: examined.hint }]
+    return [
+      {
+        name: 'log',
+        state: examined.isReadable ? 'warning' : 'failed',
+        what: examined.what,
+        hint: examined.hint,
+      },
+    ]
   if (examined.kind === 'damaged')
     return [
       {
         name: 'log',
         state: 'failed',
         what: examined.what,
-        hint: 'keep a copy of the log folder, move it away and start again: the other members hold the same log',
+        hint: 'run chirograph fsck: it names all that is damaged, and repairs what can be',
       },
     ]
   const { height, events, schema, hasVoteRecord, isHistoryWhole, isLastSignedHere } = examined

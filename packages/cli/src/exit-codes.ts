@@ -11,11 +11,15 @@ export const exitCodes = {
   timedOut: 7,
   notAllowed: 8,
   notFound: 9,
+  damaged: 10,
+  repaired: 11,
   notValid: 20,
   revokedOrSuspended: 21,
   outsideValidity: 22,
   couldNotCheck: 23,
   issuerUnknown: 24,
+  /** As a shell counts a process that ended by SIGINT. */
+  interrupted: 130,
 } as const
 
 /** The exit code of an error code; 1 for whatever has none of its own. */
@@ -47,6 +51,7 @@ const byCode: Readonly<Record<string, number>> = {
   STORE_LOCKED: exitCodes.locked,
   API_UNREACHABLE: exitCodes.unreachable,
   CLI_TIMED_OUT: exitCodes.timedOut,
+  CLI_INTERRUPTED: exitCodes.interrupted,
   API_UNAUTHORISED: exitCodes.notAllowed,
   API_NOT_OUR_CREDENTIAL: exitCodes.notAllowed,
   NODE_SIGNING_REFUSED: exitCodes.notAllowed,

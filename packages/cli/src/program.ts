@@ -5,6 +5,7 @@ import { addChanges } from './commands/change.js'
 import { addCredential } from './commands/credential.js'
 import { addDoctor } from './commands/doctor.js'
 import { addEvents } from './commands/events.js'
+import { addFsck } from './commands/fsck.js'
 import { addInit } from './commands/init.js'
 import { addIssue } from './commands/issue.js'
 import { addKey } from './commands/key.js'
@@ -62,7 +63,8 @@ To try it on this machine:
   $ chirograph issue cohort.csv --data-dir try-out/member-1 --wait final
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data directory in use,
-            6 node unreachable, 7 timed out, 8 not allowed, 9 not found; see also chirograph verify --help`,
+            6 node unreachable, 7 timed out, 8 not allowed, 9 not found, 10 log damaged, 11 log repaired;
+            see also chirograph verify --help`,
     )
   addInit(program)
   addNetwork(program)
@@ -70,6 +72,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addStop(program)
   addStatus(program)
   addDoctor(program)
+  addFsck(program)
   addStore(program)
   addIssue(program)
   addChanges(program)

@@ -73,9 +73,17 @@ suite('doctor', (it) => {
     ok(told({ ...fork, isSelf: true }).startsWith('this institution'))
   })
 
-  it('tells the owner of a damaged store what is damaged, and where the log can be had again', () => {
+  it('tells the owner of a damaged store what is damaged, and what looks for the rest and repairs it', () => {
     const [check] = checksOfStopped({ kind: 'damaged', what: 'the data directory is damaged: checkpoint 3' })
     is(check?.state, 'failed')
-    ok(check?.what.includes('checkpoint 3') && check.hint?.includes('other members'))
+    ok(check?.what.includes('checkpoint 3') && check.hint?.includes('chirograph fsck'))
+  })
+
+  it('calls a store of an older format one to bring up to date, and one of a newer format broken', () => {
+    const other = { kind: 'other-format', what: 'format', hint: 'what to do' } as const
+    equal(
+      [true, false].map((isReadable) => checksOfStopped({ ...other, isReadable })[0]?.state),
+      ['warning', 'failed'],
+    )
   })
 })

@@ -11,6 +11,8 @@
  * | arrival            | ordinal                               | author, generation, sequence, branch      |
  * | stray              | author, generation, sequence, branch  | nothing: held, not final, and passed over |
  * | history            | author, generation                    | how far back its events are held          |
+ * | hole               | author, generation, lowest sequence   | final events to be fetched again          |
+ * | bodyFloor          | author, generation                    | up to where bodies may have been pruned   |
  * | frontier           | organisation id, generation           | the last final event of that chain        |
  * | evidence           | organisation id, generation, sequence | fork evidence                             |
  * | checkpointHeight   | height                                | header, certificate, changes              |
@@ -47,6 +49,8 @@ export const keySpaces = Object.freeze({
   stray: 0x15,
   history: 0x16,
   otherStateRow: 0x17,
+  hole: 0x18,
+  bodyFloor: 0x19,
 })
 
 export type KeySpace = keyof typeof keySpaces
@@ -162,6 +166,46 @@ export function historyKey({ author, generation }: ChainPlace): Uint8Array {
 export function readHistoryKey(key: Uint8Array): ChainPlace {
   assertLength(key, 9)
   return { author: readU32(key, 1), generation: readU32(key, 5) }
+}
+
+/** Where a hole in a chain begins: the lowest sequence that is not held. It stays while the hole is filled from above. */
+export interface HolePlace extends ChainPlace {
+  readonly fromSequence: number
+}
+
+export function holeKey({ author, generation, fromSequence }: HolePlace): Uint8Array {
+  const key = newKey('hole', 17)
+  writeU32(key, 1, author)
+  writeU32(key, 5, generation)
+  writeU64(key, 9, fromSequence)
+  return key
+}
+
+/** Reads a key made by `holeKey`. */
+export function readHoleKey(key: Uint8Array): HolePlace {
+  assertLength(key, 17)
+  return { author: readU32(key, 1), generation: readU32(key, 5), fromSequence: readU64(key, 9) }
+}
+
+export function bodyFloorKey({ author, generation }: ChainPlace): Uint8Array {
+  const key = newKey('bodyFloor', 9)
+  writeU32(key, 1, author)
+  writeU32(key, 5, generation)
+  return key
+}
+
+/** Reads a key made by `bodyFloorKey`. */
+export function readBodyFloorKey(key: Uint8Array): ChainPlace {
+  assertLength(key, 9)
+  return { author: readU32(key, 1), generation: readU32(key, 5) }
+}
+
+/** Every key of one chain in a space whose keys begin with author and generation, those that are no keys included. */
+export function chainRange(space: 'event' | 'body' | 'stray', { author, generation }: ChainPlace): KeyRange {
+  const from = newKey(space, 9)
+  writeU32(from, 1, author)
+  writeU32(from, 5, generation)
+  return { from, to: after(from) }
 }
 
 export function arrivalKey(ordinal: number): Uint8Array {

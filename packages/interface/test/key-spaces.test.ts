@@ -9,6 +9,7 @@ import {
   arrivalRange,
   authorKey,
   authorValue,
+  bodyFloorKey,
   bodyKey,
   bodyRange,
   checkpointDigestKey,
@@ -19,6 +20,7 @@ import {
   evidenceKey,
   frontierKey,
   historyKey,
+  holeKey,
   keyBytesMax,
   keySpaces,
   metaKey,
@@ -28,9 +30,11 @@ import {
   readArrivalKey,
   readAuthorKey,
   readAuthorValue,
+  readBodyFloorKey,
   readCheckpointHeightKey,
   readEventKey,
   readHistoryKey,
+  readHoleKey,
   readPlace,
   readPositionKey,
   readVoteKey,
@@ -76,6 +80,8 @@ suite('key spaces', (it) => {
       [strayKey(place), `15${at}`],
       [historyKey(place), '160102030400000001'],
       [stateRowKey(digest, 'otherStateRow'), `17${tail}`],
+      [holeKey({ ...place, fromSequence: place.sequence }), `180102030400000001${sequence}`],
+      [bodyFloorKey(place), '190102030400000001'],
     ]
     for (const [key, hex] of expected) {
       is(toHex(key), hex)
@@ -103,6 +109,9 @@ suite('key spaces', (it) => {
         for (const key of [eventKey, bodyKey, strayKey]) equal(readEventKey(key(event)), event)
         equal(readPlace(placeValue(event)), event)
         equal(readHistoryKey(historyKey(event)), { author, generation })
+        equal(readBodyFloorKey(bodyFloorKey(event)), { author, generation })
+        const hole = { author, generation, fromSequence: event.sequence }
+        equal(readHoleKey(holeKey(hole)), hole)
         is(readAuthorKey(authorKey(hex)), hex)
         is(readAuthorValue(authorValue(author)), author)
         const named = contentIdOfDigest(bytesOf(hex))
@@ -167,6 +176,8 @@ suite('key spaces', (it) => {
       arrival: arrivalKey(Number.MAX_SAFE_INTEGER),
       stray: strayKey(place),
       history: historyKey(place),
+      hole: holeKey({ ...place, fromSequence: 0 }),
+      bodyFloor: bodyFloorKey(place),
       frontier: frontierKey(position),
       evidence: evidenceKey(position),
       checkpointHeight: checkpointHeightKey(0),

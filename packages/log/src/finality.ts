@@ -18,7 +18,7 @@ import {
 /** A final event as the store holds it. */
 export interface RestoredEntry {
   readonly id: EventId
-  readonly header: EventHeader
+  readonly header: Pick<EventHeader, 'author' | 'generation' | 'sequence' | 'prev' | 'kind'>
   readonly branch: number
   readonly isVerified: boolean
   readonly stored?: StoredHeader

@@ -6,12 +6,17 @@ import { eventAt } from '@chirograph/log'
 import { type Genesis, genesisState } from '@chirograph/status'
 import { type KnownFork, openForks } from './fork-view.js'
 import { loadReplica } from './load.js'
-import { assertSchema } from './meta.js'
+import { assertSchema, isMigratable } from './meta.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
-  /** Of another format: the hint says whether a start brings it up to date. */
-  | { readonly kind: 'other-format'; readonly what: string; readonly hint: string }
+  /** Of another format; a start brings one that is readable up to date, and refuses the others. */
+  | {
+      readonly kind: 'other-format'
+      readonly what: string
+      readonly hint: string
+      readonly isReadable: boolean
+    }
   /** A node would refuse to start, for this reason. */
   | { readonly kind: 'damaged'; readonly what: string }
   | {
@@ -56,7 +61,12 @@ export async function examineStore(
     }
   } catch (error) {
     if (isChirographError(error, 'NODE_STORE_SCHEMA'))
-      return { kind: 'other-format', what: error.what, hint: error.hint }
+      return {
+        kind: 'other-format',
+        what: error.what,
+        hint: error.hint,
+        isReadable: isMigratable(new TextDecoder().decode(schema)),
+      }
     if (isChirographError(error)) return { kind: 'damaged', what: error.what }
     throw error
   }

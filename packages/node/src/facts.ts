@@ -26,6 +26,7 @@ import {
   evidenceKey,
   frontierKey,
   historyKey,
+  holeKey,
   placeValue,
   positionKey,
   type RowSpace,
@@ -72,6 +73,8 @@ export interface HistoryFact {
   readonly rest: { readonly lowest: number; readonly before: EventId } | null
   /** The last event of the generation before, when this one was reached down to its beginning. */
   readonly earlier: EventId | null
+  /** Where the hole begins that this is of; null where everything below was lacking. */
+  readonly holeFrom: number | null
 }
 
 export interface FactWriter {
@@ -138,15 +141,12 @@ export function createFactWriter({
     return ops
   }
 
-  function historyOps({ author, generation, events, rest, earlier }: HistoryFact): StoreOp[] {
+  function historyOps({ author, generation, events, rest, earlier, holeFrom }: HistoryFact): StoreOp[] {
     const ops: StoreOp[] = []
     const chain: ChainPlace = { author: authors.claim(author, ops), generation }
     for (const event of events) eventOps(ops, event, { branch: 0, isStray: false })
-    ops.push(
-      rest === null
-        ? { kind: 'delete', key: historyKey(chain) }
-        : { kind: 'put', key: historyKey(chain), value: historyValue(rest) },
-    )
+    const key = holeFrom === null ? historyKey(chain) : holeKey({ ...chain, fromSequence: holeFrom })
+    ops.push(rest === null ? { kind: 'delete', key } : { kind: 'put', key, value: historyValue(rest) })
     if (earlier !== null) {
       const key = historyKey({ ...chain, generation: generation - 1 })
       ops.push({ kind: 'put', key, value: historyValue({ lowest: null, before: earlier }) })

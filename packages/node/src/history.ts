@@ -6,7 +6,6 @@
 import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
 import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
 import {
-  historyKey,
   type Network,
   positionKey,
   readHistoryKey,
@@ -19,6 +18,7 @@ import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica
 import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
 import { type HistoryFact, historyShape } from './facts.js'
+import { loadHoles } from './holes.js'
 import { storeDamaged } from './node-errors.js'
 import { AnswerError } from './peer-faults.js'
 import { readHeader } from './stored-event.js'
@@ -30,30 +30,34 @@ export interface OpenHistory {
   /** The lowest sequence held, null while none is; and the event before it. */
   lowest: number | null
   before: EventId
+  /** Where the hole begins that is filled; null where everything below lacks. */
+  readonly holeFrom: number | null
 }
 
 export async function loadOpenHistory(store: Store, authors: AuthorTable): Promise<OpenHistory[]> {
+  const holes = await loadHoles(store, authors)
   const open: OpenHistory[] = []
   for await (const [key, value] of store.range(spaceRange('history'))) {
     const { author: number, generation } = readHistoryKey(key)
     const author = authors.orgOf(number)
-    const decoded = decode(historyShape, value, { bytesMax: 128 })
-    if (author === undefined || !decoded.ok)
+    const note = readHistory(value)
+    if (author === undefined || note === undefined)
       throw storeDamaged(`the note of how far back author ${number} is held`)
-    open.push({
-      author,
-      generation,
-      lowest: decoded.value.lowest,
-      before: contentIdOfDigest(decoded.value.before),
-    })
+    open.push({ author, generation, ...note, holeFrom: null })
   }
+  for (const { org: author, generation, lowest, before, fromSequence } of holes)
+    open.push({ author, generation, lowest, before, holeFrom: fromSequence })
   return open
 }
 
-export function historyNoteKey(authors: AuthorTable, { author, generation }: OpenHistory): Uint8Array {
-  const number = authors.numberOf(author)
-  if (number === undefined) throw new Error(`no number of ${author}`)
-  return historyKey({ author: number, generation })
+/** Undefined for bytes that are no such note. */
+export function readHistory(
+  value: Uint8Array,
+): { readonly lowest: number | null; readonly before: EventId } | undefined {
+  const decoded = decode(historyShape, value, { bytesMax: 128 })
+  return decoded.ok
+    ? { lowest: decoded.value.lowest, before: contentIdOfDigest(decoded.value.before) }
+    : undefined
 }
 
 export interface HistoryArgs {
@@ -75,7 +79,7 @@ export interface HistoryArgs {
 export async function fetchHistory(args: HistoryArgs): Promise<number> {
   const { network, peerId, chain, signal } = args
   const { author, generation, lowest } = chain
-  const ranges = lowest === null ? [] : [[Math.max(0, lowest - sliceEvents), lowest - 1] as const]
+  const ranges = lowest === null ? [] : [[bottomOf(chain, lowest), lowest - 1] as const]
   const from = lowest === null ? chain.before : null
   const bytes = encodeHistoryRequest({
     areBodiesWanted: true,
@@ -93,7 +97,13 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
       chain.lowest = fact.rest?.lowest ?? 0
       chain.before = fact.rest?.before ?? chain.before
       if (fact.earlier !== null)
-        args.onEarlier({ author, generation: generation - 1, lowest: null, before: fact.earlier })
+        args.onEarlier({
+          author,
+          generation: generation - 1,
+          lowest: null,
+          before: fact.earlier,
+          holeFrom: null,
+        })
       brought += fact.events.length
       if (fact.rest === null) return brought
       await args.breathe()
@@ -129,6 +139,12 @@ function enterTip({ log }: Replica, { events }: HistoryFact): void {
     restoreEntry(log, { id: tip.id, header: tip.header, branch: 0, isVerified: tip.signature !== null })
 }
 
+/** A hole ends where something is held; if that is not what was lost above it, fetching goes on below. */
+function bottomOf({ holeFrom }: OpenHistory, lowest: number): number {
+  const from = holeFrom !== null && holeFrom < lowest ? holeFrom : 0
+  return Math.max(from, lowest - sliceEvents)
+}
+
 /** Events asked of one peer at a time: a second or so, after which another peer may have its turn. */
 const sliceEvents = 65_536
 
@@ -158,6 +174,16 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   )
   const end = sequence === 0 ? (closed?.last?.id ?? null) : null
   // What the index holds as final is in the store with all that lies before.
-  const earlier = end !== null && eventAt(replica.log, end)?.isFinal ? null : end
-  return { kind: 'history', author, generation, events: verified.events, rest, earlier }
+  const isKnown = end !== null && eventAt(replica.log, end)?.isFinal
+  // A hole has notes of its own below it, if anything lacks there.
+  const earlier = isKnown || chain.holeFrom !== null ? null : end
+  return {
+    kind: 'history',
+    author,
+    generation,
+    events: verified.events,
+    rest,
+    earlier,
+    holeFrom: chain.holeFrom,
+  }
 }

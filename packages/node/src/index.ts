@@ -3,6 +3,15 @@ export type { EventQuery, LoggedEvent } from './event-query.js'
 export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
 export type { ForkView, KnownFork } from './fork-view.js'
+export { type CheckOptions, type CheckProgress, checkStore, type StoreCheck } from './fsck.js'
+export {
+  type DamageCode,
+  type DamageGroup,
+  type Finding,
+  groupFindings,
+  kindsOfDamage,
+  listFindings,
+} from './fsck-findings.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
 export { assertSchema, initialiseStore, schemaVersion } from './meta.js'
@@ -19,6 +28,7 @@ export {
 export type { NodeCounters, NodeStatus } from './node-status.js'
 export type { Notice } from './notice.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
+export { repairStore, type StoreRepair } from './repair.js'
 export { type InstitutionSeeds, type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 export type { CredentialTarget, StatusChange } from './status-change.js'
 export { type SpaceStat, type StoreStat, storeStat } from './store-stat.js'

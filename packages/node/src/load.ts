@@ -1,7 +1,7 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
 import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
-import { decodeHeader, restoreEvent } from '@chirograph/event'
+import { decodeHeader, type OrgId, restoreEvent } from '@chirograph/event'
 import {
   bodyKey,
   checkpointHeightKey,
@@ -26,12 +26,13 @@ import {
   cutRoot,
   decodeForkEvidence,
   eventAt,
+  isAtOrBefore,
   type LogIndex,
   recordFork,
   restoreEntry,
   restorePending,
 } from '@chirograph/log'
-import { type ChainTip, decodeCheckpoint, type RestoredReplica } from '@chirograph/replica'
+import { type ChainTip, decodeCheckpoint, type HeldFrom, type RestoredReplica } from '@chirograph/replica'
 import {
   type Genesis,
   genesisState,
@@ -67,9 +68,9 @@ export async function loadReplica(
   const rowSpace = await loadRowSpace(store)
   const final = await loadFinal(store, genesis, rowSpace)
   const authors = await loadAuthors(store)
-  const log = await loadLog(store, { authors, final })
-  const votes = await loadVotes(store)
   const openHistory = await loadOpenHistory(store, authors)
+  const log = await loadLog(store, { authors, final, openHistory })
+  const votes = await loadVotes(store)
   const restored = {
     final,
     log,
@@ -78,16 +79,23 @@ export async function loadReplica(
     isHistoryWhole: openHistory.length === 0,
     isFirstStart,
     isCopy,
-    heldFrom: new Map(
-      openHistory.map(({ author, generation, lowest }) => [
-        author,
-        // Of a generation of which nothing is held, the next one is held from its beginning.
-        lowest === null ? { generation: generation + 1, sequence: 0 } : { generation, sequence: lowest },
-      ]),
-    ),
+    heldFrom: heldFromOf(openHistory),
   }
   const nextOrdinal = await nextOrdinalOf(store)
   return { restored, authors, openHistory, nextOrdinal, openVoteKeys: votes.keys, rowSpace }
+}
+
+/** Above the highest place at which something of an author lacks. */
+function heldFromOf(openHistory: readonly OpenHistory[]): Map<OrgId, HeldFrom> {
+  const heldFrom = new Map<OrgId, HeldFrom>()
+  for (const { author, generation, lowest } of openHistory) {
+    // Of a generation of which nothing is held, the next one is held from its beginning.
+    const place =
+      lowest === null ? { generation: generation + 1, sequence: 0 } : { generation, sequence: lowest }
+    const known = heldFrom.get(author)
+    if (known === undefined || isAtOrBefore(known, place)) heldFrom.set(author, place)
+  }
+  return heldFrom
 }
 
 async function loadRowSpace(store: Store): Promise<RowSpace> {
@@ -136,12 +144,23 @@ async function loadFinal(
  */
 async function loadLog(
   store: Store,
-  { authors, final }: { readonly authors: AuthorTable; readonly final: RestoredReplica['final'] },
+  {
+    authors,
+    final,
+    openHistory,
+  }: {
+    readonly authors: AuthorTable
+    readonly final: RestoredReplica['final']
+    readonly openHistory: readonly OpenHistory[]
+  },
 ): Promise<LogIndex> {
   const log = createLog()
   const cut: Cut = final?.cut ?? new Map()
   for (const tip of cut.values()) {
-    if (!(await enterFinalTip(store, log, tip)))
+    if (await enterFinalTip(store, log, tip)) continue
+    if (openHistory.some(({ holeFrom, before }) => holeFrom !== null && before === tip.id))
+      enterLostTip(log, tip)
+    else
       throw storeDamaged(
         `event ${tip.id} of the final cut (sequence ${tip.sequence} of ${tip.author}) is missing`,
       )
@@ -193,6 +212,12 @@ async function enterFinalTip(store: Store, log: LogIndex, { id }: CutEntry): Pro
   const isVerified = stored.signature !== null
   restoreEntry(log, { id, header: decoded.header, branch: place.branch, isVerified })
   return true
+}
+
+/** A final tip that is to be fetched again: what follows it needs its place and its name, and nothing else of it. */
+function enterLostTip(log: LogIndex, { id, author, generation, sequence }: CutEntry): void {
+  const place = { author, generation, sequence, prev: null, kind: 'status.lease' } as const
+  restoreEntry(log, { id, header: place, branch: 0, isVerified: false })
 }
 
 /** Enters an event that is not final. A power cut may have taken the one before it; sync brings both back in order. */

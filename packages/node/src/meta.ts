@@ -8,6 +8,9 @@ export const schemaVersion = '2'
 /** While events move: no version opens a store that says so, and `migrateStore` goes on with it. */
 export const schemaMoving = '1 to 2'
 
+/** The note of the checkpoint up to which bodies may have been pruned. */
+export const prunedHeightName = 'pruned-height'
+
 /** Undefined for a store that nobody has used. */
 export async function readSchema(store: Store): Promise<string | undefined> {
   const schema = await store.get(metaKey('schema'))
@@ -121,11 +124,16 @@ function oldSchema(found: string): ChirographError {
   })
 }
 
+/** Whether `migrateStore` brings a store of this format up to date. */
+export function isMigratable(schema: string): boolean {
+  return schema === '1' || schema === schemaMoving
+}
+
 /** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it. */
 export async function assertSchema(store: Store): Promise<void> {
   const schema = await readSchema(store)
   if (schema === undefined || schema === schemaVersion) return
-  throw schema === '1' || schema === schemaMoving ? oldSchema(schema) : wrongSchema(schema)
+  throw isMigratable(schema) ? oldSchema(schema) : wrongSchema(schema)
 }
 
 function otherOrganisation(owner: string, org: string): ChirographError {

@@ -40,7 +40,7 @@ export async function migrateWithNotices(
   if (lost > 0)
     onNotice({
       level: 'warn',
-      what: 'events that the data directory had listed were not in it; other members hold the same log',
+      what: 'events that the data directory had listed were not in it; chirograph fsck tells of which chains',
       facts: { events: lost },
     })
 }

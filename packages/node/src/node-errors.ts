@@ -136,6 +136,6 @@ export function storeDamaged(detail: string): ChirographError {
   return new ChirographError({
     code: 'NODE_STORE_DAMAGED',
     what: `the data directory is damaged: ${detail}`,
-    hint: 'keep a copy of the log folder, move it away and start again: the other members hold the same log',
+    hint: 'stop the node and run chirograph fsck: it names all that is damaged, and repairs what can be',
   })
 }

@@ -264,7 +264,7 @@ export async function startShell(args: {
         break
       case 'joined':
         shown = finalViewOf(effect)
-        history.add(effect.gaps.map((gap) => ({ ...gap })))
+        history.add(effect.gaps.map((gap) => ({ ...gap, holeFrom: null })))
         snapshots.note(effect)
         onNews(effect)
         break

@@ -15,7 +15,7 @@ import type { SnapshotFact } from '@chirograph/replica'
 import { type AuthorTable, loadAuthors } from '../src/author-table.ts'
 import { loadStoreTag } from '../src/event-cursor.ts'
 import { createEventReader, type EventReader } from '../src/event-reader.ts'
-import { createFactWriter, type FactWriter, type HistoryFact } from '../src/facts.ts'
+import { createFactWriter, type FactWriter } from '../src/facts.ts'
 import { nextOrdinalOf } from '../src/load.ts'
 
 export const networkId = new Uint8Array(32).fill(0x11)
@@ -132,8 +132,8 @@ export async function openArrivals(
       const { author, generation, sequence, prev } = first.header
       const rest = prev === null ? null : { lowest: sequence, before: prev }
       const whole: readonly AuthenticSegmentEvent[] = events
-      const fact: HistoryFact = { kind: 'history', author, generation, events: whole, rest, earlier: null }
-      return write(fact)
+      const fact = { kind: 'history', author, generation, events: whole, rest, earlier: null } as const
+      return write({ ...fact, holeFrom: null })
     },
   }
 }

@@ -2,10 +2,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type { Store } from '@chirograph/interface'
 import { type Context, contextOf } from '../context.js'
-import { assertInitialised } from '../data-dir.js'
+import { interruptible } from '../interrupt.js'
 import { shownPath } from '../paths.js'
+import { withStore } from '../stopped-store.js'
 import { table } from '../table.js'
 
 export function addStore(program: Command): void {
@@ -96,14 +96,18 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
   const bar = terminal.isWatched
     ? new SingleBar({ format: '  {bar} {value} of {total} events', hideCursor: true }, Presets.shades_classic)
     : undefined
+  const hint = 'run it again, or start the node: it goes on where it was'
   await withStore(context, async (store) => {
-    const done = await migrateStore(store, {
-      isDryRun: dryRun,
-      onProgress({ moved, total }) {
-        if (bar?.isActive) bar.update(moved)
-        else bar?.start(total, moved)
-      },
-    }).finally(() => bar?.stop())
+    const done = await interruptible(terminal, { hint }, (signal) =>
+      migrateStore(store, {
+        isDryRun: dryRun,
+        signal,
+        onProgress({ moved, total }) {
+          if (bar?.isActive) bar.update(moved)
+          else bar?.start(total, moved)
+        },
+      }),
+    ).finally(() => bar?.stop())
     if (terminal.isJson) return terminal.json(done)
     const place = shownPath(dataDir.log)
     if (done.kind === 'current') return terminal.data(`Nothing to do: ${place} has format ${done.schema}.`)
@@ -115,26 +119,13 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
     )
     if (done.lost > 0)
       terminal.complain(
-        `! ${grouped(done.lost)} events that were listed are not there; other members hold the same log`,
+        `! ${grouped(done.lost)} events that were listed are not there; look for what lacks with: chirograph fsck`,
       )
     if (done.kind === 'done')
       terminal.say(
         terminal.talkColours.dim('Give back the room of the old format with: chirograph store compact'),
       )
   })
-}
-
-/** `CLI_NOT_INITIALISED`, `STORE_MISSING`, and `STORE_LOCKED` while the node runs. */
-async function withStore<T>({ dataDir }: Context, act: (store: Store) => Promise<T>): Promise<T> {
-  await assertInitialised(dataDir)
-  // Loaded here, because it takes half a second that no other command should spend.
-  const { openLevelStore } = await import('@chirograph/store-level')
-  const store = await openLevelStore(dataDir.log, { createIfMissing: false })
-  try {
-    return await act(store)
-  } finally {
-    await store.close()
-  }
 }
 
 async function bytesIn(directory: string): Promise<number> {
@@ -151,6 +142,8 @@ const spaceNames = {
   arrival: 'order of arrival',
   stray: 'passed over',
   history: 'history to fetch',
+  hole: 'holes to fill',
+  bodyFloor: 'pruned up to',
   frontier: 'final tips',
   evidence: 'evidence of forks',
   checkpointHeight: 'checkpoints',

@@ -1,0 +1,96 @@
+/** `chirograph fsck`: looks at everything in the log of a stopped node, and puts right what can be. */
+import type { Command } from 'commander'
+import type { CheckProgress, Finding, StoreCheck } from '@chirograph/node'
+import { type Context, contextOf } from '../context.js'
+import { assertInitialised } from '../data-dir.js'
+import { exitCodes } from '../exit-codes.js'
+import { renderFsck } from '../fsck-view.js'
+import { interruptible } from '../interrupt.js'
+import { readSeeds } from '../keys-file.js'
+import { readNetwork } from '../network-file.js'
+import { shownPath } from '../paths.js'
+import { withStore } from '../stopped-store.js'
+import type { Terminal } from '../terminal.js'
+
+export function addFsck(program: Command): void {
+  program
+    .command('fsck')
+    .summary('look for damage in the log of a stopped node, and repair it')
+    .description(
+      'Holds every row of the log against what it follows from: chains, hashes, signatures, certificates, indexes, the state. With --repair it rebuilds what follows from the rest, and removes damaged events so that the node fetches them again from other members. Votes and the note of what was signed are never touched.',
+    )
+    .option('--repair', 'put right what can be; a stop in between does no harm')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing is damaged, ${exitCodes.damaged} damage is there, ${exitCodes.repaired} all damage was put right, ${exitCodes.interrupted} stopped before the end
+
+Examples:
+  $ chirograph fsck
+  $ chirograph fsck --repair
+  $ chirograph fsck --json`,
+    )
+    .action((options: { repair?: boolean }, command: Command) => fsck(contextOf(command), options))
+}
+
+async function fsck(context: Context, { repair = false }: { repair?: boolean }): Promise<void> {
+  const { terminal, dataDir } = context
+  await assertInitialised(dataDir)
+  const { genesis } = await readNetwork(dataDir.network)
+  const seeds = await readSeeds(dataDir.keys)
+  // Loaded here, because it takes half a second that no other command should spend.
+  const [{ checkStore, orgIdOfSeeds, repairStore }, { fastestEd25519 }] = await Promise.all([
+    import('@chirograph/node'),
+    import('@chirograph/crypto-native'),
+  ])
+  const ed25519 = fastestEd25519()
+  const org = orgIdOfSeeds(seeds, ed25519)
+  const progress = createProgressLine(terminal)
+  const hint = 'run it again; what was repaired stays repaired'
+  const { check, repaired } = await interruptible(terminal, { hint }, (signal) =>
+    withStore(context, async (store): Promise<{ check: StoreCheck; repaired: readonly Finding[] | null }> => {
+      const options = { genesis, org, ed25519, signal, onProgress: progress.show }
+      if (!repair) return { check: await checkStore(store, options), repaired: null }
+      const { left, repaired } = await repairStore(store, options)
+      return { check: left, repaired }
+    }),
+  ).finally(progress.clear)
+  const isClean = check.total === 0
+  const state = !isClean ? 'damaged' : repaired !== null && repaired.length > 0 ? 'repaired' : 'clean'
+  process.exitCode = { clean: exitCodes.ok, damaged: exitCodes.damaged, repaired: exitCodes.repaired }[state]
+  if (terminal.isJson) {
+    const { listFindings } = await import('@chirograph/node')
+    const { findings, ...rest } = check
+    terminal.json({
+      state,
+      findings: listFindings(findings),
+      repaired: listFindings(repaired ?? []),
+      ...rest,
+    })
+  } else terminal.data(renderFsck({ check, repaired, place: shownPath(dataDir.log) }, terminal.colours))
+}
+
+/** What takes longer is shown to whoever watches. */
+const quietMs = 2_000
+const everyMs = 200
+
+function createProgressLine({ isWatched, talkColours }: Terminal) {
+  const startedMs = Date.now()
+  let shownMs = 0
+  let isShown = false
+  return {
+    show({ what, rows }: CheckProgress): void {
+      const now = Date.now()
+      if (!isWatched || now - startedMs < quietMs || now - shownMs < everyMs) return
+      shownMs = now
+      isShown = true
+      process.stderr.write(
+        `\r\u001b[K${talkColours.dim(`Looking at ${what}: ${rows.toLocaleString('en-GB')}`)}`,
+      )
+    },
+    clear(): void {
+      if (isShown) process.stderr.write('\r\u001b[K')
+      isShown = false
+    },
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Looks at everything in the store of a node that does not run, and names what is wrong: each row is held against what
+ * it follows from, up to the certificates and signatures behind it. Reads by the page; in memory are the state, what is
+ * not final, and a few bits for each event.
+ */
+import { toHex } from '@chirograph/codec'
+import type { ValidatorSet } from '@chirograph/consensus'
+import type { Ed25519 } from '@chirograph/crypto'
+import { type OrgId, parseOrgId } from '@chirograph/event'
+import { type EventPlace, metaKey, type Store } from '@chirograph/interface'
+import { type Genesis, networkIdOf, validatorSetOf } from '@chirograph/status'
+import { checkChains } from './fsck-chains.js'
+import { createFindings, type Finding, type Findings } from './fsck-findings.js'
+import { checkHead } from './fsck-head.js'
+import { checkIndexes, type Unindexed } from './fsck-indexes.js'
+import { checkAuthors, checkNotes, checkSpaces } from './fsck-notes.js'
+import { checkRecords } from './fsck-records.js'
+import { assertSchema, readSchema } from './meta.js'
+
+export interface CheckOptions {
+  readonly genesis: Genesis
+  readonly org: OrgId
+  readonly ed25519: Ed25519
+  readonly onProgress?: (progress: CheckProgress) => void
+  /** Looked at between rows; the check then ends with its reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface CheckProgress {
+  /** What is being looked at. */
+  readonly what: string
+  /** Rows of it that were. */
+  readonly rows: number
+}
+
+export interface StoreCheck {
+  readonly findings: readonly Finding[]
+  /** With those that are too many to list. */
+  readonly total: number
+  /** Whole, of those that are here. */
+  readonly events: number
+  /** Final events that lack their body because it was pruned. */
+  readonly pruned: number
+  /** Final events that a start fetches from members: history before a snapshot, and holes. */
+  readonly toFetch: number
+  readonly height: number
+  /** False where votes may have been cast that this store knows nothing of: the node then does not vote. */
+  readonly hasVoteRecord: boolean
+  /** Nobody has used this store. */
+  readonly isEmpty: boolean
+}
+
+/** What the parts of a check share. */
+export interface Check {
+  readonly store: Store
+  readonly known: {
+    readonly genesis: Genesis
+    readonly org: OrgId
+    readonly networkId: string
+    readonly networkIdBytes: Uint8Array
+    readonly set: ValidatorSet
+    readonly members: ReadonlySet<OrgId>
+    readonly ed25519: Ed25519
+    readonly nameOf: (org: OrgId) => string
+  }
+  readonly findings: Findings
+  /** Counts a row, and lets a person and a signal have their turn. */
+  readonly step: (what: string) => void
+  readonly unindexed: Unindexed[]
+  readonly danglingBodies: EventPlace[]
+  /** Whether what stood at a place was found damaged. */
+  readonly isGone: (place: EventPlace) => boolean
+}
+
+/** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it. Changes nothing. */
+export async function checkStore(store: Store, options: CheckOptions): Promise<StoreCheck> {
+  const { result } = await examine(store, options)
+  return result
+}
+
+/** With the operations that make rows right which hang on what is removed. */
+export async function examine(
+  store: Store,
+  options: CheckOptions,
+): Promise<{ readonly result: StoreCheck; readonly followUps: Findings['followUps'] }> {
+  await assertSchema(store)
+  const { genesis, org, ed25519, signal, onProgress } = options
+  const networkIdBytes = networkIdOf(genesis)
+  const findings = createFindings()
+  let what = ''
+  let rows = 0
+  let isGone: Check['isGone'] = () => false
+  const check: Check = {
+    store,
+    known: {
+      genesis,
+      org,
+      networkId: toHex(networkIdBytes),
+      networkIdBytes,
+      set: validatorSetOf(genesis),
+      members: new Set(genesis.organisations.flatMap(({ id }) => parseOrgId(id) ?? [])),
+      ed25519,
+      nameOf: (wanted) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted,
+    },
+    findings,
+    step(next) {
+      signal?.throwIfAborted()
+      rows = what === next ? rows + 1 : 1
+      what = next
+      if (rows % rowsPerStep === 0) onProgress?.({ what, rows })
+    },
+    unindexed: [],
+    danglingBodies: [],
+    isGone: (place) => isGone(place),
+  }
+  await checkSpaces(check)
+  await checkNotes(check)
+  const authors = await checkAuthors(check)
+  const head = await checkHead(check, authors)
+  const walked = await checkChains(check, authors, head)
+  isGone = walked.gone.has
+  await checkIndexes(check, authors, walked)
+  await checkRecords(check, { authors, head, walked })
+  const { followUps, list, total } = findings
+  // Rows that hang on a finding without one would be a finding that nobody was told of.
+  if (total === 0 && followUps.length > 0)
+    findings.add({ code: 'unknown-row', what: `${followUps.length} rows that lead nowhere`, fix: followUps })
+  const isUsed = (await readSchema(store)) !== undefined || (await store.get(metaKey('org'))) !== undefined
+  const { count: events, pruned, toFetch } = walked.events
+  const height = head.newest?.header.core.height ?? 0
+  const hasVoteRecord = (await store.get(metaKey('vote-record'))) !== undefined
+  const counts = { total: findings.total, events, pruned, toFetch, height }
+  const result = { findings: list, ...counts, hasVoteRecord, isEmpty: !isUsed }
+  return { result, followUps }
+}
+
+/** Between two looks at the clock and the signal: a few milliseconds. */
+const rowsPerStep = 256
