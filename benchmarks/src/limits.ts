@@ -91,9 +91,10 @@ async function measureStore(): Promise<Pick<Limits, 'w' | 'g' | 'f'>> {
   const db = new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
   await db.open()
   let counter = 0
-  const put = () => ({ type: 'put' as const, key: keyOf(counter++), value: randomBytes(300) })
   const w = await ratePerSecond(async () => {
-    await db.batch(Array.from({ length: 1000 }, put))
+    const batch = db.batch()
+    for (let i = 0; i < 1000; i++) batch.put(keyOf(counter++), randomBytes(300))
+    await batch.write()
     return 1000
   })
   const written = counter
@@ -102,7 +103,7 @@ async function measureStore(): Promise<Pick<Limits, 'w' | 'g' | 'f'>> {
     return 1000
   })
   const f = await ratePerSecond(async () => {
-    await db.batch([put()], { sync: true })
+    await db.batch([{ type: 'put', key: keyOf(counter++), value: randomBytes(300) }], { sync: true })
     return 1
   })
   await db.close()

@@ -129,7 +129,7 @@ function storeOn(level: BinaryLevel, directory: string): Store {
         assertBatchFits(ops)
         assertWritable()
         try {
-          await level.batch(ops.map(levelOp), { sync })
+          await write(level, ops, sync)
         } catch (error) {
           failedWrite ??= error
           throw error
@@ -174,13 +174,23 @@ async function hasDatabase(directory: string): Promise<boolean> {
   }
 }
 
-function levelOp(op: StoreOp): LevelOp {
-  return op.kind === 'put' ? { type: 'put', key: op.key, value: op.value } : { type: 'del', key: op.key }
+/**
+ * One atomic write. As a chain, since an array of operations is copied with every option into each of them: measured
+ * with a thousand puts, 8 µs of the calling thread for each where the chain takes half of one.
+ */
+async function write(level: BinaryLevel, ops: readonly StoreOp[], sync: boolean): Promise<void> {
+  const batch = level.batch()
+  try {
+    for (const op of ops) {
+      if (op.kind === 'put') batch.put(op.key, op.value)
+      else batch.del(op.key)
+    }
+  } catch (error) {
+    await batch.close()
+    throw error
+  }
+  await batch.write({ sync } as object) // an option of the binding, which the package's types leave out
 }
-
-type LevelOp =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array }
 
 /** A `Buffer` as a plain array over the same memory: `Buffer.slice` shares where `Uint8Array.slice` copies. */
 function plain(bytes: Uint8Array): Uint8Array
