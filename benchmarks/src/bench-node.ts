@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ed25519 } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { isChirographError, type Network } from '@chirograph/interface'
+import { isChirographError, type Network, type SignatureVerifier } from '@chirograph/interface'
 import { type ChirographNode, createNode, initialiseStore } from '@chirograph/node'
 import type { Genesis } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
@@ -22,8 +22,9 @@ export async function openBenchNode(args: {
   readonly network: Network
   readonly addresses: readonly string[]
   readonly ed25519?: Ed25519
+  readonly signatures?: SignatureVerifier | undefined
 }): Promise<BenchNode> {
-  const { directory, genesis, member, network, addresses, ed25519 = fastestEd25519() } = args
+  const { directory, genesis, member, network, addresses, ed25519 = fastestEd25519(), signatures } = args
   await mkdir(directory, { recursive: true })
   const store = await openLevelStore(join(directory, 'log'), { createIfMissing: true })
   const registrar = await openLevelStore(join(directory, 'registrar'), { createIfMissing: true })
@@ -40,6 +41,7 @@ export async function openBenchNode(args: {
     network,
     addresses,
     ed25519,
+    ...(signatures && { signatures }),
   })
   return {
     node,

@@ -9,6 +9,7 @@ import {
   memoryDisk,
   memoryHub,
   type Network,
+  type SignatureVerifier,
   type Store,
   type Topic,
 } from '@chirograph/interface'
@@ -118,6 +119,7 @@ export interface ClusterOptions {
   readonly joinLimits?: (index: number) => Partial<JoinLimits>
   readonly networkOf?: (network: Network, index: number) => Network
   readonly storeOf?: (store: Store, index: number) => Store
+  readonly signaturesOf?: (index: number) => SignatureVerifier | undefined
 }
 
 /** Starts `size` members that know each other. */
@@ -147,6 +149,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
       await initialiseStore(store, { org: member.org as ChirographNode['org'] })
     begun.add(index)
     const addresses = members.filter((other) => other !== member).map((other) => `memory:${other.peerId}`)
+    const signatures = options.signaturesOf?.(index)
     const node = await createNode({
       genesis,
       seeds: kept.get(index) ?? member.seeds,
@@ -155,6 +158,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
       registrar: await disk.registrar.open(),
       network,
       ed25519,
+      ...(signatures && { signatures }),
       addresses,
       joinLimits: joinLimits(index),
       onNotice: (notice) => notices[index]?.push(notice),

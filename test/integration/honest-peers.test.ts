@@ -38,6 +38,7 @@ import {
 } from '@chirograph/status'
 import { createGossipJudge } from '../../packages/node/src/gossip-judge.ts'
 import { createPeerConduct, type PeerConduct } from '../../packages/node/src/peer-conduct.ts'
+import type { SegmentIntake } from '../../packages/node/src/segment-intake.ts'
 import { equal, ok, type Seeded, seeded, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, genesisOf, type Member, memberOf } from './cluster.ts'
 
@@ -57,13 +58,13 @@ const rotate: EventBody = { kind: 'key.rotate', logKey: new Uint8Array(32), next
 suite('honest peers', (it) => {
   it(
     'never lower each other’s score, whatever others make them hold, relay and serve',
-    () => {
+    async () => {
       const totals = { relayed: 0, served: 0, hostileFaults: 0 }
       const refused = new Set<string>()
       for (let seed = 1; seed <= 25; seed++) {
         const world = createWorld(seeded(seed))
-        for (let step = 0; step < stepsPerRun; step++) world.act(step)
-        world.settle()
+        for (let step = 0; step < stepsPerRun; step++) await world.act(step)
+        await world.settle()
         for (const node of world.nodes) {
           for (const other of world.nodes) {
             const { score, state, why } = node.conduct.of(other.peer)
@@ -92,7 +93,7 @@ interface Node {
   readonly conduct: PeerConduct
   /** Hears nothing before this step. */
   readonly fromStep: number
-  readonly hear: (topic: Topic, bytes: Uint8Array, from: string) => void
+  readonly hear: (topic: Topic, bytes: Uint8Array, from: string) => Promise<void>
   readonly take: (segment: Uint8Array, from: string) => void
 }
 
@@ -102,7 +103,7 @@ function createWorld(random: Seeded) {
   const refused = new Set<string>()
   let nowMs = 1_750_000_000_000
   let steps = 0
-  const queue: { readonly to: Node; readonly run: () => void }[] = []
+  const queue: { readonly to: Node; readonly run: () => Promise<void> }[] = []
   const nodes: Node[] = members.slice(0, honestCount).map((_, index) => createNode(index))
   /** Events that the dishonest authors made, by author. */
   const made = new Map<string, VerifiedEvent[]>()
@@ -134,23 +135,26 @@ function createWorld(random: Seeded) {
         if (other.peer !== member.peerId)
           queue.push({ to: other, run: () => other.hear(topic, bytes, member.peerId) })
     }
-    const { judge } = createGossipJudge({ dispatch, conduct, publish })
+    const intake: SegmentIntake = async (segments, source) =>
+      segments.map((bytes) => segmentInput({ bytes, ...source }))
+    const breathe = async (): Promise<void> => {}
+    const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe, publish })
     return {
       peer: member.peerId,
       replica,
       conduct,
       fromStep: index === 2 ? stepsPerRun / 2 : 0,
-      hear(topic, bytes, from) {
+      async hear(topic, bytes, from) {
         if (seen.size === seen.add(keyOf(topic, bytes)).size) return
-        if (judge(topic, bytes, from) === 'accept') send(topic, bytes)
+        if ((await judge(topic, bytes, from)) === 'accept') send(topic, bytes)
       },
       take: (segment, from) => void dispatch(segmentInput({ bytes: segment, from, isGossip: false })),
     }
   }
 
-  function deliver(): void {
+  async function deliver(): Promise<void> {
     const [message] = queue.splice(random.int(queue.length), 1)
-    if (message && steps >= message.to.fromStep && random.chance(0.6)) message.run()
+    if (message && steps >= message.to.fromStep && random.chance(0.6)) await message.run()
   }
 
   /** Everything that one node holds of every chain, as it serves it. */
@@ -204,7 +208,7 @@ function createWorld(random: Seeded) {
   }
 
   /** One node holds an event, another one gets what does not fit on top of it: only the first can see what is wrong. */
-  function setTrap(): void {
+  async function setTrap(): Promise<void> {
     const [holder, relay] = random.shuffle(nodes.filter(({ fromStep }) => steps >= fromStep))
     const [who, other] = random.shuffle(authors.filter((one) => one !== unknown))
     if (!holder || !relay || !who || !other) return
@@ -216,7 +220,7 @@ function createWorld(random: Seeded) {
     ])
     holder.take(segmentOf(ground), hostile?.peerId ?? '')
     const segment = encodeSegment({ items: run, signature: run.at(-1)?.signature ?? null })
-    relay.hear('events', encodeSegmentFrame([segment]), hostile?.peerId ?? '')
+    await relay.hear('events', encodeSegmentFrame([segment]), hostile?.peerId ?? '')
   }
 
   function placeAbove(before: VerifiedEvent | undefined): Place {
@@ -240,7 +244,7 @@ function createWorld(random: Seeded) {
     })
   }
 
-  function beHostile(): void {
+  async function beHostile(): Promise<void> {
     const to = random.pick(nodes)
     if (steps < to.fromStep) return
     const old = [...made.values()].flat()
@@ -258,7 +262,7 @@ function createWorld(random: Seeded) {
       [random.bytes(40), 'evidence'],
       [random.bytes(40), 'certificates'],
     ] as const)
-    if (random.chance(0.7)) to.hear(topic, bytes, hostile?.peerId ?? '')
+    if (random.chance(0.7)) await to.hear(topic, bytes, hostile?.peerId ?? '')
     else for (const segment of segments) to.take(segment, hostile?.peerId ?? '')
     // The others keep listening to it here, so that it does all the harm it can.
     nowMs += 60_000
@@ -268,21 +272,21 @@ function createWorld(random: Seeded) {
     nodes,
     counts,
     refused,
-    act(step: number) {
+    async act(step: number) {
       steps = step
       nowMs += random.int(1_000)
-      if (random.chance(0.35)) beHostile()
-      else if (random.chance(0.1)) setTrap()
+      if (random.chance(0.35)) await beHostile()
+      else if (random.chance(0.1)) await setTrap()
       else if (random.chance(0.2)) serve(random.pick(nodes), random.pick(nodes))
-      for (let count = random.int(6); count > 0 && queue.length > 0; count--) deliver()
+      for (let count = random.int(6); count > 0 && queue.length > 0; count--) await deliver()
     },
     /** Everybody comes to hold what anybody holds, over a few rounds. */
-    settle() {
+    async settle() {
       steps = stepsPerRun
-      while (queue.length > 0) deliver()
+      while (queue.length > 0) await deliver()
       for (let round = 0; round < 2; round++)
         for (const from of nodes) for (const to of nodes) if (from !== to) serve(from, to)
-      while (queue.length > 0) deliver()
+      while (queue.length > 0) await deliver()
     },
   }
 }

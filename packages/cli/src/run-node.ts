@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { createVerifyPool, fastestEd25519, type ThreadLoss } from '@chirograph/crypto-native'
 import type { Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode } from '@chirograph/node'
@@ -59,6 +59,8 @@ export async function runNode({
     })
     // A node that fails half way has started the network by then.
     closers.push(() => wire.stop())
+    const signatures = createVerifyPool({ onThreadLost: toldOnce(log) })
+    closers.push(() => signatures.stop())
     const own = genesis.organisations.find(({ peerId }) => peerId === wire.peerId)
     const node = await createNode({
       genesis,
@@ -69,6 +71,7 @@ export async function runNode({
       registrar,
       network: wire,
       ed25519: fastestEd25519(),
+      signatures,
       addresses: addressesOfOthers(network, own?.id ?? ''),
       onNotice: (notice) => logNotice(log, notice),
     })
@@ -86,5 +89,15 @@ export async function runNode({
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** The node goes on without the thread, so one line is enough, however often it happens. */
+function toldOnce(log: Logger): (loss: ThreadLoss) => void {
+  let wasTold = false
+  return ({ cause }) => {
+    if (!wasTold)
+      log.warn({ error: String(cause) }, 'a thread that checks signatures ended; the node goes on without it')
+    wasTold = true
   }
 }

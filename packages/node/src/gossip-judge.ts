@@ -8,39 +8,94 @@ import {
   encodeSegmentFrame,
   type ReplicaEffect,
   type ReplicaInput,
-  segmentInput,
 } from '@chirograph/replica'
 import type { PeerConduct } from './peer-conduct.js'
 import { judgementOf } from './peer-faults.js'
+import { intakeSegmentsMax, type SegmentIntake, slicesOf } from './segment-intake.js'
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 
 export interface GossipJudgeOptions {
   /** Steps the replica; the effects are run elsewhere, and their faults noted. */
   readonly dispatch: (input: Bare<ReplicaInput>) => readonly ReplicaEffect[]
+  readonly intake: SegmentIntake
   readonly conduct: PeerConduct
+  /** Lets other work run where a slice of time is used up. */
+  readonly breathe: () => Promise<void>
   /** Gossips what was good in a message that is not relayed. */
   readonly publish: (topic: Topic, bytes: Uint8Array) => void
 }
 
-export function createGossipJudge({ dispatch, conduct, publish }: GossipJudgeOptions) {
-  function judge(topic: Topic, bytes: Uint8Array, from: string): GossipVerdict {
+/**
+ * Segments of one peer that are looked at before what it sent earlier was judged: two batches for a thread, so that it
+ * need not wait, and all that a liar can make this node check between its first lie and the end.
+ */
+const aheadMax = 2 * intakeSegmentsMax
+
+/** What one peer has sent and is not judged: in its order, because each event follows the one before. */
+interface Lane {
+  last: Promise<unknown>
+  ahead: number
+  messages: number
+}
+
+export function createGossipJudge({ dispatch, intake, conduct, breathe, publish }: GossipJudgeOptions) {
+  const lanes = new Map<string, Lane>()
+
+  async function judge(topic: Topic, bytes: Uint8Array, from: string): Promise<GossipVerdict> {
     if (topic !== 'events') return judgeOne(otherInput(topic, bytes, from))
+    // What it had sent before it was dropped is not worth a check.
+    if (conduct.of(from).state === 'dropped') return 'ignore'
     const frame = decodeSegmentFrame(bytes)
     // What is no frame of segments is one input that is refused.
-    const segments = frame.ok ? frame.value : [bytes]
-    const accepted: Uint8Array[] = []
-    for (const segment of segments) {
-      // What it had sent before it was dropped is not worth a check.
-      if (conduct.of(from).state === 'dropped') return 'ignore'
-      const verdict = judgeOne(segmentInput({ bytes: segment, from, isGossip: true }))
-      if (verdict === 'accept') accepted.push(segment)
-      // One proof condemns the message: whatever else is in it is not looked at.
-      if (verdict === 'reject') return 'reject'
+    return inTurn(frame.ok ? frame.value : [bytes], from)
+  }
+
+  async function inTurn(segments: readonly Uint8Array[], from: string): Promise<GossipVerdict> {
+    const lane = lanes.get(from) ?? { last: Promise.resolve(), ahead: 0, messages: 0 }
+    lanes.set(from, lane)
+    lane.messages++
+    const before = lane.last
+    const slices = [...slicesOf(segments)]
+    const [first = []] = slices
+    const isAhead = lane.ahead + first.length <= aheadMax
+    const taken = isAhead ? intake(first, { from, isGossip: true }) : undefined
+    if (isAhead) lane.ahead += first.length
+    const verdict = before.then(() => judgeSlices(slices, from, taken))
+    lane.last = verdict.catch(() => {}) // whoever asked hears of it
+    try {
+      return await verdict
+    } finally {
+      if (isAhead) lane.ahead -= first.length
+      if (--lane.messages === 0) lanes.delete(from)
     }
-    if (accepted.length === segments.length) return 'accept'
+  }
+
+  /** `taken` is the first slice, where that was looked at ahead. */
+  async function judgeSlices(
+    slices: readonly (readonly Uint8Array[])[],
+    from: string,
+    taken: ReturnType<SegmentIntake> | undefined,
+  ): Promise<GossipVerdict> {
+    const accepted: Uint8Array[] = []
+    let isWhole = true
+    for (const [at, slice] of slices.entries()) {
+      if (conduct.of(from).state === 'dropped') return 'ignore'
+      const inputs = await ((at === 0 ? taken : undefined) ?? intake(slice, { from, isGossip: true }))
+      for (const [index, input] of inputs.entries()) {
+        if (conduct.of(from).state === 'dropped') return 'ignore'
+        const verdict = judgeOne(input)
+        const segment = slice[index]
+        if (verdict === 'accept' && segment !== undefined) accepted.push(segment)
+        else isWhole = false
+        // One proof condemns the message: whatever else is in it is not looked at.
+        if (verdict === 'reject') return 'reject'
+        if (inputs.length > 1) await breathe()
+      }
+    }
+    if (isWhole) return 'accept'
     // What was known already was not checked in this copy, and the next one to get it might not know it.
-    if (accepted.length > 0) publish(topic, encodeSegmentFrame(accepted))
+    if (accepted.length > 0) publish('events', encodeSegmentFrame(accepted))
     return 'ignore'
   }
 

@@ -11,6 +11,7 @@ import {
   isChirographError,
   type Network,
   readEventKey,
+  type SignatureVerifier,
   type Store,
   systemClock,
 } from '@chirograph/interface'
@@ -61,6 +62,8 @@ export interface NodeOptions {
   readonly registrar: Store
   readonly network: Network
   readonly ed25519: Ed25519
+  /** Checks what arrives together beside the event loop; without it every signature is checked on this thread. */
+  readonly signatures?: SignatureVerifier
   readonly clock?: Clock
   /** Cryptographically secure. */
   readonly randomBytes?: (length: number) => Uint8Array
@@ -164,7 +167,7 @@ const hearMembersMsDefault = 3_000
 /** How often a node that may not sign yet tries again to finish what a stop interrupted. */
 const resumeEveryMs = 5_000
 
-/** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close. */
+/** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close, and stops `signatures`. */
 export async function createNode(options: NodeOptions): Promise<ChirographNode> {
   const { genesis, seeds, store, network, ed25519, clock = systemClock, onNotice = () => {} } = options
   const { storePlace, hearMembersMs = hearMembersMsDefault } = options
@@ -223,6 +226,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     hearMembersMs,
     store,
     network,
+    signatures: options.signatures,
     clock,
     addresses: options.addresses ?? [],
     randomBytes,

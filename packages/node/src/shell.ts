@@ -1,6 +1,5 @@
 /** The replica on real adapters: inputs from the network and the clock, effects to the disk and the network. */
 import { faultsOf } from '@chirograph/consensus'
-import { decodeSegment } from '@chirograph/event'
 import {
   type Clock,
   eventRange,
@@ -11,6 +10,7 @@ import {
   positionKey,
   readEventKey,
   readPlace,
+  type SignatureVerifier,
   type Store,
   type Topic,
 } from '@chirograph/interface'
@@ -43,7 +43,9 @@ import type { Notice } from './notice.js'
 import { type Conduct, createPeerConduct } from './peer-conduct.js'
 import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
+import { createSegmentIntake, slicesOf } from './segment-intake.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
+import { createSignatureDesk } from './signature-desk.js'
 import type { JoinProgress } from './snapshot-fetching.js'
 import { createSnapshotServer } from './snapshot-serving.js'
 import { headerOfValue, placeOfEvent, readHeader } from './stored-event.js'
@@ -114,6 +116,7 @@ export async function startShell(args: {
   readonly hearMembersMs: number
   readonly store: Store
   readonly network: Network
+  readonly signatures: SignatureVerifier | undefined
   readonly clock: Clock
   readonly addresses: readonly string[]
   readonly randomBytes: (length: number) => Uint8Array
@@ -165,7 +168,9 @@ export async function startShell(args: {
   // Of a step that broke off nothing will be on disk.
   const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
   const network = networkAfterDisk(args.network, onDisk)
-  const { judge } = createGossipJudge({ dispatch, conduct, publish: gossip })
+  const desk = args.signatures && createSignatureDesk(args.signatures)
+  const intake = createSegmentIntake(replica, desk)
+  const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe, publish: gossip })
   const tasks = createPeerTasks((peer, task, error) => {
     noteFailure(peer, error)
     onNotice({ level: 'debug', what: `${task} with a peer failed`, facts: { peer, error: String(error) } })
@@ -347,15 +352,17 @@ export async function startShell(args: {
   /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
   async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number | undefined> {
     let count = 0
-    for (const bytes of segments) {
-      if (isPendingFull()) {
-        putOff.add(from)
-        return undefined
+    for (const slice of slicesOf(segments)) {
+      for (const input of await intake(slice, { from, isGossip: false })) {
+        if (isPendingFull()) {
+          putOff.add(from)
+          return undefined
+        }
+        const { segment } = input
+        if (segment.kind === 'decoded') count += segment.segment.events.length
+        dispatch(input)
+        await breathe()
       }
-      const segment = decodeSegment(bytes)
-      if (segment.kind === 'decoded') count += segment.segment.events.length
-      dispatch({ kind: 'segment', segment, from, isGossip: false })
-      await breathe()
     }
     bulk.took(from, count)
     await runner.room()

@@ -1,53 +1,60 @@
 import type { GossipVerdict, Topic } from '@chirograph/interface'
-import { encodeSegmentFrame, type RejectReason, type ReplicaEffect } from '@chirograph/replica'
+import {
+  encodeSegmentFrame,
+  type RejectReason,
+  type ReplicaEffect,
+  type SegmentInput,
+  segmentInput,
+} from '@chirograph/replica'
 import { equal, is, suite } from '../../workspace/kit.ts'
 import { createGossipJudge } from '../src/gossip-judge.js'
 import { createPeerConduct } from '../src/peer-conduct.js'
+import type { SegmentIntake } from '../src/segment-intake.js'
 
 type Outcome = GossipVerdict | RejectReason | 'nothing'
 
 suite('a gossiped message', (it) => {
-  it('is relayed when all of it was checked and something is new', () => {
+  it('is relayed when all of it was checked and something is new', async () => {
     const { judge, published } = judgeOf(['accept', 'accept'])
-    is(judge('events', frameOf(2), 'a'), 'accept')
-    is(judgeOf(['ignore']).judge('events', frameOf(1), 'a'), 'ignore')
+    is(await judge('events', frameOf(2), 'a'), 'accept')
+    is(await judgeOf(['ignore']).judge('events', frameOf(1), 'a'), 'ignore')
     equal(published, [])
   })
 
-  it('of which a part was known is not relayed, for that copy was not checked; what was new goes on by itself', () => {
+  it('of which a part was known is not relayed, for that copy was not checked; what was new goes on by itself', async () => {
     const { judge, published } = judgeOf(['ignore', 'accept', 'nothing'])
-    is(judge('events', frameOf(3), 'a'), 'ignore')
+    is(await judge('events', frameOf(3), 'a'), 'ignore')
     equal(published, [['events', encodeSegmentFrame([Uint8Array.of(1)])]])
   })
 
-  it('with a proof of malice is refused, and what comes after the proof is not looked at', () => {
+  it('with a proof of malice is refused, and what comes after the proof is not looked at', async () => {
     const { judge, dispatched, published, conduct } = judgeOf(['accept', 'bad-signature', 'accept'])
-    is(judge('events', frameOf(3), 'a'), 'reject')
+    is(await judge('events', frameOf(3), 'a'), 'reject')
     equal([dispatched(), published], [2, []])
     is(conduct.of('a').state, 'throttled')
   })
 
-  it('with what an honest peer may not know better is neither relayed nor held against it', () => {
+  it('with what an honest peer may not know better is neither relayed nor held against it', async () => {
     const { judge, published, conduct } = judgeOf(['unknown-author', 'accept'])
-    is(judge('events', frameOf(2), 'a'), 'ignore')
+    is(await judge('events', frameOf(2), 'a'), 'ignore')
     is(published.length, 1)
     equal(conduct.of('a'), { score: 100, state: 'ok', why: null })
   })
 
-  it('costs no check once its sender is dropped', () => {
+  it('costs no check once its sender is dropped', async () => {
     const { judge, dispatched, conduct } = judgeOf(['accept'])
     conduct.note('a', 'flood')
-    is(judge('events', frameOf(5), 'a'), 'ignore')
+    is(await judge('events', frameOf(5), 'a'), 'ignore')
     is(dispatched(), 0)
   })
 
-  it('that is no frame is judged whole, and refused', () => {
+  it('that is no frame is judged whole, and refused', async () => {
     const { judge, dispatched } = judgeOf(['malformed'])
-    is(judge('events', Uint8Array.of(1, 2, 3), 'a'), 'reject')
+    is(await judge('events', Uint8Array.of(1, 2, 3), 'a'), 'reject')
     is(dispatched(), 1)
   })
 
-  it('on the other topics is one thing, judged alike', () => {
+  it('on the other topics is one thing, judged alike', async () => {
     const cases: [Topic, Outcome, GossipVerdict][] = [
       ['evidence', 'accept', 'accept'],
       ['evidence', 'bad-evidence', 'reject'],
@@ -58,33 +65,89 @@ suite('a gossiped message', (it) => {
       ['certificates', 'bad-checkpoint', 'ignore'],
     ]
     for (const [topic, outcome, verdict] of cases)
-      is(judgeOf([outcome]).judge(topic, Uint8Array.of(1), 'a'), verdict, `${topic} ${outcome}`)
+      is(await judgeOf([outcome]).judge(topic, Uint8Array.of(1), 'a'), verdict, `${topic} ${outcome}`)
   })
 })
 
 suite('the checks that a hostile peer can make a node do', (it) => {
-  it('are two before it is dropped, however many bad signatures it sends at once', () => {
+  it('are two before it is dropped, however many bad signatures it sends at once', async () => {
     const { judge, dispatched, conduct } = judgeOf(Array(1_000).fill('bad-signature'))
-    for (let message = 0; message < 500; message++) judge('events', frameOf(500), 'a')
+    const verdicts = Array.from({ length: 500 }, () => judge('events', frameOf(500), 'a'))
+    equal(await Promise.all(verdicts), ['reject', 'reject', ...Array(498).fill('ignore')])
     is(dispatched(), 2)
     is(conduct.of('a').state, 'dropped')
   })
 })
 
+suite('messages whose signatures are checked elsewhere', (it) => {
+  it('are judged in the order in which their peer sent them, whichever check ends first', async () => {
+    const { intake, asked } = heldIntake()
+    const { judge, inputs } = judgeOf(['accept', 'accept', 'accept'], { intake })
+    const verdicts = [judge('events', frameOf(2), 'a'), judge('events', frameOf(1), 'a')]
+    is(asked.length, 2, 'the second is looked at before the first was judged')
+    asked[1]?.answer()
+    await turns()
+    equal(inputs, [])
+    asked[0]?.answer()
+    equal(await Promise.all(verdicts), ['accept', 'accept'])
+    equal(inputs, [...(asked[0]?.inputs ?? []), ...(asked[1]?.inputs ?? [])])
+  })
+
+  it('of one peer do not wait for those of another', async () => {
+    const { intake, asked } = heldIntake()
+    const { judge } = judgeOf(['accept'], { intake })
+    void judge('events', frameOf(1), 'slow')
+    const verdict = judge('events', frameOf(1), 'quick')
+    asked[1]?.answer()
+    is(await verdict, 'accept')
+    asked[0]?.answer()
+  })
+
+  it('are looked at ahead no further than two batches of a peer, so that a liar wastes no more', async () => {
+    const { intake, asked } = heldIntake()
+    const { judge, conduct } = judgeOf(Array(600).fill('bad-signature'), { intake })
+    const verdicts = Array.from({ length: 100 }, () => judge('events', frameOf(256), 'a'))
+    is(asked.flatMap(({ inputs }) => inputs).length, 512)
+    for (const { answer } of asked) answer()
+    equal(await Promise.all(verdicts), ['reject', 'reject', ...Array(98).fill('ignore')])
+    is(conduct.of('a').state, 'dropped')
+    is(asked.length, 2)
+  })
+})
+
+/** An intake whose answers are given by the test. */
+function heldIntake() {
+  const asked: { readonly inputs: readonly SegmentInput[]; readonly answer: () => void }[] = []
+  const intake: SegmentIntake = (segments, source) => {
+    const inputs = segments.map((bytes) => segmentInput({ bytes, ...source }))
+    return new Promise((resolve) => void asked.push({ inputs, answer: () => resolve(inputs) }))
+  }
+  return { intake, asked }
+}
+
+function turns(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5))
+}
+
 /** A judge over a replica that answers with these outcomes, one after the other. */
-function judgeOf(outcomes: readonly Outcome[]) {
+function judgeOf(outcomes: readonly Outcome[], options: { readonly intake?: SegmentIntake } = {}) {
   const published: [Topic, Uint8Array][] = []
   const conduct = createPeerConduct({ nowMs: () => 0, onChange: () => {} })
+  const inputs: object[] = []
   let dispatched = 0
   const dispatch = (input: { readonly kind: string; readonly from?: string }): ReplicaEffect[] => {
+    inputs.push(input)
     const outcome = outcomes[dispatched++] ?? 'nothing'
     const effects = effectsOf(outcome, input.from ?? '')
     for (const effect of effects) if (effect.kind === 'rejected') conduct.note(effect.from, effect.reason)
     return effects
   }
   const publish = (topic: Topic, bytes: Uint8Array) => void published.push([topic, bytes])
-  const { judge } = createGossipJudge({ dispatch, conduct, publish })
-  return { judge, published, conduct, dispatched: () => dispatched }
+  const intake =
+    options.intake ??
+    (async (segments, source) => segments.map((bytes) => segmentInput({ bytes, ...source })))
+  const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe: async () => {}, publish })
+  return { judge, published, conduct, dispatched: () => dispatched, inputs }
 }
 
 function effectsOf(outcome: Outcome, from: string): ReplicaEffect[] {

@@ -1,5 +1,6 @@
 /** Events from peers: checked, admitted, stored, and anything that waited for them tried again. */
 import type { EventId } from '@chirograph/codec'
+import { signingBytes } from '@chirograph/crypto'
 import {
   type AuthenticEvent,
   type DecodedSegment,
@@ -46,6 +47,21 @@ export function segmentInput(args: {
 export function logKeyOfSegment(replica: Replica, segment: DecodedSegment): Uint8Array | undefined {
   const logKey = keyOfSegment(replica, segment)
   return logKey.kind === 'key' ? logKey.key : undefined
+}
+
+/** The one signature of a segment, to check it elsewhere; undefined when it is known, or its key is not. */
+export function signatureOfSegment(replica: Replica, segment: DecodedSegment): SegmentSignature | undefined {
+  const { last, signature } = segment
+  if (signature === null || eventAt(replica.log, last.id)) return undefined
+  const publicKey = logKeyOfSegment(replica, segment)
+  if (publicKey === undefined) return undefined
+  return { publicKey, message: signingBytes('event', last.headerBytes), signature }
+}
+
+export interface SegmentSignature {
+  readonly publicKey: Uint8Array
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
 }
 
 function keyOfSegment(replica: Replica, { first, last }: DecodedSegment): LogKey {

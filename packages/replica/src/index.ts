@@ -1,5 +1,5 @@
 /** One institution as a step function: the log, consensus and status composed. */
-export { logKeyOfSegment, segmentInput } from './admission.js'
+export { logKeyOfSegment, type SegmentSignature, segmentInput, signatureOfSegment } from './admission.js'
 export { type ChainState, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 export type {

@@ -66,7 +66,7 @@ export interface SegmentInput {
   readonly segment: DecodedSegmentVerdict
   readonly from: string
   readonly isGossip: boolean
-  /** Whether its signature holds, where that was checked elsewhere (`segmentSignature` says what there is to check). */
+  /** Whether its signature holds, where that was checked elsewhere (`signatureOfSegment` says what there is to check). */
   readonly isSigned?: boolean
   /** Set on the retry of a `load`: what the store holds is in the index now. */
   readonly isLoaded?: boolean
