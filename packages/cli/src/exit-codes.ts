@@ -29,6 +29,7 @@ export function exitCodeOf(code: string): number {
 
 const byCode: Readonly<Record<string, number>> = {
   CLI_USAGE: exitCodes.usage,
+  NODE_PRUNE_TOO_FAR: exitCodes.usage,
   API_BAD_REQUEST: exitCodes.usage,
   API_AMBIGUOUS: exitCodes.usage,
   API_NOT_A_CREDENTIAL: exitCodes.usage,

@@ -45,6 +45,7 @@ import {
 } from '@chirograph/log'
 import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
+import { type BodyFloor, bodyFloorOp } from './body-floor.js'
 import { put } from './meta.js'
 import { storedValue } from './stored-event.js'
 
@@ -99,6 +100,7 @@ export function createFactWriter({
   nextOrdinal,
   openVoteKeys,
   rowSpace: initialRowSpace,
+  bodyFloors,
 }: {
   readonly set: ValidatorSet
   readonly self: number | undefined
@@ -106,11 +108,13 @@ export function createFactWriter({
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
   readonly rowSpace: RowSpace
+  readonly bodyFloors: readonly BodyFloor[]
 }): FactWriter {
   let ordinal = nextOrdinal
   let rowSpace = initialRowSpace
   let arrivals: ReadonlyMap<string, number> = new Map()
   let voteKeys = [...openVoteKeys]
+  const floors = new Map(bodyFloors.map((floor) => [`${floor.author}/${floor.generation}`, floor.sequence]))
 
   function voteOp(view: number, kind: number, value: Uint8Array): StoreOp {
     const key = voteKey({ epoch: set.epoch, view, kind })
@@ -145,6 +149,12 @@ export function createFactWriter({
     const ops: StoreOp[] = []
     const chain: ChainPlace = { author: authors.claim(author, ops), generation }
     for (const event of events) eventOps(ops, event, { branch: 0, isStray: false })
+    const pruned = events.findLast(({ bodyBytes }) => bodyBytes === null)?.header.sequence ?? -1
+    const name = `${chain.author}/${generation}`
+    if (pruned > (floors.get(name) ?? -1)) {
+      floors.set(name, pruned)
+      ops.push(bodyFloorOp({ ...chain, sequence: pruned }))
+    }
     const key = holeFrom === null ? historyKey(chain) : holeKey({ ...chain, fromSequence: holeFrom })
     ops.push(rest === null ? { kind: 'delete', key } : { kind: 'put', key, value: historyValue(rest) })
     if (earlier !== null) {

@@ -14,6 +14,7 @@ import {
   type SignedHeader,
 } from '@chirograph/event'
 import {
+  bodyFloorKey,
   bodyKey,
   type ChainPlace,
   chainRange,
@@ -34,7 +35,7 @@ import {
 } from '@chirograph/interface'
 import type { CutEntry } from '@chirograph/log'
 import { logKeyOfGeneration, readOrg } from '@chirograph/status'
-import { readBodyFloor } from './body-floor.js'
+import { bodyFloorOp, readBodyFloor } from './body-floor.js'
 import type { Check } from './fsck.js'
 import type { Head } from './fsck-head.js'
 import { type AuthorNumbers, behind, isKeyWhole, padded, shown } from './fsck-notes.js'
@@ -456,6 +457,7 @@ async function checkChain(args: ChainArgs): Promise<void> {
     endRun()
   }
   checkNotesOfChain(args, { isPassedHistory, isOpen })
+  checkFloor(args, tip)
   for (const hole of notes.holes.values())
     if (!usedHoles.has(hole))
       findings.add({
@@ -743,6 +745,25 @@ function checkNotesOfChain(
     author: org,
     generation: place.generation,
     fix: [{ kind: 'delete', key: historyKey(place) }],
+  })
+}
+
+/** Only what is final is pruned. */
+function checkFloor(
+  { check, org, place, notes: { bodyFloor } }: ChainArgs,
+  tip: CutEntry | null | undefined,
+): void {
+  if (tip === undefined || bodyFloor <= (tip?.sequence ?? -1)) return
+  check.findings.add({
+    code: 'body-floor',
+    what: `of ${check.known.nameOf(org)}, key period ${place.generation}: it lies above what is final`,
+    author: org,
+    generation: place.generation,
+    fix: [
+      tip === null
+        ? { kind: 'delete', key: bodyFloorKey(place) }
+        : bodyFloorOp({ ...place, sequence: tip.sequence }),
+    ],
   })
 }
 

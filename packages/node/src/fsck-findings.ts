@@ -168,7 +168,7 @@ export const kindsOfDamage = {
   'body-floor': {
     title: 'the note of up to where bodies were pruned is damaged',
     consequence: 'bodies that were pruned are taken for lost',
-    repair: 'removes it; bodies that lack are then fetched again',
+    repair: 'corrects it, or removes it; bodies that lack are then fetched again',
     advice: null,
   },
   'evidence-damaged': {

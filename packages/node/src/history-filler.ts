@@ -45,6 +45,8 @@ export function createHistoryFiller(args: {
   const filling = new Set<OpenHistory>()
   const restingUntil = new Map<string, number>()
   const stopping = new AbortController()
+  /** Members that have pruned bodies which lack here: the others are asked first. */
+  const prunedPeers = new Set<string>()
   let whenWhole: (() => void)[] = []
   let cancelRetry = () => {}
   let brought = 0
@@ -77,7 +79,11 @@ export function createHistoryFiller(args: {
     let more = 0
     try {
       const onEarlier = (earlier: OpenHistory) => void waiting.push(earlier)
-      more = await fetchHistory({ ...args, peerId, chain, onEarlier, signal: stopping.signal })
+      const isElsewhere = network.peers().some((peer) => peer.connected && !prunedPeers.has(peer.peerId))
+      const asked = { ...args, peerId, chain, onEarlier, signal: stopping.signal }
+      const answer = await fetchHistory({ ...asked, arePrunedTaken: !isElsewhere })
+      more = answer.brought
+      if (answer.isPruned) prunedPeers.add(peerId)
     } catch (error) {
       if (!stopping.signal.aborted) {
         noteFailure(peerId, error)
@@ -117,7 +123,7 @@ export function createHistoryFiller(args: {
       else whenWhole.push(run)
     },
     progress: () => ({
-      missing: [...waiting, ...filling].reduce((sum, { lowest }) => sum + (lowest ?? 1), 0),
+      missing: [...waiting, ...filling].reduce((sum, chain) => sum + missingOf(chain), 0),
       brought,
     }),
     async stop() {
@@ -126,4 +132,9 @@ export function createHistoryFiller(args: {
       await Promise.all(busy.values())
     },
   }
+}
+
+/** How many events lack of a chain; at least one where that is not known. */
+function missingOf({ lowest, holeFrom }: OpenHistory): number {
+  return lowest === null ? 1 : lowest - (holeFrom ?? 0)
 }

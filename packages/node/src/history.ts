@@ -17,10 +17,12 @@ import { eventAt, restoreEntry } from '@chirograph/log'
 import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
 import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
+import { raiseBodiesFrom } from './body-floor.js'
 import { type HistoryFact, historyShape } from './facts.js'
 import { loadHoles } from './holes.js'
 import { storeDamaged } from './node-errors.js'
 import { AnswerError } from './peer-faults.js'
+import { isPrunable } from './prunable.js'
 import { readHeader } from './stored-event.js'
 
 /** One chain that is not held down to its beginning. */
@@ -67,6 +69,8 @@ export interface HistoryArgs {
   readonly peerId: string
   readonly chain: OpenHistory
   readonly signal: AbortSignal
+  /** Headers are taken without bodies that the peer has pruned: no member that is here has them. */
+  readonly arePrunedTaken: boolean
   /** The chain was reached down to its beginning, and an earlier generation lies before it. */
   readonly onEarlier: (chain: OpenHistory) => void
   /** Puts a segment on disk; resolves when there is room for more. */
@@ -75,8 +79,10 @@ export interface HistoryArgs {
   readonly breathe: () => Promise<void>
 }
 
-/** Fetches one chain from one peer, as far down as it goes. Resolves to the number of events that it brought. */
-export async function fetchHistory(args: HistoryArgs): Promise<number> {
+/** Fetches one chain from one peer, as far down as it goes, or down to what the peer has pruned. */
+export async function fetchHistory(
+  args: HistoryArgs,
+): Promise<{ readonly brought: number; readonly isPruned: boolean }> {
   const { network, peerId, chain, signal } = args
   const { author, generation, lowest } = chain
   const ranges = lowest === null ? [] : [[bottomOf(chain, lowest), lowest - 1] as const]
@@ -92,7 +98,14 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
       throw new AnswerError('garbage-answer', `a history frame that cannot be read: ${segments.detail}`)
     for (const segment of segments.value) {
       const fact = await joinToHeld(args.store, checkSegment(args, segment))
+      const pruned = fact.events.findLast(({ bodyBytes }) => bodyBytes === null)
+      if (pruned !== undefined && !mayTake(args, fact)) return { brought, isPruned: true }
       await args.take(fact)
+      if (pruned !== undefined)
+        raiseBodiesFrom(args.replica.bodiesFrom, author, {
+          generation,
+          sequence: pruned.header.sequence + 1,
+        })
       if (chain.lowest === null) enterTip(args.replica, fact)
       chain.lowest = fact.rest?.lowest ?? 0
       chain.before = fact.rest?.before ?? chain.before
@@ -105,11 +118,11 @@ export async function fetchHistory(args: HistoryArgs): Promise<number> {
           holeFrom: null,
         })
       brought += fact.events.length
-      if (fact.rest === null) return brought
+      if (fact.rest === null) return { brought, isPruned: false }
       await args.breathe()
     }
   }
-  return brought
+  return { brought, isPruned: false }
 }
 
 /**
@@ -137,6 +150,13 @@ function enterTip({ log }: Replica, { events }: HistoryFact): void {
   const tip = events.at(-1)
   if (tip !== undefined)
     restoreEntry(log, { id: tip.id, header: tip.header, branch: 0, isVerified: tip.signature !== null })
+}
+
+/** What other nodes can do without is taken without its body where nobody has it. */
+function mayTake({ arePrunedTaken }: HistoryArgs, { events }: HistoryFact): boolean {
+  return (
+    arePrunedTaken && events.every(({ bodyBytes, header }) => bodyBytes !== null || isPrunable(header.kind))
+  )
 }
 
 /** A hole ends where something is held; if that is not what was lost above it, fetching goes on below. */

@@ -27,6 +27,8 @@ export {
 } from './node.js'
 export type { NodeCounters, NodeStatus } from './node-status.js'
 export type { Notice } from './notice.js'
+export { prunableKinds } from './prunable.js'
+export { type PruneFloor, type PruneOptions, type Pruning, pruneStore } from './prune.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { repairStore, type StoreRepair } from './repair.js'
 export { type InstitutionSeeds, type KeptSeeds, orgIdOfSeeds } from './seeds.js'

@@ -43,6 +43,7 @@ import {
   stateRoot,
 } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
+import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
 import { heightShape, logTreeShape, ordinalShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
@@ -55,6 +56,7 @@ export interface Loaded {
   readonly restored: RestoredReplica
   readonly authors: AuthorTable
   readonly openHistory: readonly OpenHistory[]
+  readonly bodyFloors: readonly BodyFloor[]
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
   readonly rowSpace: RowSpace
@@ -71,6 +73,7 @@ export async function loadReplica(
   const openHistory = await loadOpenHistory(store, authors)
   const log = await loadLog(store, { authors, final, openHistory })
   const votes = await loadVotes(store)
+  const bodyFloors = await loadBodyFloors(store)
   const restored = {
     final,
     log,
@@ -80,9 +83,10 @@ export async function loadReplica(
     isFirstStart,
     isCopy,
     heldFrom: heldFromOf(openHistory),
+    bodiesFrom: bodiesFromOf(bodyFloors, authors),
   }
   const nextOrdinal = await nextOrdinalOf(store)
-  return { restored, authors, openHistory, nextOrdinal, openVoteKeys: votes.keys, rowSpace }
+  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, rowSpace }
 }
 
 /** Above the highest place at which something of an author lacks. */

@@ -27,6 +27,7 @@ import {
 } from '@chirograph/replica'
 import { type ChainContext, segmentsBackward, segmentsForward } from './chain-segments.js'
 import { storeDamaged } from './node-errors.js'
+import { prunedHeightOf } from './prune.js'
 
 /** The answer to a sync request. `onBehind` is called when the asker holds what we lack. */
 export async function* serveSync(
@@ -83,6 +84,12 @@ export async function* serveCheckpoints(store: Store, requestBytes: Uint8Array):
   if (!request.ok) throw new Error(`a checkpoint request that cannot be read: ${request.detail}`)
   const { fromHeight } = request.value
   const first = Math.max(1, fromHeight) // height 0 is the genesis
+  // Without the bodies of their events they cannot be executed, and this node has none to give.
+  const pruned = await prunedHeightOf(store)
+  if (first <= pruned) {
+    yield encodeCheckpointFloor(pruned)
+    return
+  }
   let next = first
   for await (const [key, value] of store.range(
     checkpointRange({ fromHeight: first, toHeight: Number.MAX_SAFE_INTEGER }),

@@ -133,15 +133,13 @@ export async function startShell(args: {
   const { genesis } = config
   const { isFirstStart, isCopy } = args
   const known = { genesis, isFirstStart, isCopy }
-  const { restored, authors, openHistory, nextOrdinal, openVoteKeys, rowSpace } = await loadReplica(
-    store,
-    known,
-  )
+  const { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys, rowSpace } =
+    await loadReplica(store, known)
   const replica = createReplica(config, restored)
   let shown: FinalView = replica.final
   const { set } = replica
   const self = replica.consensus.config.self
-  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace })
+  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace, bodyFloors })
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)

@@ -89,6 +89,7 @@ export async function openArrivals(
   })
   const nextOrdinal = await nextOrdinalOf(store)
   const writer: FactWriter = createFactWriter({
+    bodyFloors: [],
     set,
     self: undefined,
     authors,

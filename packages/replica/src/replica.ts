@@ -75,6 +75,7 @@ export interface RestoredReplica {
   readonly lastSigned: ChainTip | null
   readonly isHistoryWhole: boolean
   readonly heldFrom: ReadonlyMap<OrgId, HeldFrom>
+  readonly bodiesFrom: ReadonlyMap<OrgId, HeldFrom>
   /** Nothing was ever run on this store, so nothing was signed with it. */
   readonly isFirstStart: boolean
   /** The store is not where it was left: a backup, or a copy that may run twice. */
@@ -124,6 +125,8 @@ export interface Replica {
   isHistoryWhole: boolean
   /** Authors whose chains are not whole: from which place on all of their events are here. */
   readonly heldFrom: Map<OrgId, HeldFrom>
+  /** Authors of whom bodies were pruned: from which place on all of them are here. */
+  readonly bodiesFrom: Map<OrgId, HeldFrom>
   /** Why nothing is signed in an own generation any more. */
   stopped: { readonly reason: 'own-fork' | 'own-key-elsewhere'; readonly generation: number } | null
   readonly isCopy: boolean
@@ -162,6 +165,7 @@ export const emptyRestored = (): RestoredReplica => ({
   isFirstStart: true,
   isCopy: false,
   heldFrom: new Map(),
+  bodiesFrom: new Map(),
 })
 
 const nothingNew = { events: [], outcomes: [] }
@@ -221,6 +225,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     lacking: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
     heldFrom: new Map(restored.heldFrom),
+    bodiesFrom: new Map(restored.bodiesFrom),
     stopped: null,
     isCopy: restored.isCopy,
     isOwnChainCertain: false,

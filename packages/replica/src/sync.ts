@@ -46,7 +46,7 @@ import {
   syncFrameBytes,
   syncRequestBytesMax,
 } from './limits.js'
-import type { Replica } from './replica.js'
+import type { HeldFrom, Replica } from './replica.js'
 
 const chainShape = struct('chain', [
   field('author', orgId()),
@@ -204,15 +204,16 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
 }
 
 /**
- * J11: what of these ranges may be sent. Of an author whose chain is not whole here, nothing to whom lacks events from
- * before: what would be sent could not follow what the asker has.
+ * J11: what of these ranges may be sent. Of an author whose chain is not whole here, or whose bodies were pruned, nothing
+ * to whom lacks events from before: what would be sent could not follow what the asker has.
  */
-export function heldRanges({ heldFrom }: Replica, ranges: readonly Range[]): Range[] {
-  const isHeld = ({ author, generation, fromSequence }: Range) => {
-    const held = heldFrom.get(author)
+export function heldRanges({ heldFrom, bodiesFrom }: Replica, ranges: readonly Range[]): Range[] {
+  const isAbove = ({ generation, fromSequence }: Range, held: HeldFrom | undefined) => {
     if (held === undefined) return true
     return generation === held.generation ? fromSequence >= held.sequence : generation > held.generation
   }
+  const isHeld = (range: Range) =>
+    isAbove(range, heldFrom.get(range.author)) && isAbove(range, bodiesFrom.get(range.author))
   const lacking = new Set(ranges.filter((range) => !isHeld(range)).map(({ author }) => author))
   return ranges.filter(({ author }) => !lacking.has(author))
 }

@@ -201,6 +201,21 @@ suite('four replicas', (it) => {
     ok(empty.ok && empty.value.isBehind)
     is(empty.value.offer.eventCount, 0)
   })
+
+  it('offer nothing of an author whose bodies were pruned to whom lacks events from there: P3', () => {
+    const { replicas } = decided()
+    const asked = replicas[0]
+    ok(asked)
+    const [author] = asked.final.cut.keys()
+    ok(author)
+    const offered = (place: { generation: number; sequence: number }) => {
+      asked.bodiesFrom.set(author, place)
+      const answer = answerSync(asked, 'p', encodeSyncRequest(replicaOf(3), { peer: 'q', key }))
+      return answer.ok && answer.value.offer.eventCount
+    }
+    is(offered({ generation: 0, sequence: 1 }), 0)
+    is(offered({ generation: 0, sequence: 0 }), 1)
+  })
 })
 
 suite('hostile bytes', (it) => {

@@ -210,6 +210,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     isFirstStart,
     isCopy: durable.isCopy,
     heldFrom: new Map(),
+    bodiesFrom: new Map(),
   }
 }
 

@@ -2,7 +2,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import type { EventKind } from '@chirograph/event'
 import { type Context, contextOf } from '../context.js'
+import { usage } from '../failure.js'
 import { interruptible } from '../interrupt.js'
 import { shownPath } from '../paths.js'
 import { withStore } from '../stopped-store.js'
@@ -36,6 +38,77 @@ export function addStore(program: Command): void {
     .option('--dry-run', 'only say what would be done')
     .addHelpText('after', '\nExamples:\n  $ chirograph store migrate --dry-run\n  $ chirograph store migrate')
     .action((options: { dryRun?: boolean }, command: Command) => migrate(contextOf(command), options))
+  store
+    .command('prune')
+    .summary('let go of old bodies, of which the state says all that counts')
+    .description(
+      'Removes the bodies of old final events: batches, leases and changes of status, of which the state says all that counts. Headers and proofs stay. Keys, evidence and what others may need as proof are always kept. A stop in between does no harm.',
+    )
+    .requiredOption('--before <height|date>', 'only what was final before this height or day')
+    .option('--keep <kinds>', 'kinds to keep too, such as status.revoke,status.suspend')
+    .option('--dry-run', 'only say what would go')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ chirograph store prune --before 2026-09-01 --dry-run\n  $ chirograph store prune --before 1200 --keep status.revoke\n  $ chirograph store compact',
+    )
+    .action((options: PruneArgs, command: Command) => prune(contextOf(command), options))
+}
+
+interface PruneArgs {
+  readonly before: string
+  readonly keep?: string
+  readonly dryRun?: boolean
+}
+
+async function prune(context: Context, { before, keep, dryRun = false }: PruneArgs): Promise<void> {
+  const { terminal, dataDir } = context
+  const { prunableKinds, pruneStore } = await import('@chirograph/node')
+  const kept = keptKinds(keep, prunableKinds)
+  const floor = pruneFloor(before)
+  const hint = 'run it again: what went is gone, and the rest is looked at anew'
+  const done = await interruptible(terminal, { hint }, (signal) =>
+    withStore(context, (store) => pruneStore(store, { before: floor, keep: kept, isDryRun: dryRun, signal })),
+  )
+  if (terminal.isJson) return terminal.json(done)
+  const place = shownPath(dataDir.log)
+  const size = `${grouped(done.bodies)} bodies, ${bytesText(done.bytes)}`
+  const until = `of events up to height ${grouped(done.height)}`
+  if (done.bodies === 0)
+    return terminal.data(`Nothing to prune in ${place} ${done.height === 0 ? 'before that' : until}.`)
+  terminal.data(
+    [
+      dryRun
+        ? `Would remove ${size}, ${until}, from ${place}. Nothing was changed.`
+        : `Removed ${size}, ${until}, from ${place}.`,
+      ...Object.entries(done.byKind).map(([kind, count]) => `  ${grouped(count)} ${kind}`),
+    ].join('\n'),
+  )
+  const { dim } = terminal.talkColours
+  terminal.say(
+    dim(
+      dryRun
+        ? 'Headers, proofs and the state stay. Members that want these bodies get them elsewhere, as long as somebody keeps them.'
+        : 'Give back the room with: chirograph store compact',
+    ),
+  )
+}
+
+/** A height, or a day or time. */
+function pruneFloor(text: string): { height: number } | { timeMs: number } {
+  if (/^\d{1,15}$/.test(text)) return { height: Number(text) }
+  const timeMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(timeMs))
+    throw usage(`--before ${text} is neither a height nor a date`, 'write it like 1200, or like 2026-09-01')
+  return { timeMs }
+}
+
+function keptKinds(text: string | undefined, prunable: readonly EventKind[]): EventKind[] {
+  return (text?.split(',') ?? []).map((name) => {
+    const kind = prunable.find((one) => one === name.trim())
+    if (kind === undefined)
+      throw usage(`--keep ${name.trim()} is no kind that is pruned`, `name some of: ${prunable.join(', ')}`)
+    return kind
+  })
 }
 
 async function showStat(context: Context): Promise<void> {
