@@ -16,7 +16,7 @@ import {
   type Store,
   spaceRange,
 } from '@chirograph/interface'
-import { assertSchema, migrateStore, type NodeStatus } from '@chirograph/node'
+import { assertSchema, checkStore, migrateStore, type NodeStatus } from '@chirograph/node'
 import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
@@ -201,6 +201,14 @@ suite('a store of schema 1', (it) => {
       )
       ok(await store.get(metaKey('started')), 'what may have signed is not taken for new')
       is((await migrateStore(store)).kind, 'current')
+      const { genesis } = cluster
+      const org = parseOrgId(members[2]?.org ?? '')
+      if (org === undefined) throw new Error('a third member')
+      const { findings } = await checkStore(store, { genesis, org, ed25519 })
+      equal(
+        findings.map(({ code, what }) => `${code} ${what}`),
+        [],
+      )
       await cluster.stop()
     },
     anyTime,
