@@ -28,7 +28,7 @@ export const joinLimits: JoinLimits = Object.freeze({ eventsMin: 16_384, heights
 /** A node that holds more events that are not final goes on with them: a snapshot might have to drop them. */
 const pendingMax = 16_384
 
-/** After an attempt that led to nothing the node goes on event by event for so long. */
+/** After an attempt that led to nothing the node goes on event by event with those whom it asked, for so long. */
 const restMs = 60_000
 
 /** What a member says that it has more than this node. */
@@ -77,12 +77,16 @@ export function createJoiner(args: JoinerArgs): Joiner {
   const { signal } = stopping
   let running: Promise<void> | null = null
   let progress: JoinProgress | null = null
-  let restUntilMs = 0
+  /** Those who had no snapshot that was of use, and until when they are not asked for one again. */
+  let resting: { readonly peers: ReadonlySet<string>; readonly untilMs: number } = {
+    peers: new Set(),
+    untilMs: 0,
+  }
 
   function consider(ahead: Ahead): boolean {
     if (running !== null) return true
     if (signal.aborted || !mayJoin() || !isFar(ahead)) return false
-    if (clock.nowMs() < restUntilMs) return false
+    if (clock.nowMs() < resting.untilMs && resting.peers.has(ahead.peer)) return false
     running = join(ahead)
       .catch((error: unknown) => {
         // Only the disk fails here; it failed before anything of the node was changed.
@@ -127,8 +131,8 @@ export function createJoiner(args: JoinerArgs): Joiner {
       },
     })
     if (fetched.kind === 'complete') return install(fetched.snapshot, fetched.from)
-    restUntilMs = clock.nowMs() + restMs
-    onNotice({ level: 'debug', what: 'no snapshot was taken', facts: { why: fetched.kind } })
+    resting = { peers: fetched.asked, untilMs: clock.nowMs() + restMs }
+    onNotice({ level: 'debug', what: 'no snapshot was taken', facts: { asked: fetched.asked.size } })
   }
 
   /** SPEC J9: until the batch that the step asks for is on disk, the old state is whole; after it, the new one. */

@@ -29,13 +29,13 @@ export async function stageRows(
 }
 
 /** Empties a space that is not read: after a snapshot was taken, or broken off. */
-export async function clearRows(store: Store, space: RowSpace, signal: AbortSignal): Promise<void> {
+export async function clearRows(store: Store, space: RowSpace, signal?: AbortSignal): Promise<void> {
   for await (const page of pagesOfKeys(store, space)) {
     await store.batch(
       page.map((key): StoreOp => ({ kind: 'delete', key })),
       { sync: false },
     )
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
   }
 }
 

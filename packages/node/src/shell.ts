@@ -43,6 +43,7 @@ import type { Notice } from './notice.js'
 import { type Conduct, createPeerConduct } from './peer-conduct.js'
 import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
+import { clearRows } from './row-staging.js'
 import { createSegmentIntake, slicesOf } from './segment-intake.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
 import { createSignatureDesk } from './signature-desk.js'
@@ -140,6 +141,9 @@ export async function startShell(args: {
   const { set } = replica
   const self = replica.consensus.config.self
   const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace, bodyFloors })
+  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace })
+  // What a snapshot left behind when the process ended in the middle of taking it.
+  await clearRows(store, writer.idleRowSpace)
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)

@@ -44,10 +44,8 @@ export interface SnapshotFetchArgs {
 
 export type SnapshotFetched =
   | { readonly kind: 'complete'; readonly snapshot: Snapshot; readonly from: string }
-  /** This node is not so far behind: it goes on event by event. */
-  | { readonly kind: 'not-worth' }
-  /** No member has what is missing. */
-  | { readonly kind: 'failed' }
+  /** None of the members that were asked has one that is far ahead, and all of it: this node goes on event by event. */
+  | { readonly kind: 'none'; readonly asked: ReadonlySet<string> }
 
 /** An answer in which nothing came for so long is given up. */
 const stallMs = 5_000
@@ -69,17 +67,14 @@ export async function fetchSnapshot(args: SnapshotFetchArgs): Promise<SnapshotFe
   const senders = createSenders(args)
   for (let heads = 0; heads < headsMax; heads++) {
     const from = await takeHead(args, assembly, senders)
-    const { header } = assembly.plan ?? {}
-    if (from === undefined || header === undefined) return { kind: 'failed' }
-    if (!args.isWorth({ height: header.core.height, logSize: header.rest.logSize }))
-      return { kind: 'not-worth' }
+    if (from === undefined) break
     await takeChunks(args, assembly, senders)
     const finished = finishSnapshot(assembly)
     if (finished.kind === 'complete') return { ...finished, from }
     if (finished.kind === 'refused') senders.refuse(from, finished)
     args.signal.throwIfAborted()
   }
-  return { kind: 'failed' }
+  return { kind: 'none', asked: senders.asked }
 }
 
 /** Who may be asked: not who broke a rule or failed too often, and last who failed before. */
@@ -88,12 +83,15 @@ interface Senders {
   tire(peer: string): void
   /** Connected members in the order in which to ask them. */
   list(): string[]
+  /** Members of which a head was asked. */
+  readonly asked: Set<string>
 }
 
 function createSenders({ network, peer: first, onRefused }: SnapshotFetchArgs): Senders {
   const refused = new Set<string>()
   const tired = new Map<string, number>()
   return {
+    asked: new Set(),
     refuse(peer, refusal) {
       refused.add(peer)
       onRefused(peer, refusal)
@@ -109,13 +107,19 @@ function createSenders({ network, peer: first, onRefused }: SnapshotFetchArgs): 
   }
 }
 
-/** Resolves to the member whose head is planned now. */
+/** Resolves to the member whose head is planned now; undefined when no member has one worth its chunks. */
 async function takeHead(
   args: SnapshotFetchArgs,
   assembly: SnapshotAssembly,
   senders: Senders,
 ): Promise<string | undefined> {
-  for (const peer of senders.list()) {
+  const tried = new Set<string>()
+  // Whoever connects while another one is asked is asked too.
+  for (;;) {
+    const peer = senders.list().find((one) => !tried.has(one))
+    if (peer === undefined) return undefined
+    tried.add(peer)
+    senders.asked.add(peer)
     beginHead(assembly)
     try {
       for await (const frame of ask(args, peer, [])) {
@@ -125,14 +129,18 @@ async function takeHead(
           if (verdict.reason !== 'not-newer') senders.refuse(peer, verdict)
           break
         }
-        if (verdict.kind === 'planned') return peer
+        // One that is behind, or says so, must not keep this node from what the others have.
+        if (verdict.kind === 'planned' && isWorthItsChunks(args, assembly)) return peer
       }
     } catch {
       args.signal.throwIfAborted()
     }
     senders.tire(peer)
   }
-  return undefined
+}
+
+function isWorthItsChunks({ isWorth }: SnapshotFetchArgs, { plan }: SnapshotAssembly): boolean {
+  return plan !== null && isWorth({ height: plan.header.core.height, logSize: plan.header.rest.logSize })
 }
 
 /** Until nothing is missing, or nobody has what is. */
