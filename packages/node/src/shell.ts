@@ -141,7 +141,6 @@ export async function startShell(args: {
   const { set } = replica
   const self = replica.consensus.config.self
   const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace, bodyFloors })
-  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace })
   // What a snapshot left behind when the process ended in the middle of taking it.
   await clearRows(store, writer.idleRowSpace)
   const validators = set.validators
