@@ -10,9 +10,9 @@ import { type Limits, limitsReport, measureLimits } from './limits.js'
 import { machine, printTable, type Report, ratioOf } from './measure.js'
 import { makeSource, type Source } from './source.js'
 import { benchDisk, benchMemory, benchReopen } from './store-cost.js'
-import { benchSyncCost } from './sync-cost.js'
+import { benchGapSync, benchInSync } from './sync-cost.js'
 
-const help = `Usage: npm run bench -- [NAME ...] [--events N] [--authors N] [--json]
+const help = `Usage: npm run bench -- [NAME ...] [--headers N] [--authors N] [--json]
 
 Measures the limits of this machine and, in the same run, what the library reaches of them.
 Every figure is printed with its ratio to a limit; compare ratios, not absolute figures.
@@ -20,20 +20,21 @@ Every figure is printed with its ratio to a limit; compare ratios, not absolute 
   ingest         single signed events from a peer, verified and stored
   batch-verify   ten thousand credentials against the one event of their batch
   cold-sync      a long history taken over from another process
-  sync-cost      bytes and round trips when two nodes are in sync, and when there is a gap
+  in-sync        bytes and round trips of two nodes that are in sync
+  gap-sync       the same when one of them lacks something
   reopen         start of a node, at a tenth of the history and at all of it
   disk           bytes on disk an event
   memory         of a node with a tenth of the history, and with all of it
   finality       four processes agree on revocations
 
-  --events N     length of the history, 100000 unless given
+  --headers N    length of the history, 100000 unless given
   --authors N    institutions that wrote it, 8 unless given
   --json         one JSON document on standard output`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    events: { type: 'string', default: '100000' },
+    headers: { type: 'string', default: '100000' },
     authors: { type: 'string', default: '8' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -43,7 +44,7 @@ const { values, positionals } = parseArgs({
 const made = new Map<number, Source>()
 
 /** The history that several benchmarks read, made when the first one asks. */
-async function source(events = Number(values.events)): Promise<Source> {
+async function source(events = Number(values.headers)): Promise<Source> {
   const known = made.get(events)
   if (known !== undefined) return known
   const name = events.toLocaleString('en-US')
@@ -56,7 +57,7 @@ async function source(events = Number(values.events)): Promise<Source> {
 
 /** A tenth of the history, and all of it: what grows with it shows. */
 async function sources(): Promise<Source[]> {
-  const events = Number(values.events)
+  const events = Number(values.headers)
   return [await source(Math.round(events / 10)), await source(events)]
 }
 
@@ -64,7 +65,8 @@ const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> 
   ingest: (limits) => benchIngest(limits),
   'batch-verify': (limits) => benchBatchVerify(limits),
   'cold-sync': async (limits) => benchColdSync(limits, await source()),
-  'sync-cost': () => benchSyncCost(),
+  'in-sync': () => benchInSync(),
+  'gap-sync': () => benchGapSync(),
   reopen: async (limits) => benchReopen(limits, await sources()),
   disk: async () => benchDisk(await source()),
   memory: async () => benchMemory(await sources()),

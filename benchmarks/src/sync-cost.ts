@@ -20,7 +20,55 @@ const authors = 200
 const eventsEach = 300
 const key = new Uint8Array(16).fill(9)
 
-export async function benchSyncCost(): Promise<Report> {
+/** What two nodes that hold the same say to each other. */
+export async function benchInSync(): Promise<Report> {
+  const { asker, answerer } = startPair()
+  const same = exchange(asker, answerer, null)
+  const perSecond = await ratePerSecond(() => {
+    exchange(asker, answerer, null)
+    return 1
+  })
+  return {
+    name: 'in-sync',
+    workload: `frames of both sides in one round trip, ${authors} authors with ${eventsEach} events each`,
+    rows: [
+      goal('already in sync', same.bytes, 128),
+      { what: 'exchanges, both sides on one thread', value: perSecond, unit: '/s' },
+    ],
+  }
+}
+
+/** What they say when one lacks something of every author, or of a few. */
+export async function benchGapSync(): Promise<Report> {
+  const { asker, answerer, chains } = startPair()
+  const first = exchange(asker, answerer, key)
+  // Every author goes on, and the asker hears of none of it; then ten of them once more.
+  for (const chain of chains) enter([answerer], chain)
+  const all = exchange(asker, answerer, key)
+  for (const chain of chains.slice(0, 10)) enter([asker, answerer], chain, { isKnown: false })
+  const few = exchange(asker, answerer, key)
+  const perSecond = await ratePerSecond(() => {
+    exchange(asker, answerer, key)
+    return 1
+  })
+  return {
+    name: 'gap-sync',
+    workload: `frames of both sides, ${authors} authors with ${eventsEach} events each; each line is one round trip`,
+    rows: [
+      goal('first contact, every author named', first.bytes, 1_536),
+      goal('every author has gone on here, nothing said anew', all.bytes, 1_536),
+      goal('ten authors to name', few.bytes, 1_536),
+      { what: 'exchanges, both sides on one thread', value: perSecond, unit: '/s' },
+    ],
+  }
+}
+
+function goal(what: string, value: number, limit: number) {
+  return { what, value, unit: 'bytes', limit: { name: 'goal', value: limit } }
+}
+
+/** Two replicas that hold the same, and the chains, which go on. */
+function startPair() {
   const members = Array.from({ length: authors }, (_, index) => benchMember(index))
   const genesis = benchGenesis(members, 4)
   const networkId = networkIdOf(genesis)
@@ -37,35 +85,7 @@ export async function benchSyncCost(): Promise<Report> {
   const [asker, answerer] = [open(one), open(other)]
   const chains = members.map((member) => signedChain(networkId, member))
   for (const chain of chains) for (let n = 0; n < eventsEach; n++) enter([asker, answerer], chain)
-
-  const same = exchange(asker, answerer, null)
-  const first = exchange(asker, answerer, key)
-  // Every author goes on, and the asker hears of none of it; then ten of them once more.
-  for (const chain of chains) enter([answerer], chain)
-  const all = exchange(asker, answerer, key)
-  for (const chain of chains.slice(0, 10)) enter([asker, answerer], chain, { isKnown: false })
-  const few = exchange(asker, answerer, key)
-  const perSecond = await ratePerSecond(() => {
-    exchange(asker, answerer, key)
-    return 1
-  })
-  const bytes = (name: string, value: number, limit: number) => ({
-    what: name,
-    value,
-    unit: 'bytes',
-    limit: { name: 'goal', value: limit },
-  })
-  return {
-    name: 'in-sync and gap-sync',
-    workload: `frames of both sides, ${authors} authors with ${eventsEach} events each; each line is one round trip`,
-    rows: [
-      bytes('already in sync', same.bytes, 128),
-      bytes('first contact, every author named', first.bytes, 1_536),
-      bytes('every author has gone on here, nothing said anew', all.bytes, 1_536),
-      bytes('ten authors to name', few.bytes, 1_536),
-      { what: 'exchanges, both sides on one thread', value: perSecond, unit: '/s' },
-    ],
-  }
+  return { asker, answerer, chains }
 }
 
 function enter(

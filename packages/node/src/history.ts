@@ -97,6 +97,7 @@ export async function fetchHistory(
     if (!segments.ok)
       throw new AnswerError('garbage-answer', `a history frame that cannot be read: ${segments.detail}`)
     for (const segment of segments.value) {
+      await args.breathe()
       const fact = await joinToHeld(args.store, checkSegment(args, segment))
       const pruned = fact.events.findLast(({ bodyBytes }) => bodyBytes === null)
       if (pruned !== undefined && !mayTake(args, fact)) return { brought, isPruned: true }
@@ -119,7 +120,6 @@ export async function fetchHistory(
         })
       brought += fact.events.length
       if (fact.rest === null) return { brought, isPruned: false }
-      await args.breathe()
     }
   }
   return { brought, isPruned: false }

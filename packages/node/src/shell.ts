@@ -165,7 +165,7 @@ export async function startShell(args: {
   const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
   const rota = createSyncRota(conduct)
   const outbox = createGossipOutbox((frame) => gossip('events', frame))
-  const runner = createEffectRunner({ store, writer, run, onFailure: args.onFailure })
+  const runner = createEffectRunner({ store, writer, run, breathe, onFailure: args.onFailure })
   // Of a step that broke off nothing will be on disk.
   const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
   const network = networkAfterDisk(args.network, onDisk)

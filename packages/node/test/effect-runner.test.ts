@@ -1,0 +1,104 @@
+import { contentId, utf8 } from '@chirograph/codec'
+import type { AuthenticSegmentEvent, OrgId } from '@chirograph/event'
+import type { Store, StoreOp } from '@chirograph/interface'
+import { equal, is, ok, suite } from '../../workspace/kit.ts'
+import { createEffectRunner, type ShellEffect } from '../src/effect-runner.js'
+import type { FactWriter, HistoryFact } from '../src/facts.js'
+
+suite('effects on their way to the disk', (it) => {
+  it('go down in batches of as many events as are encoded in one slice, however many one fact holds', async () => {
+    const { runner, batches } = runnerOf()
+    runner.enqueue(Array.from({ length: 10 }, () => history(300)))
+    await runner.drained()
+    equal(batches, [600, 600, 600, 600, 600])
+  })
+
+  it('hold back whoever brings history faster than the disk takes it, by its events and not by its facts', async () => {
+    const { runner, batches, goOn } = runnerOf({ isHeld: true })
+    let brought = 0
+    const bring = async () => {
+      for (; brought < 20; brought++) {
+        runner.enqueue([history(600)])
+        await runner.room()
+      }
+    }
+    const done = bring()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    ok(brought <= 4, `${brought} facts of 600 events wait in memory`)
+    goOn()
+    await done
+    await runner.drained()
+    is(
+      batches.reduce((sum, events) => sum + events, 0),
+      12_000,
+    )
+  })
+
+  it('run in their order, each after all facts before it are on disk', async () => {
+    const { runner, seen } = runnerOf()
+    runner.enqueue([history(500), then(seen, 'a'), history(400), then(seen, 'b'), then(seen, 'c')])
+    await runner.drained()
+    equal(seen, ['500 on disk', 'a', '400 on disk', 'b', 'c'])
+  })
+
+  it('that are few are begun before the call returns', () => {
+    const { runner, begun } = runnerOf()
+    runner.enqueue([history(3)])
+    equal(begun, [3])
+  })
+})
+
+function then(seen: string[], name: string): ShellEffect {
+  return { kind: 'then', run: () => void seen.push(name) }
+}
+
+function history(count: number): ShellEffect {
+  const id = contentId(utf8('an event'))
+  const event = { id, bodyBytes: new Uint8Array(10) } as AuthenticSegmentEvent
+  const events = Array.from({ length: count }, () => event)
+  const fact: HistoryFact = {
+    kind: 'history',
+    author: '00'.repeat(32) as OrgId,
+    generation: 0,
+    events,
+    rest: null,
+    earlier: null,
+    holeFrom: null,
+  }
+  return { kind: 'persist', facts: [fact], isSynced: true }
+}
+
+/** A runner whose writer makes one operation of each event of history. */
+function runnerOf({ isHeld = false } = {}) {
+  const begun: number[] = []
+  const batches: number[] = []
+  const seen: string[] = []
+  let goOn = () => {}
+  const held = isHeld
+    ? new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+    : Promise.resolve()
+  const op: StoreOp = { kind: 'put', key: Uint8Array.of(1), value: new Uint8Array() }
+  const writer: Pick<FactWriter, 'opsOf'> = {
+    opsOf: (fact) => (fact.kind === 'history' ? fact.events.map(() => op) : []),
+  }
+  const store: Pick<Store, 'batch'> = {
+    async batch(ops) {
+      begun.push(ops.length)
+      await held
+      batches.push(ops.length)
+      seen.push(`${ops.length} on disk`)
+    },
+  }
+  const runner = createEffectRunner({
+    store: store as Store, // it does nothing but write
+    writer: writer as FactWriter, // it is asked for operations alone
+    run: () => {},
+    breathe: () => new Promise((resolve) => void setImmediate(resolve)),
+    onFailure: (error) => {
+      throw error
+    },
+  })
+  return { runner, begun, batches, seen, goOn: () => goOn() }
+}
