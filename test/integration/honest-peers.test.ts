@@ -36,6 +36,7 @@ import {
   restoreState,
   rowsOf,
 } from '@chirograph/status'
+import { createAuthorBudget } from '../../packages/node/src/author-budget.ts'
 import { createGossipJudge } from '../../packages/node/src/gossip-judge.ts'
 import { createPeerConduct, type PeerConduct } from '../../packages/node/src/peer-conduct.ts'
 import type { SegmentIntake } from '../../packages/node/src/segment-intake.ts'
@@ -138,7 +139,15 @@ function createWorld(random: Seeded) {
     const intake: SegmentIntake = async (segments, source) =>
       segments.map((bytes) => segmentInput({ bytes, ...source }))
     const breathe = async (): Promise<void> => {}
-    const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe, publish })
+    const { judge } = createGossipJudge({
+      dispatch,
+      intake,
+      conduct,
+      budget: createAuthorBudget(() => nowMs),
+      isKnown: () => false,
+      breathe,
+      publish,
+    })
     return {
       peer: member.peerId,
       replica,

@@ -2,13 +2,16 @@
  * What becomes of a gossiped message. A node relays only what it has checked whole, because whoever gets it next holds
  * every wrong byte against this node; and it holds wrong bytes, not unknown ones, against whoever it got them from.
  */
+import type { OrgId } from '@chirograph/event'
 import type { GossipVerdict, Topic } from '@chirograph/interface'
 import {
   decodeSegmentFrame,
   encodeSegmentFrame,
   type ReplicaEffect,
   type ReplicaInput,
+  type SegmentInput,
 } from '@chirograph/replica'
+import type { AuthorBudget } from './author-budget.js'
 import type { PeerConduct } from './peer-conduct.js'
 import { judgementOf } from './peer-faults.js'
 import { intakeSegmentsMax, type SegmentIntake, slicesOf } from './segment-intake.js'
@@ -20,6 +23,9 @@ export interface GossipJudgeOptions {
   readonly dispatch: (input: Bare<ReplicaInput>) => readonly ReplicaEffect[]
   readonly intake: SegmentIntake
   readonly conduct: PeerConduct
+  readonly budget: AuthorBudget
+  /** Whether the replica holds what the segment ends with; then it costs nothing. */
+  readonly isKnown: (input: SegmentInput) => boolean
   /** Lets other work run where a slice of time is used up. */
   readonly breathe: () => Promise<void>
   /** Gossips what was good in a message that is not relayed. */
@@ -39,7 +45,8 @@ interface Lane {
   messages: number
 }
 
-export function createGossipJudge({ dispatch, intake, conduct, breathe, publish }: GossipJudgeOptions) {
+export function createGossipJudge(options: GossipJudgeOptions) {
+  const { dispatch, intake, conduct, budget, isKnown, breathe, publish } = options
   const lanes = new Map<string, Lane>()
 
   async function judge(topic: Topic, bytes: Uint8Array, from: string): Promise<GossipVerdict> {
@@ -84,7 +91,7 @@ export function createGossipJudge({ dispatch, intake, conduct, breathe, publish 
       const inputs = await ((at === 0 ? taken : undefined) ?? intake(slice, { from, isGossip: true }))
       for (const [index, input] of inputs.entries()) {
         if (conduct.of(from).state === 'dropped') return 'ignore'
-        const verdict = judgeOne(input)
+        const verdict = judgeInBudget(input, from)
         const segment = slice[index]
         if (verdict === 'accept' && segment !== undefined) accepted.push(segment)
         else isWhole = false
@@ -99,6 +106,18 @@ export function createGossipJudge({ dispatch, intake, conduct, breathe, publish 
     return 'ignore'
   }
 
+  function judgeInBudget(input: SegmentInput, from: string): GossipVerdict {
+    const author = authorOf(input)
+    if (author === undefined) return judgeOne(input)
+    if (!budget.hasRoom(author) && !isKnown(input)) {
+      if (budget.isExcess(author, from)) conduct.hold(from)
+      return 'ignore'
+    }
+    const verdict = judgeOne(input)
+    if (verdict === 'accept') budget.charge(author)
+    return verdict
+  }
+
   function judgeOne(input: Bare<ReplicaInput>): GossipVerdict {
     const effects = dispatch(input)
     const verdicts = effects.flatMap((effect) => (effect.kind === 'verdict' ? [effect.verdict] : []))
@@ -107,6 +126,10 @@ export function createGossipJudge({ dispatch, intake, conduct, breathe, publish 
   }
 
   return { judge }
+}
+
+function authorOf({ segment }: SegmentInput): OrgId | undefined {
+  return segment.kind === 'decoded' ? segment.segment.last.header.author : undefined
 }
 
 function isProof(effect: ReplicaEffect): boolean {

@@ -20,6 +20,11 @@ export interface PeerConduct {
   /** A whole answer: it makes up for stalls and broken ones, not for proofs. */
   noteAnswer(peer: string): void
   of(peer: string): Conduct
+  /**
+   * It brings more of what is valid than an honest peer can: it is throttled until it has brought no such thing for a
+   * while. No points are lost, so this never drops anybody.
+   */
+  hold(peer: string): void
   /** Whether the peer may be asked for something now: a throttled one rarely, a dropped one not at all. Takes its turn. */
   takeTurn(peer: string, task: string): boolean
   /** Finds out who has recovered; to be called now and then. */
@@ -51,6 +56,10 @@ const lostAtDrop = 95
 /** A throttled peer is asked for one thing this often: it may be the only one that has it. */
 const throttledTurnMs = 60_000
 
+/** A peer that was held is throttled for so long after the last time. */
+const heldMs = 30_000
+const heldWhy = 'it brings more of one member’s events than others get to bring'
+
 /** What a whole answer makes up for: half a stall. */
 const answerPoints = 10
 
@@ -65,6 +74,7 @@ interface Ledger {
   why: string | null
   state: ConductState
   droppedUntilMs: number
+  heldUntilMs: number
   /** How often it was dropped, less what was forgiven. */
   drops: number
   /** When a throttled peer was last asked, by task. */
@@ -104,7 +114,11 @@ export function createPeerConduct({ nowMs, onChange }: PeerConductOptions): Peer
     decay(ledger, now)
     const score = scoreOf(ledger)
     const isDropped = score <= 0 && ledger.state !== 'dropped'
-    const state: ConductState = isDropped ? 'dropped' : score < throttledBelow ? 'throttled' : 'ok'
+    const state: ConductState = isDropped
+      ? 'dropped'
+      : score < throttledBelow || now < ledger.heldUntilMs
+        ? 'throttled'
+        : 'ok'
     const forMs = isDropped ? drop(ledger, now) : 0
     if (state === ledger.state) return
     ledger.state = state
@@ -137,6 +151,13 @@ export function createPeerConduct({ nowMs, onChange }: PeerConductOptions): Peer
       })
     },
 
+    hold(peer) {
+      changed(peer, (ledger) => {
+        ledger.heldUntilMs = nowMs() + heldMs
+        ledger.why ??= heldWhy
+      })
+    },
+
     of(peer) {
       const ledger = ledgers.get(peer)
       if (ledger === undefined) return { score: 100, state: 'ok', why: null }
@@ -158,7 +179,12 @@ export function createPeerConduct({ nowMs, onChange }: PeerConductOptions): Peer
     review() {
       for (const [peer, ledger] of ledgers) {
         settle(peer, ledger)
-        if (ledger.state === 'ok' && scoreOf(ledger) === 100 && isForgiven(ledger, nowMs()))
+        if (
+          ledger.state === 'ok' &&
+          scoreOf(ledger) === 100 &&
+          isForgiven(ledger, nowMs()) &&
+          nowMs() >= ledger.heldUntilMs
+        )
           ledgers.delete(peer)
       }
     },
@@ -166,7 +192,7 @@ export function createPeerConduct({ nowMs, onChange }: PeerConductOptions): Peer
 }
 
 function blameless(atMs: number): Ledger {
-  const state = { why: null, state: 'ok', droppedUntilMs: 0, drops: 0 } as const
+  const state = { why: null, state: 'ok', droppedUntilMs: 0, heldUntilMs: 0, drops: 0 } as const
   return { proofs: 0, costs: 0, atMs, ...state, turns: new Map() }
 }
 
@@ -192,7 +218,7 @@ function decay(ledger: Ledger, now: number): void {
   ledger.proofs *= factor
   ledger.costs *= factor
   ledger.atMs = now
-  if (scoreOf(ledger) === 100) ledger.why = null
+  if (scoreOf(ledger) === 100 && now >= ledger.heldUntilMs) ledger.why = null
 }
 
 function scoreOf({ proofs, costs }: Ledger): number {

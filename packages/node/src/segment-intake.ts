@@ -1,4 +1,5 @@
 /** Segments on their way into the replica: decoded, and their signatures checked where that costs this thread least. */
+import type { OrgId } from '@chirograph/event'
 import type { SignatureJob } from '@chirograph/interface'
 import { type Replica, type SegmentInput, segmentInput, signatureOfSegment } from '@chirograph/replica'
 import type { SignatureDesk } from './signature-desk.js'
@@ -35,15 +36,23 @@ export function* slicesOf(segments: readonly Uint8Array[]): Generator<readonly U
   if (slice.length > 0) yield slice
 }
 
-/** Without a desk the replica checks every signature itself, in its step. */
-export function createSegmentIntake(replica: Replica, desk: SignatureDesk | undefined): SegmentIntake {
+/**
+ * Without a desk the replica checks every signature itself, in its step. Gossip of an author for which there is no room
+ * is not checked here.
+ */
+export function createSegmentIntake(
+  replica: Replica,
+  desk: SignatureDesk | undefined,
+  hasRoom: (author: OrgId) => boolean,
+): SegmentIntake {
   return async (segments, { from, isGossip }) => {
     const inputs = segments.map((bytes) => segmentInput({ bytes, from, isGossip }))
     if (desk === undefined) return inputs
     const jobs: SignatureJob[] = []
     const places: number[] = []
     for (const [place, { segment }] of inputs.entries()) {
-      const job = segment.kind === 'decoded' ? signatureOfSegment(replica, segment.segment) : undefined
+      if (segment.kind !== 'decoded' || (isGossip && !hasRoom(segment.segment.last.header.author))) continue
+      const job = signatureOfSegment(replica, segment.segment)
       if (job === undefined) continue
       jobs.push(job)
       places.push(place)

@@ -14,7 +14,7 @@ import {
   type Store,
   type Topic,
 } from '@chirograph/interface'
-import { isAtOrBefore } from '@chirograph/log'
+import { eventAt, isAtOrBefore } from '@chirograph/log'
 import {
   createReplica,
   decodeCheckpointFloor,
@@ -23,10 +23,12 @@ import {
   type ReplicaConfig,
   type ReplicaEffect,
   type ReplicaInput,
+  type SegmentInput,
   type StoredEntry,
   step,
 } from '@chirograph/replica'
 import { networkAfterDisk } from './after-disk.js'
+import { createAuthorBudget } from './author-budget.js'
 import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
 import { createBulkTurn } from './bulk-turn.js'
@@ -170,8 +172,19 @@ export async function startShell(args: {
   const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
   const network = networkAfterDisk(args.network, onDisk)
   const desk = args.signatures && createSignatureDesk(args.signatures)
-  const intake = createSegmentIntake(replica, desk)
-  const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe, publish: gossip })
+  const budget = createAuthorBudget(() => clock.nowMs())
+  const intake = createSegmentIntake(replica, desk, budget.hasRoom)
+  const isKnown = ({ segment }: SegmentInput) =>
+    segment.kind === 'decoded' && eventAt(replica.log, segment.segment.last.id) !== undefined
+  const { judge } = createGossipJudge({
+    dispatch,
+    intake,
+    conduct,
+    budget,
+    isKnown,
+    breathe,
+    publish: gossip,
+  })
   const tasks = createPeerTasks((peer, task, error) => {
     noteFailure(peer, error)
     onNotice({ level: 'debug', what: `${task} with a peer failed`, facts: { peer, error: String(error) } })

@@ -1,3 +1,4 @@
+import { createEvent, type OrgId, segmentOf } from '@chirograph/event'
 import type { GossipVerdict, Topic } from '@chirograph/interface'
 import {
   encodeSegmentFrame,
@@ -7,6 +8,7 @@ import {
   segmentInput,
 } from '@chirograph/replica'
 import { equal, is, suite } from '../../workspace/kit.ts'
+import { createAuthorBudget } from '../src/author-budget.js'
 import { createGossipJudge } from '../src/gossip-judge.js'
 import { createPeerConduct } from '../src/peer-conduct.js'
 import type { SegmentIntake } from '../src/segment-intake.js'
@@ -115,6 +117,55 @@ suite('messages whose signatures are checked elsewhere', (it) => {
   })
 })
 
+suite('gossip of an author that has used up its budget', (it) => {
+  it('is passed over: not looked at, not relayed, and held against nobody', async () => {
+    const { judge, dispatched, published, conduct } = judgeOf(Array(5_000).fill('accept'))
+    for (let message = 0; message < 20; message++) await judge('events', eventsFrame(100), 'a')
+    is(dispatched(), 2_000)
+    is(await judge('events', eventsFrame(100), 'a'), 'ignore')
+    is(dispatched(), 2_000)
+    equal(published, [])
+    equal(conduct.of('a'), { score: 100, state: 'ok', why: null })
+  })
+
+  it('throttles a peer that goes on and on with it, without a point lost', async () => {
+    const { judge, conduct } = judgeOf(Array(5_000).fill('accept'))
+    for (let message = 0; message < 65; message++) await judge('events', eventsFrame(100), 'a')
+    equal([conduct.of('a').score, conduct.of('a').state], [100, 'throttled'])
+    equal(conduct.of('b').state, 'ok')
+  })
+
+  it('is not charged with what was known or refused', async () => {
+    const { judge, dispatched } = judgeOf(Array(5_000).fill('unknown-author'))
+    for (let message = 0; message < 50; message++) await judge('events', eventsFrame(100), 'a')
+    is(dispatched(), 5_000)
+    const known = judgeOf([...Array(2_000).fill('accept'), ...Array(1_000).fill('ignore')], { isKnown: true })
+    for (let message = 0; message < 30; message++) await known.judge('events', eventsFrame(100), 'a')
+    is(known.dispatched(), 3_000)
+  })
+})
+
+/** A frame of so many well-formed events of one author. */
+function eventsFrame(count: number): Uint8Array {
+  return encodeSegmentFrame(Array.from({ length: count }, () => oneEvent))
+}
+
+const oneEvent = segmentOf(
+  createEvent(
+    {
+      networkId: new Uint8Array(32),
+      author: 'aa'.repeat(32) as OrgId,
+      generation: 0,
+      sequence: 0,
+      prev: null,
+      references: [],
+      timeMs: 1,
+      body: { kind: 'status.lease', count: 1_024 },
+    },
+    () => new Uint8Array(64),
+  ),
+)
+
 /** An intake whose answers are given by the test. */
 function heldIntake() {
   const asked: { readonly inputs: readonly SegmentInput[]; readonly answer: () => void }[] = []
@@ -130,7 +181,10 @@ function turns(): Promise<void> {
 }
 
 /** A judge over a replica that answers with these outcomes, one after the other. */
-function judgeOf(outcomes: readonly Outcome[], options: { readonly intake?: SegmentIntake } = {}) {
+function judgeOf(
+  outcomes: readonly Outcome[],
+  options: { readonly intake?: SegmentIntake; readonly isKnown?: boolean } = {},
+) {
   const published: [Topic, Uint8Array][] = []
   const conduct = createPeerConduct({ nowMs: () => 0, onChange: () => {} })
   const inputs: object[] = []
@@ -146,7 +200,15 @@ function judgeOf(outcomes: readonly Outcome[], options: { readonly intake?: Segm
   const intake =
     options.intake ??
     (async (segments, source) => segments.map((bytes) => segmentInput({ bytes, ...source })))
-  const { judge } = createGossipJudge({ dispatch, intake, conduct, breathe: async () => {}, publish })
+  const { judge } = createGossipJudge({
+    dispatch,
+    intake,
+    conduct,
+    budget: createAuthorBudget(() => 0),
+    isKnown: () => options.isKnown ?? false,
+    breathe: async () => {},
+    publish,
+  })
   return { judge, published, conduct, dispatched: () => dispatched, inputs }
 }
 

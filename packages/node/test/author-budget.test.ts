@@ -1,0 +1,101 @@
+import type { OrgId } from '@chirograph/event'
+import { equal, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
+import { authorSegmentsBurst, authorSegmentsPerSecond, createAuthorBudget } from '../src/author-budget.js'
+import { createPeerConduct } from '../src/peer-conduct.js'
+
+const [flooder, honest] = ['aa'.repeat(32), 'bb'.repeat(32)] as [OrgId, OrgId]
+
+suite('the budget of an author', (it) => {
+  it('lets a burst of two thousand pass at once, and then a hundred a second', () => {
+    const clock = { ms: 0 }
+    const budget = createAuthorBudget(() => clock.ms)
+    is(passed(budget, flooder, 5_000), authorSegmentsBurst)
+    clock.ms += 3_000
+    is(passed(budget, flooder, 5_000), 3 * authorSegmentsPerSecond)
+    clock.ms += 3_600_000
+    is(passed(budget, flooder, 5_000), authorSegmentsBurst)
+  })
+
+  it('is its own: what one author spends, no other one lacks', () => {
+    const budget = createAuthorBudget(() => 0)
+    passed(budget, flooder, 100_000)
+    is(passed(budget, honest, 1_000), 1_000)
+  })
+
+  it('outlives a clock that is set back', () => {
+    const clock = { ms: 1_000_000 }
+    const budget = createAuthorBudget(() => clock.ms)
+    passed(budget, flooder, 2_000)
+    clock.ms = 0
+    is(budget.hasRoom(flooder), false)
+    clock.ms = 1_000
+    is(passed(budget, flooder, 5_000), authorSegmentsPerSecond)
+  })
+})
+
+suite('a peer that hands over what is above a budget', (it) => {
+  it('is never held while it relays by the same budget, whatever the author does and whoever was away', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = seeded(seed)
+      const clock = { ms: 0 }
+      const relays = ['p', 'q', 'r'].map((peer) => ({ peer, budget: createAuthorBudget(() => clock.ms) }))
+      const own = createAuthorBudget(() => clock.ms)
+      for (let step = 0; step < 300; step++) {
+        clock.ms += random.int(500)
+        for (let sent = burstOf(random); sent > 0; sent--) {
+          // Relays hear of different parts of a flood, so that their budgets differ from ours as they can.
+          const relay = random.pick(relays)
+          if (!relay.budget.hasRoom(flooder)) continue
+          relay.budget.charge(flooder)
+          if (own.hasRoom(flooder)) own.charge(flooder)
+          else ok(!own.isExcess(flooder, relay.peer), `seed ${seed}: ${relay.peer} was held`)
+        }
+      }
+    }
+  })
+
+  it('is held when it floods, and let go when it stops; its score stays, and it is never dropped', () => {
+    const clock = { ms: 0 }
+    const states: string[] = []
+    const onChange = (_: string, { state }: { state: string }) => void states.push(state)
+    const conduct = createPeerConduct({ nowMs: () => clock.ms, onChange })
+    const budget = createAuthorBudget(() => clock.ms)
+    for (let second = 0; second < 600; second++) {
+      for (let sent = 0; sent < 1_000; sent++) {
+        if (budget.hasRoom(flooder)) budget.charge(flooder)
+        else if (budget.isExcess(flooder, 'p')) conduct.hold('p')
+      }
+      clock.ms += 1_000
+    }
+    equal([conduct.of('p').score, conduct.of('p').state], [100, 'throttled'])
+    is(conduct.takeTurn('p', 'sync'), true)
+    is(conduct.takeTurn('p', 'sync'), false)
+    clock.ms += 31_000
+    conduct.review()
+    equal(states, ['throttled', 'ok'])
+    equal(conduct.of('p'), { score: 100, state: 'ok', why: null })
+  })
+
+  it('costs bounded memory, however many peers and authors there are', () => {
+    const budget = createAuthorBudget(() => 0)
+    for (let peer = 0; peer < 10_000; peer++) budget.isExcess(flooder, `peer ${peer}`)
+    // The first was forgotten, so it begins anew; the last was not.
+    for (let sent = 0; sent < 4_000; sent++) budget.isExcess(flooder, 'peer 9999')
+    is(budget.isExcess(flooder, 'peer 9999'), true)
+    is(budget.isExcess(flooder, 'peer 0'), false)
+  })
+})
+
+function passed(budget: ReturnType<typeof createAuthorBudget>, author: OrgId, count: number): number {
+  let taken = 0
+  for (let sent = 0; sent < count; sent++) {
+    if (!budget.hasRoom(author)) continue
+    budget.charge(author)
+    taken++
+  }
+  return taken
+}
+
+function burstOf(random: Seeded): number {
+  return random.chance(0.1) ? random.int(4_000) : random.int(100)
+}
