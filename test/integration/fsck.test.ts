@@ -9,11 +9,18 @@ import {
   type Store,
   type StoreEntry,
 } from '@chirograph/interface'
-import { checkStore, type DamageCode, type Finding, initialiseStore, repairStore } from '@chirograph/node'
+import {
+  checkStore,
+  type DamageCode,
+  type Finding,
+  initialiseStore,
+  isComputable,
+  repairStore,
+} from '@chirograph/node'
 import { equal, failsWith, ok, seeded, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, memberOf, startCluster } from './cluster.ts'
 import { afterwards, asking, createDoor, early, heightOf, history, nodeAt, until } from './scene.ts'
-import { busyShape, type Rows, rowsOf, type Shape, shapeOf, storeOf } from './store-shapes.ts'
+import { busyShape, finalViewIn, type Rows, rowsOf, type Shape, shapeOf, storeOf } from './store-shapes.ts'
 
 const anyTime = { timeoutMs: 120_000 }
 
@@ -251,21 +258,18 @@ const damages: readonly Damage[] = [
     space: 'stateRow',
     become: flipped,
     finds: ['state-rows'],
-    leaves: ['state-rows'],
   },
   {
     title: 'a state row is deleted',
     space: 'stateRow',
     become: gone,
     finds: ['state-rows'],
-    leaves: ['state-rows'],
   },
   {
     title: 'a state row is added',
     space: 'stateRow',
     become: doubled,
     finds: ['state-rows'],
-    leaves: ['state-rows'],
   },
   {
     title: 'a row lies in the place that is not read',
@@ -361,8 +365,7 @@ const damages: readonly Damage[] = [
     space: 'meta',
     which: named('log-tree'),
     become: flipped,
-    finds: ['note-damaged'],
-    leaves: ['note-damaged'],
+    finds: ['log-tree'],
   },
   {
     title: 'the network is flipped',
@@ -478,9 +481,7 @@ suite('fsck', (it) => {
     async () => {
       const shape = await busyOnce()
       const random = seeded(20_260_901)
-      const viewsOver = Math.max(
-        ...shape.rows.map(([key]) => (key[0] === keySpaces.vote ? readVoteKey(key).view : 0)),
-      )
+      const finalView = finalViewIn(shape.rows)
       const unfound: string[] = []
       for (let round = 0; round < 400; round++) {
         const index = random.int(shape.rows.length)
@@ -494,7 +495,7 @@ suite('fsck', (it) => {
           Buffer.from(one).equals(key),
         )
         // What was voted in a view that is over is read by nobody.
-        const isPast = key[0] === keySpaces.vote && readVoteKey(key).view < viewsOver
+        const isPast = key[0] === keySpaces.vote && readVoteKey(key).view <= finalView
         if (isArbitrary || isPast) continue
         try {
           if ((await codesOf(rows, shape)).length === 0) unfound.push(`${name} byte ${at}`)
@@ -597,35 +598,40 @@ suite('a repair', (it) => {
     'that is killed before any of its writes leaves a store that the next repair puts right',
     async () => {
       const shape = await busyOnce()
-      const several = damages.filter(({ leaves, finds }) => leaves === undefined && finds.length > 0)
-      let rows: Rows = shape.rows
-      for (const one of several.filter((_, index) => index % 3 === 0)) rows = damage(rows, one) ?? rows
-      const expected = await storeOf(rows)
-      await repairStore(expected, { ...shape, ed25519 })
+      const repairable = damages.filter(({ leaves }) => leaves === undefined)
+      const isComputed = ({ finds }: Damage) => finds.some(isComputable)
+      const mixed = repairable.filter((one, index) => index % 3 === 0 && !isComputed(one))
       let kills = 0
-      for (let writes = 0; ; writes++) {
-        const store = await storeOf(rows)
-        let left = writes
-        const dying: Store = {
-          ...store,
-          async batch(ops, options) {
-            if (left-- <= 0) throw new Error('killed')
-            await store.batch(ops, options)
-          },
+      for (const several of [mixed, repairable.filter(isComputed)]) {
+        let rows: Rows = shape.rows
+        for (const one of several) rows = damage(rows, one) ?? rows
+        const whole = await storeOf(rows)
+        equal((await repairStore(whole, { ...shape, ed25519 })).left.findings.map(nameOf), [])
+        // An event that lost its place among the arrivals comes last, wherever that is by then.
+        const settled = (all: Rows) => all.filter(([key]) => key[0] !== keySpaces.arrival)
+        const expected = settled(await rowsOf(whole))
+        for (let writes = 0; ; writes++) {
+          const store = await storeOf(rows)
+          let left = writes
+          const dying: Store = {
+            ...store,
+            async batch(ops, options) {
+              if (left-- <= 0) throw new Error('killed')
+              await store.batch(ops, options)
+            },
+          }
+          const isDone = await repairStore(dying, { ...shape, ed25519, opsPerBatch: 2 }).then(
+            () => true,
+            () => false,
+          )
+          if (isDone) break
+          kills++
+          const { left: still } = await repairStore(store, { ...shape, ed25519 })
+          equal(still.findings.map(nameOf), [])
+          equal(settled(await rowsOf(store)), expected)
         }
-        const isDone = await repairStore(dying, { ...shape, ed25519 }).then(
-          () => true,
-          () => false,
-        )
-        if (isDone) break
-        kills++
-        const { left: still } = await repairStore(store, { ...shape, ed25519 })
-        equal(
-          still.findings.map(({ code, what }) => `${code} ${what}`),
-          [],
-        )
       }
-      ok(kills >= 1, 'it was killed at least once')
+      ok(kills >= 10, `it was killed ${kills} times`)
     },
     anyTime,
   )

@@ -1,9 +1,16 @@
 /** Stores as nodes leave them, for tests of whoever looks at stores: what stands in them, and copies to damage. */
 import type { EventId } from '@chirograph/codec'
 import { createEvent, type OrgId, segmentOf } from '@chirograph/event'
-import { keySpaces, type MemoryDisk, memoryDisk, type Store, type StoreEntry } from '@chirograph/interface'
+import {
+  keySpaces,
+  type MemoryDisk,
+  memoryDisk,
+  readVoteKey,
+  type Store,
+  type StoreEntry,
+} from '@chirograph/interface'
 import { orgIdOfSeeds } from '@chirograph/node'
-import { encodeSegmentFrame } from '@chirograph/replica'
+import { decodeCheckpoint, encodeSegmentFrame } from '@chirograph/replica'
 import { type Genesis, networkIdOf } from '@chirograph/status'
 import { ed25519, type Member, memberOf, startCluster } from './cluster.ts'
 import { history, nodeAt, until } from './scene.ts'
@@ -69,18 +76,29 @@ export async function busyShape(): Promise<Shape> {
   return shapeOf(member, cluster.genesis, rows)
 }
 
-/** Tells what a store holds whenever a NOTARIZE vote has just been written: a crash would leave that. */
+/** Tells what a store holds whenever a NOTARIZE vote in an open view has just been written: a crash would leave that. */
 function watched(store: Store, tell: (rows: Rows) => void): Store {
   return {
     ...store,
     async batch(ops, options) {
       await store.batch(ops, options)
-      const isVoting = ops.some(
-        ({ kind, key }) => kind === 'put' && key[0] === keySpaces.vote && key[13] === 1,
+      const views = ops.flatMap(({ kind, key }) =>
+        kind === 'put' && key[0] === keySpaces.vote && readVoteKey(key).kind === 1
+          ? readVoteKey(key).view
+          : [],
       )
-      if (isVoting) tell(await rowsOf(store))
+      if (views.length === 0) return
+      const rows = await rowsOf(store)
+      if (Math.max(...views) > finalViewIn(rows)) tell(rows)
     },
   }
+}
+
+/** The view of the newest checkpoint: what was voted up to it is over. */
+export function finalViewIn(rows: Rows): number {
+  const newest = rows.filter(([key]) => key[0] === keySpaces.checkpointHeight).at(-1)
+  const decoded = newest && decodeCheckpoint(newest[1])
+  return decoded?.ok ? decoded.value.header.core.view : 0
 }
 
 /** Three events of the member that never started, of which two stand at one place. */

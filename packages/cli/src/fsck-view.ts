@@ -1,5 +1,5 @@
 /** What `chirograph fsck` found, as a person reads it: kind by kind, where, what it means, and who puts it right. */
-import { type Finding, groupFindings, type StoreCheck } from '@chirograph/node'
+import { type Finding, groupFindings, isComputable, type StoreCheck } from '@chirograph/node'
 import { plainText } from './plain-text.js'
 import type { Colours } from './terminal.js'
 
@@ -75,7 +75,7 @@ function nextStep(check: StoreCheck, repaired: readonly Finding[] | null): strin
       ? 'Start the node and let it connect: it fetches what lacks and checks it.'
       : null
   if (repaired !== null) return null
-  return check.findings.some(({ fix }) => fix !== null)
+  return check.findings.some(({ code, fix }) => fix !== null || isComputable(code))
     ? 'Put right what can be: chirograph fsck --repair'
     : 'A repair cannot put this right.'
 }

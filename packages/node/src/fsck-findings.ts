@@ -15,6 +15,7 @@ interface KindOfDamage {
 const refetch = 'removes the event and notes a hole; at its next start the node fetches it from members'
 const rebuild = 'rebuilds it from the events and checkpoints here'
 const remove = 'removes it'
+const compute = 'computes it anew from the log'
 const startAfresh =
   'keep a copy of the log folder, move it away and start again: the other members hold the same log, and the node follows without voting'
 const bringKeyForward =
@@ -84,13 +85,19 @@ export const kindsOfDamage = {
   'frontier-lost': {
     title: 'the final tips do not hash to the root that the newest checkpoint names',
     consequence: 'a node does not start from this store',
-    repair: null,
+    repair: compute,
     advice: startAfresh,
   },
   'state-rows': {
     title: 'the state does not hash to the root that the newest checkpoint names',
     consequence: 'a node does not start from this store',
-    repair: null,
+    repair: compute,
+    advice: startAfresh,
+  },
+  'log-tree': {
+    title: "the log's tree does not hash to the root that the newest checkpoint names",
+    consequence: 'the node could agree to no further checkpoint',
+    repair: compute,
     advice: startAfresh,
   },
   'leftover-rows': {
@@ -199,6 +206,11 @@ export const kindsOfDamage = {
 
 export type DamageCode = keyof typeof kindsOfDamage
 
+/** Whether it follows from the log, and can be computed anew where all of that is here. */
+export function isComputable(code: DamageCode): boolean {
+  return describeDamage(code).repair === compute
+}
+
 export function describeDamage(code: DamageCode): KindOfDamage {
   return kindsOfDamage[code]
 }
@@ -222,6 +234,10 @@ export interface Finding {
 /** What a repair does about it, and what it did; what a person does where it can do nothing. */
 function remedyOf({ code, standing, fix }: Finding): { readonly todo: string; readonly done: string } {
   const { repair, advice } = describeDamage(code)
+  if (isComputable(code)) {
+    const todo = `--repair ${compute}, if all of that is here; if not: ${startAfresh}`
+    return { todo, done: 'computed anew from the log' }
+  }
   if (fix === null) return { todo: `a repair cannot put it right; ${advice ?? startAfresh}`, done: '' }
   const isEvent = /^(event|body|signature)-(damaged|missing)$/.test(code)
   const todo =
@@ -260,7 +276,7 @@ export function groupFindings(findings: readonly Finding[]): DamageGroup[] {
 export function listFindings(findings: readonly Finding[]): object[] {
   return findings.map(({ fix, ...finding }) => ({
     ...finding,
-    isRepairable: fix !== null,
+    isRepairable: fix !== null || isComputable(finding.code),
     consequence: describeDamage(finding.code).consequence,
     remedy: remedyOf({ fix, ...finding }).todo,
   }))

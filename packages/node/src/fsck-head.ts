@@ -502,11 +502,7 @@ async function checkHeadNotes({ store, findings }: Check, newest: Checkpoint | n
     ])
   const tree = treeBytes && decode(logTreeShape, treeBytes, { bytesMax: 4_096 })
   const isTree = tree?.ok && tree.value.size === rest.logSize && toHex(rootOf(tree.value)) === rest.logRoot
-  if (!isTree)
-    findings.add({
-      code: 'note-damaged',
-      what: 'the note log-tree does not hash to the root that the newest checkpoint names',
-    })
+  if (!isTree) findings.add({ code: 'log-tree', what: `the tree at height ${core.height}` })
 }
 
 function rootOf(tree: Parameters<typeof treeRoot>[0]): Uint8Array {

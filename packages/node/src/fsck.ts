@@ -1,7 +1,7 @@
 /**
  * Looks at everything in the store of a node that does not run, and names what is wrong: each row is held against what
  * it follows from, up to the certificates and signatures behind it. Reads by the page; in memory are the state, what is
- * not final, and a few bits for each event.
+ * not final, the digest of each checkpoint, and a few bits for each event.
  */
 import { toHex } from '@chirograph/codec'
 import type { ValidatorSet } from '@chirograph/consensus'

@@ -9,6 +9,7 @@ export {
   type DamageGroup,
   type Finding,
   groupFindings,
+  isComputable,
   kindsOfDamage,
   listFindings,
 } from './fsck-findings.js'
@@ -30,7 +31,7 @@ export type { Notice } from './notice.js'
 export { prunableKinds } from './prunable.js'
 export { type PruneFloor, type PruneOptions, type Pruning, pruneStore } from './prune.js'
 export { pathBytes, type RegistrarEntry } from './registrar.js'
-export { repairStore, type StoreRepair } from './repair.js'
+export { type RepairOptions, repairStore, type StoreRepair } from './repair.js'
 export { type InstitutionSeeds, type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 export type { CredentialTarget, StatusChange } from './status-change.js'
 export { type SpaceStat, type StoreStat, storeStat } from './store-stat.js'

@@ -5,7 +5,8 @@
  */
 import { batchOpsMax, type Store, type StoreOp } from '@chirograph/interface'
 import { type CheckOptions, examine, type StoreCheck } from './fsck.js'
-import type { Finding } from './fsck-findings.js'
+import { type Finding, isComputable } from './fsck-findings.js'
+import { replayStore } from './replay.js'
 
 export interface StoreRepair {
   /** What was found and put right, in the order in which that was done. */
@@ -14,22 +15,51 @@ export interface StoreRepair {
   readonly left: StoreCheck
 }
 
+export interface RepairOptions extends CheckOptions {
+  /** Operations in one batch, if no finding takes more: 4,096. */
+  readonly opsPerBatch?: number
+}
+
 /** What one look finds is put right before the next; what that leaves behind is found by it. */
 const roundsMax = 16
 
 /** Operations in one batch: a few milliseconds, far below what a batch may hold. */
-const opsPerBatch = 4_096
+const opsPerBatchDefault = 4_096
 
-export async function repairStore(store: Store, options: CheckOptions): Promise<StoreRepair> {
+export async function repairStore(store: Store, options: RepairOptions): Promise<StoreRepair> {
+  const { signal, opsPerBatch = opsPerBatchDefault } = options
   const repaired: Finding[] = []
+  let isReplayed = false
   for (let round = 1; ; round++) {
     const { result, followUps } = await examine(store, options)
     const fixable = result.findings.filter(({ fix }) => fix !== null)
-    if (round > roundsMax || (fixable.length === 0 && followUps.length === 0))
-      return { repaired, left: result }
-    await apply(store, { fixes: fixesOf(fixable), followUps, signal: options.signal })
+    const isSettled = fixable.length === 0 && followUps.length === 0
+    if (isSettled && !isReplayed && round <= roundsMax) {
+      isReplayed = true
+      const computed = await computeAnew(store, { result, options })
+      if (computed.length > 0) {
+        repaired.push(...computed)
+        continue
+      }
+    }
+    if (isSettled || round > roundsMax) return { repaired, left: result }
+    await apply(store, { fixes: fixesOf(fixable), followUps, signal, opsPerBatch })
     repaired.push(...fixable)
   }
+}
+
+/** What follows from the log alone, once nothing else of it is in disorder and all of it is here. */
+async function computeAnew(
+  store: Store,
+  { result, options }: { readonly result: StoreCheck; readonly options: RepairOptions },
+): Promise<Finding[]> {
+  const computable = result.findings.filter(({ code }) => isComputable(code))
+  if (computable.length === 0 || result.toFetch > 0 || result.pruned > 0) return []
+  const replay = await replayStore(store, options)
+  if (replay.kind === 'impossible') return []
+  const { signal, opsPerBatch = opsPerBatchDefault } = options
+  await apply(store, { fixes: [], followUps: replay.ops, signal, opsPerBatch })
+  return computable
 }
 
 /** Findings of one stretch share their operations. */
@@ -43,10 +73,12 @@ async function apply(
     fixes,
     followUps,
     signal,
+    opsPerBatch,
   }: {
     readonly fixes: Iterable<readonly StoreOp[]>
     readonly followUps: readonly StoreOp[]
     readonly signal: AbortSignal | undefined
+    readonly opsPerBatch: number
   },
 ): Promise<void> {
   let ops: StoreOp[] = []

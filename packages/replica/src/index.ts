@@ -1,6 +1,6 @@
 /** One institution as a step function: the log, consensus and status composed. */
 export { logKeyOfSegment, type SegmentSignature, segmentInput, signatureOfSegment } from './admission.js'
-export { type ChainState, genesisChainState } from './chain-state.js'
+export { type ChainState, type Executed, type Execution, execute, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 export type {
   Fact,
