@@ -151,7 +151,7 @@ export async function startShell(args: {
   const timers = new Map<string, () => void>()
   const syncs = new Map<string, SyncState>()
   const context = { replica, store, authors }
-  const breathe = createBreather()
+  const breathe = createBreather({ nowMs: () => clock.nowMs() })
   const bulk = createBulkTurn(() => clock.nowMs())
   /** Peers whose answer was broken off because too much waited to become final. */
   const putOff = new Set<string>()
