@@ -24,9 +24,10 @@ export async function cutPower(
   console.log(
     `\n${describeTally(tally)}\n${batches.lost} writes at risk lost, ${batches.kept} kept; ${snapshots} snapshots taken`,
   )
-  const { acknowledged, recovered, lost } = tally.sum()
+  const { kills, inWrite, acknowledged, recovered, lost } = tally.sum()
   equal({ recovered, lost }, { recovered: acknowledged, lost: 0 })
   ok(acknowledged > cuts, `only ${acknowledged} events were acknowledged`)
+  ok(inWrite > cuts / 8 && kills - inWrite > cuts / 8, `${inWrite} of ${kills} cuts came into a write`)
   // Where nothing was at risk nothing is shown.
   ok(batches.lost > cuts / 12 && batches.kept > cuts / 12, 'too few writes were at risk')
   if (kind === 'four together') ok(snapshots > 5, 'too few were so far behind that they took a snapshot')

@@ -71,7 +71,7 @@ suite('a node whose disk fails', (it) => {
     )
     match(complaints[1] ?? '', /NODE_STOPPED/)
     const tally = createTally()
-    ledger.ended(tally.killed('a node', 'publishing'))
+    ledger.ended(tally.killed('a node', 'publishing', { isInWrite: false }))
     const roomy = createProcesses({ ahead: 0, isWired: false })
     const again = roomy.begin({ ...start, isNew: false, cursor: ledger.cursor, work: 'rest' }, hearing.report)
     await again.report('phase', ({ phase }) => phase === 'resting')

@@ -194,7 +194,11 @@ function createSeat(run: {
     if (armed) armed.hasFailed = true
     await end()
     armed = undefined
-    ledger.ended(isStruck ? tally.killed(fault, when) : tally.row('a disk', 'nothing failed'))
+    ledger.ended(
+      isStruck
+        ? tally.killed(fault, when, { isInWrite: fault !== 'a failed read' })
+        : tally.row('a disk', 'nothing failed'),
+    )
     return isStruck
   }
 

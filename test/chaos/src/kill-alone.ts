@@ -105,7 +105,7 @@ async function killOnOneDirectory(
     await life.kill()
     // A life that finalises also publishes, now and then: it counts as what it was for.
     const when = target === 'starting' || life.phase === 'starting' ? life.phase : target
-    ledger.ended(tally.killed(kind, when))
+    ledger.ended(tally.killed(kind, when, { isInWrite: life.isWriting }))
     run.onCycle?.()
   }
   if (hear.breaches().length > 0) return hear.breaches()

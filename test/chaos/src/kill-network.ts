@@ -23,8 +23,9 @@ const startMsGuess = 500
 const killAfterMsMax = 600
 /** How long a killed member stays away, at most: the others go on without it. */
 const awayMsMax = 400
-/** How far into a big sync the first kill comes, at most; each further one may come later by as much. */
-const syncKillAfterMsMax = 60
+/** The first kill comes at the first write of a big sync, and each further one by so many writes later, at most. */
+const syncKillAfterWritesMax = 6
+const writeMsMax = 6
 /** What remains after the last kill must end within this. */
 const agreeWithinMs = 60_000
 
@@ -57,7 +58,7 @@ export async function killNetwork({
     if (!life) return
     seat.life = undefined
     await life.kill()
-    seat.ledger.ended(options.tally.killed(what, life.phase))
+    seat.ledger.ended(options.tally.killed(what, life.phase, { isInWrite: life.isWriting }))
     options.onCycle?.()
   }
   try {
@@ -191,8 +192,7 @@ async function killLateMember({
     publishUntil(life, Math.ceil(backlog / others.length), member),
   )
   await Promise.all(published)
-  let isComplete = false
-  for (let times = 1; !isComplete && breaches().length === 0; times++) {
+  for (let times = 1; breaches().length === 0; times++) {
     const life = begin(late, 'rest', snapshotFrom)
     await life.report('phase', ({ phase }) => phase === 'syncing')
     const complete = life
@@ -201,9 +201,17 @@ async function killLateMember({
         () => true,
         () => false, // killed before
       )
-    const isLeft = sleep(random.int(syncKillAfterMsMax * times)).then(() => false)
-    isComplete = await Promise.race([complete, isLeft])
-    if (!isComplete) await end(late)
+    let writes = 1 + random.int(1 + syncKillAfterWritesMax * (times - 1))
+    const isLeft = life
+      .report('writing', ({ isWriting }) => isWriting && --writes === 0)
+      .then(
+        () => false,
+        () => true, // it had no more to write
+      )
+    if (await Promise.race([complete, isLeft])) break
+    // A write takes a few milliseconds: this one may be under way or over.
+    await sleep(random.int(writeMsMax))
+    await end(late)
   }
 }
 

@@ -10,7 +10,7 @@ import type { TallyRow } from './tally.js'
 export interface Ledger {
   /** A publish resolved. */
   acknowledged(id: EventId): void
-  /** An own event went onto the wire. */
+  /** An own event went onto the wire, by gossip or in an answer. */
   shown(event: { readonly sequence: number; readonly id: EventId }): void
   /** A wait for finality resolved. */
   finalised(event: { readonly id: EventId; readonly height: number }): void

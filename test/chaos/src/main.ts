@@ -24,8 +24,8 @@ Moments in real processes come with the machine; a seed of "power" and "disk" do
 The exit code is 1 when something was lost or did not hold.
 `
 
-/** How often progress is told where nobody looks at a terminal. */
-const tellEveryMs = 10_000
+/** How often progress is told: often at a terminal, where a line takes the place of the one before. */
+const tellEveryMs = process.stderr.isTTY ? 200 : 2_000
 
 useSha256(fastestSha256())
 process.exitCode = await main()
@@ -52,9 +52,8 @@ async function main(): Promise<number> {
   const wanted = positionals.length === 0 ? campaignNames : positionals.filter(isCampaign)
   const reports: CampaignReport[] = []
   for (const name of wanted) {
-    const onCycles = progressOf(name, { cycles, seed })
-    reports.push(await runCampaign(name, { seed, cycles, onCycles }))
-    if (process.stderr.isTTY) process.stderr.write('\n')
+    const progress = showProgress(name, { cycles, seed })
+    reports.push(await runCampaign(name, { seed, cycles, onCycles: progress.onCycles }).finally(progress.end))
     if (!values.json) process.stdout.write(describe(reports.at(-1)))
   }
   if (values.json) process.stdout.write(`${JSON.stringify(documentOf(reports), null, 2)}\n`)
@@ -71,20 +70,27 @@ function wholeNumber(option: string, text: string): number {
   throw new Error(`--${option} needs a whole number, not ${text}`)
 }
 
-function progressOf(
+/** Told by the clock and not by the crashes, for the end of a campaign takes a while too. */
+function showProgress(
   name: CampaignName,
   { cycles, seed }: { cycles: number; seed: number },
-): (done: number) => void {
+): { readonly onCycles: (done: number) => void; readonly end: () => void } {
   const startedMs = performance.now()
-  let toldMs = startedMs
+  let done = 0
   process.stderr.write(`• ${name}, seed ${seed} …\n`)
-  return (done) => {
-    const nowMs = performance.now()
-    if (!process.stderr.isTTY && nowMs - toldMs < tellEveryMs) return
-    toldMs = nowMs
-    const rate = ((done * 1000) / (nowMs - startedMs)).toFixed(1)
-    const line = `  ${done} of ${cycles}, ${rate} a second`
+  const timer = setInterval(() => {
+    const seconds = (performance.now() - startedMs) / 1000
+    const line = `  ${done} of ${cycles} crashes in ${seconds.toFixed(0)} s, ${(done / seconds).toFixed(1)} a second`
     process.stderr.write(process.stderr.isTTY ? `\r${line} ` : `${line}\n`)
+  }, tellEveryMs)
+  return {
+    onCycles(now) {
+      done = now
+    },
+    end() {
+      clearInterval(timer)
+      if (process.stderr.isTTY) process.stderr.write('\n')
+    },
   }
 }
 

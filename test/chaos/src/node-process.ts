@@ -16,6 +16,7 @@ import { openLevelStore } from '@chirograph/store-level'
 import { readHeld } from './held.js'
 import type { Order, Phase, Report, StartOrder, Work } from './protocol.js'
 import { watchedNetwork } from './watched-network.js'
+import { watchWrites } from './watched-store.js'
 import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
 
 useSha256(fastestSha256())
@@ -64,8 +65,10 @@ async function start({
 }: StartOrder): Promise<void> {
   phase('starting')
   const org = orgIdOfSeeds(seeds, ed25519)
-  const store = await openLevelStore(join(directory, 'log'), { createIfMissing: true })
-  const registrar = await openLevelStore(join(directory, 'registrar'), { createIfMissing: true })
+  const watched = watchWrites((isWriting) => report({ kind: 'writing', isWriting }))
+  const open = async (name: string) =>
+    watched(await openLevelStore(join(directory, name), { createIfMissing: true }))
+  const [store, registrar] = [await open('log'), await open('registrar')]
   if (isNew) await initialiseOnce(store, org)
   const network = watchedNetwork(networkOf(seeds.transport, toHex(networkIdOf(genesis)), wire), {
     org,
@@ -87,6 +90,8 @@ async function start({
     onNotice,
   })
   running = { node, store, stores: [store, registrar] }
+  // It receives what it lacks while it is being looked at.
+  if (wire && !isNew) phase('syncing')
   report({ kind: 'started', held: await readHeld({ node, store, cursor }) })
   if (wire) await untilInSync(node)
   await workOn(node, createRandom(seed, 0))

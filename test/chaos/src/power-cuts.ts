@@ -14,6 +14,7 @@ import { beginLife, type MemoryLife } from './memory-life.js'
 import type { Work } from './protocol.js'
 import type { Tally } from './tally.js'
 import { createTurnClock, type TurnClock } from './turn-clock.js'
+import { watchWrites } from './watched-store.js'
 
 /** A moment in 2026; runs of one seed are the same whenever they are run. */
 const startMs = 1_770_000_000_000
@@ -161,6 +162,7 @@ function createSeat(run: {
   const diskOf = () => powerCutDisk({ keeps: () => random.chance(survival), pause })
   const log = diskOf()
   const registrar = diskOf()
+  let isWriting = false
   const counted = (store: Store): Store => ({
     ...store,
     batch(ops, options) {
@@ -180,7 +182,7 @@ function createSeat(run: {
       counts.batchesKept += kept
     }
     counts.cuts++
-    ledger.ended(tally.killed(kind, ending.phase))
+    ledger.ended(tally.killed(kind, ending.phase, { isInWrite: isWriting }))
   }
 
   return {
@@ -197,12 +199,16 @@ function createSeat(run: {
       }
       const own = { isOn: true }
       power = own
+      isWriting = false
+      const watched = watchWrites((now) => {
+        if (own.isOn) isWriting = now
+      })
       life = beginLife({
         ...run,
         hearing,
         work,
-        openLog: async () => counted(sabotage(await log.open())),
-        openRegistrar: async () => counted(await registrar.open()),
+        openLog: async () => watched(counted(sabotage(await log.open()))),
+        openRegistrar: async () => watched(counted(await registrar.open())),
         isNew: !wasStarted,
         cursor: () => ledger.cursor,
         isExcused: () => !own.isOn,

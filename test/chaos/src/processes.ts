@@ -8,6 +8,8 @@ import type { Order, Phase, Report, StartOrder } from './protocol.js'
 export interface Life {
   /** The last one it told of. */
   readonly phase: Phase
+  /** Whether a write was under way when it was last heard of. */
+  readonly isWriting: boolean
   send(order: Exclude<Order, { kind: 'start' }>): void
   /** The first report after now that fits; fails when the process ends before, or none comes in time. */
   report<Kind extends Report['kind']>(
@@ -85,10 +87,12 @@ interface NodeProcess {
 function createLife(one: NodeProcess, start: StartOrder, onReport: (report: Report) => void): Life {
   const { child, closed } = one
   let phase: Phase = 'starting'
+  let isWriting = false
   const waiting = new Set<(report: Report | null) => void>()
   onLines(child, (line) => {
     const report = JSON.parse(line) as Report // written by node-process.ts
     if (report.kind === 'phase') phase = report.phase
+    if (report.kind === 'writing') isWriting = report.isWriting
     onReport(report)
     for (const tell of waiting) tell(report)
   })
@@ -100,6 +104,9 @@ function createLife(one: NodeProcess, start: StartOrder, onReport: (report: Repo
   return {
     get phase() {
       return phase
+    },
+    get isWriting() {
+      return isWriting
     },
     send: (order) => void child.send(order),
     report: (kind, fits = () => true) =>

@@ -47,6 +47,8 @@ export type Phase = 'starting' | 'syncing' | 'publishing' | 'finalising' | 'issu
 
 export type Report =
   | { readonly kind: 'phase'; readonly phase: Phase }
+  /** Whether a write to its disk is under way from now on. */
+  | { readonly kind: 'writing'; readonly isWriting: boolean }
   /** The node runs; this is what it found. */
   | { readonly kind: 'started'; readonly held: Held }
   /** The answer to `tell`. */

@@ -6,6 +6,8 @@ export interface TallyRow {
   /** What it was doing at the time. */
   readonly when: string
   kills: number
+  /** Of these, while a write to its disk was under way. */
+  inWrite: number
   acknowledged: number
   recovered: number
   lost: number
@@ -16,7 +18,7 @@ export interface Tally {
   /** The row of this name; made when there is none. */
   row(what: string, when: string): TallyRow
   /** The same, with one more kill in it. */
-  killed(what: string, when: string): TallyRow
+  killed(what: string, when: string, how: { readonly isInWrite: boolean }): TallyRow
   sum(): Omit<TallyRow, 'what' | 'when'>
 }
 
@@ -25,22 +27,24 @@ export function createTally(): Tally {
   function row(what: string, when: string): TallyRow {
     const known = rows.find((one) => one.what === what && one.when === when)
     if (known) return known
-    const made = { what, when, kills: 0, acknowledged: 0, recovered: 0, lost: 0 }
+    const made = { what, when, kills: 0, inWrite: 0, acknowledged: 0, recovered: 0, lost: 0 }
     rows.push(made)
     return made
   }
   return {
     rows,
     row,
-    killed(what, when) {
+    killed(what, when, { isInWrite }) {
       const killed = row(what, when)
       killed.kills++
+      if (isInWrite) killed.inWrite++
       return killed
     },
     sum() {
       const total = (key: keyof ReturnType<Tally['sum']>) => rows.reduce((sum, row) => sum + row[key], 0)
       return {
         kills: total('kills'),
+        inWrite: total('inWrite'),
         acknowledged: total('acknowledged'),
         recovered: total('recovered'),
         lost: total('lost'),
@@ -51,9 +55,9 @@ export function createTally(): Tally {
 
 /** The rows and their sum, as text in columns. */
 export function describeTally(tally: Tally): string {
-  const head = ['what', 'ended while', 'times', 'acknowledged', 'recovered', 'lost']
-  const cells = ({ kills, acknowledged, recovered, lost }: ReturnType<Tally['sum']>) =>
-    [kills, acknowledged, recovered, lost].map((count) => count.toLocaleString('en-US'))
+  const head = ['what', 'ended while', 'times', 'in a write', 'acknowledged', 'recovered', 'lost']
+  const cells = ({ kills, inWrite, acknowledged, recovered, lost }: ReturnType<Tally['sum']>) =>
+    [kills, inWrite, acknowledged, recovered, lost].map((count) => count.toLocaleString('en-US'))
   const sorted = [...tally.rows].sort((a, b) => (`${a.what} ${a.when}` < `${b.what} ${b.when}` ? -1 : 1))
   const lines = [
     head,
