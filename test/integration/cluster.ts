@@ -38,7 +38,10 @@ export interface Member {
 const purposes = ['log', 'nextLog', 'consensus', 'assertion', 'transport'] as const
 
 export function memberOf(index: number): Member {
-  const seed = (purpose: number) => new Uint8Array(32).fill(index * 8 + purpose + 1)
+  const seed = (purpose: number) => {
+    const number = index * 8 + purpose + 1
+    return new Uint8Array(32).fill(number).with(0, number ^ (number >> 8))
+  }
   const [log, nextLog, consensus, assertion, transport] = purposes.map((_, purpose) => seed(purpose))
   if (!log || !nextLog || !consensus || !assertion || !transport) throw new Error('five seeds')
   const seeds = { log, nextLog, consensus, assertion, transport }
