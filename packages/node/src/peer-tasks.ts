@@ -15,18 +15,24 @@ export function createPeerTasks(
     string,
     { waiting: Map<PeerTask, (signal: AbortSignal) => Promise<void>>; work: Promise<void> }
   >()
-  const stopping = new AbortController()
+  /** One for each task that runs: a signal that many tasks listen to warns of a leak. */
+  const running = new Set<AbortController>()
+  let isStopping = false
 
   async function work(peer: string): Promise<void> {
     const lane = lanes.get(peer)
     for (;;) {
       const [task, run] = lane?.waiting.entries().next().value ?? []
-      if (!lane || !task || !run || stopping.signal.aborted) break
+      if (!lane || !task || !run || isStopping) break
       lane.waiting.delete(task)
+      const ending = new AbortController()
+      running.add(ending)
       try {
-        await run(stopping.signal)
+        await run(ending.signal)
       } catch (error) {
-        if (!stopping.signal.aborted) onFailure(peer, task, error)
+        if (!isStopping) onFailure(peer, task, error)
+      } finally {
+        running.delete(ending)
       }
     }
     lanes.delete(peer)
@@ -34,7 +40,7 @@ export function createPeerTasks(
 
   return {
     add(peer, task, run) {
-      if (stopping.signal.aborted) return
+      if (isStopping) return
       const lane = lanes.get(peer)
       if (lane) {
         if (!lane.waiting.has(task)) lane.waiting.set(task, run)
@@ -45,7 +51,8 @@ export function createPeerTasks(
       fresh.work = Promise.resolve().then(() => work(peer))
     },
     async stop() {
-      stopping.abort()
+      isStopping = true
+      for (const ending of running) ending.abort()
       await Promise.all([...lanes.values()].map((lane) => lane.work))
     },
   }
