@@ -103,11 +103,15 @@ suite('a member that comes late', (it) => {
         const { batch } = await history(cluster, { events: 4, rows: 2_000 })
         for (const { peerId } of cluster.members.slice(0, 3)) bad.add(peerId)
         const late = await cluster.start(4)
-        await until(
-          'it is where the others are',
-          () => heightOf(late) >= heightOf(nodeAt(cluster, 0)),
-          30_000,
-        )
+        let hasSaidSo = false
+        const isThere = () => {
+          const { snapshot, sync } = late.status()
+          hasSaidSo ||= snapshot !== null && sync.state === 'behind'
+          return heightOf(late) >= heightOf(nodeAt(cluster, 0))
+        }
+        await until('it is where the others are', isThere, 30_000)
+        ok(hasSaidSo, 'its status tells how far the snapshot is')
+        await until('the snapshot is done', () => late.status().snapshot === null)
         equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
         const rejected = cluster.notices[4]?.filter(({ facts }) => facts.reason === 'bad-snapshot') ?? []
         ok(

@@ -108,7 +108,7 @@ export function diskCheck(free: number | null): Check {
       }
 }
 
-function syncCheck({ sync, peers }: NodeAnswer): Check {
+function syncCheck({ sync, snapshot, peers }: NodeAnswer): Check {
   const name = 'sync'
   switch (sync.state) {
     case 'current':
@@ -117,7 +117,7 @@ function syncCheck({ sync, peers }: NodeAnswer): Check {
       return {
         name,
         state: 'warning',
-        what: `behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}, and catching up`,
+        what: `behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}, and ${snapshot === null ? 'catching up' : 'taking a snapshot'}`,
         hint: 'wait; chirograph status --watch shows how far it is',
       }
     case 'unknown':

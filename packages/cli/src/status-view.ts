@@ -20,6 +20,7 @@ export function renderStatus({ status, url, nowMs, colours }: StatusView): strin
     `${bold(name)} on ${bold(networkName)}${purpose === 'demo' ? yellow(' (demonstration)') : ''}`,
     line('running', `for ${describeMs(nowMs - startedAtMs)}, process ${pid}, API ${url}`),
     line('sync', syncWords(status, nowMs, colours)),
+    ...historyLines(status).map((text) => line('history', text)),
     line('final', `height ${height}, ${describeMs(finalAgeMs)} ago; ${counted}`),
     line('voting', votingWords(status, colours)),
     line('leading', `${leader.isSelf ? 'this node' : leader.name}, view ${view}`),
@@ -31,19 +32,32 @@ export function renderStatus({ status, url, nowMs, colours }: StatusView): strin
 }
 
 /** Never green for what is not known. */
-function syncWords({ sync }: NodeAnswer, nowMs: number, { green, yellow }: Colours): string {
+function syncWords({ sync, snapshot }: NodeAnswer, nowMs: number, { green, yellow }: Colours): string {
   const heard =
     sync.lastHeardMs === null ? 'nothing heard yet' : `last heard ${describeMs(nowMs - sync.lastHeardMs)} ago`
   switch (sync.state) {
     case 'current':
       return `${green('up to date')}, ${heard}`
     case 'behind':
+      if (snapshot !== null) return `${yellow('far behind')}, ${snapshotWords(snapshot)}; ${heard}`
       return `${yellow(`behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}`)}, ${heard}`
     case 'alone':
       return `${yellow('alone')}: connected to no member, so nobody can say whether it is up to date`
     case 'unknown':
       return `${yellow('not known yet')}: no member has confirmed it in the last half minute; ${heard}`
   }
+}
+
+function snapshotWords({ height, chunkCount, missingCount }: NonNullable<NodeAnswer['snapshot']>): string {
+  return `taking what is true at height ${height} from the members: ${chunkCount - missingCount} of ${chunkCount} pieces`
+}
+
+/** Nothing where all of it is here. */
+function historyLines({ history }: NodeAnswer): string[] {
+  if (history.isWhole) return []
+  return [
+    `${history.missing} older events are still to come, ${history.brought} came; proofs and verdicts are complete without them`,
+  ]
 }
 
 function votingWords({ isVoting, whyNotVoting }: NodeAnswer, { green, yellow }: Colours): string {

@@ -15,6 +15,7 @@ const fork = {
 
 const healthy = {
   sync: { state: 'current', behindBy: 0, lastHeardMs: 1 },
+  snapshot: null,
   history: { isWhole: true, missing: 0, brought: 0 },
   height: 4,
   finalAgeMs: 2_000,

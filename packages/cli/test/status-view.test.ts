@@ -38,9 +38,19 @@ suite('the status on a terminal', (it) => {
     match(text, `12D3KooWpeer is asked last and read slowly: ${conduct.why} (score 40 of 100)`)
     ok(text.includes(' lan '), 'it is still connected')
   })
+
+  it('says how far a snapshot is, and what is still to come behind it', () => {
+    const sync = { state: 'behind', behindBy: 0, lastHeardMs: nowMs } as const
+    const snapshot = { height: 812, chunkCount: 12, missingCount: 3 }
+    const joining = view([peer({})], { sync, snapshot })
+    match(joining, 'far behind, taking what is true at height 812 from the members: 9 of 12 pieces')
+    const history = { isWhole: false, missing: 400, brought: 100 }
+    match(view([peer({})], { history }), /history +400 older events are still to come, 100 came/)
+    not(/history/.test(view([peer({})])))
+  })
 })
 
-function view(peers: NodeAnswer['peers']): string {
+function view(peers: NodeAnswer['peers'], given: Partial<NodeAnswer> = {}): string {
   // Only what the view looks at.
   const status = {
     name: 'South College',
@@ -51,7 +61,8 @@ function view(peers: NodeAnswer['peers']): string {
     height: 3,
     finalAgeMs: 1_000,
     events: { known: 5, final: 4, pending: 1 },
-    history: { missing: 0, brought: 0 },
+    snapshot: null,
+    history: { isWhole: true, missing: 0, brought: 0 },
     view: 7,
     leader: { org: 'x', name: 'East College', isSelf: false },
     sync: { state: 'current', behindBy: 0, lastHeardMs: nowMs },
@@ -60,6 +71,7 @@ function view(peers: NodeAnswer['peers']): string {
     signing: 'ok',
     counters: { rejected: {}, equivocations: 0, conflicts: 0 },
     peers,
+    ...given,
   } as unknown as NodeAnswer
   return renderStatus({ status, url: 'http://127.0.0.1:1', nowMs, colours })
 }

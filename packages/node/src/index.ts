@@ -33,6 +33,7 @@ export { type PruneFloor, type PruneOptions, type Pruning, pruneStore } from './
 export { pathBytes, type RegistrarEntry } from './registrar.js'
 export { type RepairOptions, repairStore, type StoreRepair } from './repair.js'
 export { type InstitutionSeeds, type KeptSeeds, orgIdOfSeeds } from './seeds.js'
+export type { JoinProgress } from './snapshot-fetching.js'
 export type { CredentialTarget, StatusChange } from './status-change.js'
 export { type SpaceStat, type StoreStat, storeStat } from './store-stat.js'
 export type { Succession } from './succession.js'

@@ -6,6 +6,7 @@ import { type RefuseReason, type Replica, refusalOf } from '@chirograph/replica'
 import { type KnownFork, openForks } from './fork-view.js'
 import type { Conduct } from './peer-conduct.js'
 import type { Shell } from './shell.js'
+import type { JoinProgress } from './snapshot-fetching.js'
 
 export interface NodeCounters {
   /** What peers sent and was refused, by reason. */
@@ -32,6 +33,8 @@ export interface NodeStatus {
   /** `copied-folder`: until enough members have said what they hold, its vote record may be an old one. */
   readonly whyNotVoting: 'observer' | 'vote-record-lost' | 'copied-folder' | null
   readonly events: { readonly known: number; readonly final: number; readonly pending: number }
+  /** The snapshot that is being taken, because this node was far behind; null when none is. */
+  readonly snapshot: JoinProgress | null
   /** Final events from before this node's snapshot: how many it still lacks, and how many it has brought since it started. */
   readonly history: { readonly isWhole: boolean; readonly missing: number; readonly brought: number }
   readonly authors: number
@@ -90,6 +93,7 @@ export function statusOfNode(args: {
     isVoting: replica.consensus.config.mayVote,
     whyNotVoting: whyNotVoting(replica),
     events: { known, final, pending: known - final },
+    snapshot: shell.joining(),
     history: shell.history(),
     authors: replica.log.chains.size,
     forks: openForks({ log: replica.log, state: replica.final.state, self: org }),
@@ -114,7 +118,8 @@ function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync
     0,
     ...states.map(({ progress }) => (progress ? progress.offered - progress.received : 0)),
   )
-  if (behindBy > 0 || shell.replica.fetching) return { state: 'behind', behindBy, lastHeardMs }
+  if (behindBy > 0 || shell.replica.fetching || shell.joining() !== null)
+    return { state: 'behind', behindBy, lastHeardMs }
   const isConfirmed = states.some(({ endedMs }) => endedMs !== null && nowMs - endedMs < confirmedForMs)
   return { state: isConfirmed ? 'current' : 'unknown', behindBy: isConfirmed ? 0 : null, lastHeardMs }
 }
