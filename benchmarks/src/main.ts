@@ -5,6 +5,7 @@ import { fastestSha256 } from '@chirograph/crypto-native'
 import { benchBatchVerify } from './batch-verify.js'
 import { benchColdSync } from './cold-sync.js'
 import { benchFinality } from './finality.js'
+import { benchHostilePeer } from './hostile-peer.js'
 import { benchIngest } from './ingest.js'
 import { type Limits, limitsReport, measureLimits } from './limits.js'
 import { machine, printTable, type Report, ratioOf } from './measure.js'
@@ -26,6 +27,7 @@ Every figure is printed with its ratio to a limit; compare ratios, not absolute 
   disk           bytes on disk an event
   memory         of a node with a tenth of the history, and with all of it
   finality       four processes agree on revocations
+  hostile-peer   what one hostile member of eight takes from the others
 
   --headers N    length of the history, 100000 unless given
   --authors N    institutions that wrote it, 8 unless given
@@ -71,6 +73,7 @@ const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> 
   disk: async () => benchDisk(await source()),
   memory: async () => benchMemory(await sources()),
   finality: (limits) => benchFinality(limits),
+  'hostile-peer': () => benchHostilePeer(),
 }
 
 async function main(): Promise<void> {

@@ -1,0 +1,169 @@
+/**
+ * What one hostile member of eight takes from the other seven. They are whole nodes on LevelDB that speak over loopback
+ * TCP, all in this process, because eight processes on few cores would measure the scheduler; the hostile one has a
+ * process of its own. So a machine with few cores shows it at its worst: what it costs, it costs seven times on one core.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { toHex } from '@chirograph/codec'
+import { createVerifyPool } from '@chirograph/crypto-native'
+import { createLibp2pNetwork } from '@chirograph/network-libp2p'
+import type { ChirographNode } from '@chirograph/node'
+import { type Genesis, networkIdOf } from '@chirograph/status'
+import { type BenchNode, openBenchNode } from './bench-node.js'
+import { type HostileKind, type HostileOptions, hostileKinds } from './hostile-options.js'
+import { percentile, type Report } from './measure.js'
+import { type BenchMember, benchGenesis, benchMember } from './members.js'
+
+const size = 8
+const validators = 4
+const runs = 3
+const warmUpMs = 3_000
+/** Until what a budget lets through at once has passed, and a liar is dropped. */
+const onsetMs = 8_000
+const windowMs = 4_000
+
+/** Revocations that one node has under way; the next is published when one is final. */
+const underWay = 16
+
+interface Outcome {
+  readonly without: number
+  readonly with: number
+  /** How the first honest node sees it at the end. */
+  readonly state: string
+}
+
+export async function benchHostilePeer(kinds: readonly HostileKind[] = hostileKinds): Promise<Report> {
+  const rows = []
+  for (const kind of kinds) {
+    const outcomes: Outcome[] = []
+    for (let run = 0; run < runs; run++) outcomes.push(await measure(kind))
+    // The run whose ratio is the median one, so that both of its figures are of one run.
+    const ratios = outcomes.map((outcome) => outcome.with / outcome.without)
+    const middle = outcomes[ratios.indexOf(percentile(ratios, 0.5))]
+    if (middle === undefined) throw new Error('one of the runs is the middle one')
+    rows.push({
+      what: `${titles[kind]}, which leaves it ${middle.state}`,
+      value: middle.with,
+      unit: '/s',
+      limit: { name: 'without it', value: middle.without },
+    })
+  }
+  return {
+    name: 'hostile-peer',
+    workload: `${size} members, ${validators} vote; revocations of the ${size - 1} honest ones that are final a second, with ${underWay} of each under way; medians of ${runs}; goal ≥ 0.9`,
+    rows,
+  }
+}
+
+const titles: Readonly<Record<HostileKind, string>> = {
+  garbage: 'one gossips events with false signatures',
+  'valid-flood': 'one gossips valid events without end',
+  stall: 'one never answers',
+}
+
+async function measure(kind: HostileKind): Promise<Outcome> {
+  const directory = await mkdtemp(join(tmpdir(), 'chirograph-bench-'))
+  const members = Array.from({ length: size }, (_, index) => benchMember(index))
+  const genesis = benchGenesis(members, validators)
+  const signatures = createVerifyPool()
+  const addresses: string[] = []
+  const honest: BenchNode[] = []
+  for (const [index, member] of members.slice(0, -1).entries()) {
+    const network = listening(member, genesis)
+    const place = join(directory, String(index))
+    honest.push(
+      await openBenchNode({
+        directory: place,
+        genesis,
+        member,
+        network,
+        addresses: [...addresses],
+        signatures,
+      }),
+    )
+    addresses.push(...network.addresses())
+  }
+  const nodes = honest.map(({ node }) => node)
+  const hostile = await startHostile({ kind, genesis, member: size - 1, addresses })
+  const load = startLoad(nodes)
+  await sleep(warmUpMs)
+  const before = await load.rate()
+  hostile.send('begin')
+  await sleep(onsetMs)
+  const during = await load.rate()
+  const seen = nodes[0]?.status().peers.find(({ peerId }) => peerId === members.at(-1)?.peerId)
+  hostile.disconnect()
+  await once(hostile, 'exit')
+  await sleep(warmUpMs)
+  const after = await load.rate()
+  load.stop()
+  await Promise.all(honest.map(({ close }) => close()))
+  await signatures.stop()
+  await rm(directory, { recursive: true })
+  // Before and after it, so that what changes on its own with time and on a busy machine is no part of the ratio.
+  return { without: (before + after) / 2, with: during, state: seen?.conduct.state ?? 'unseen' }
+}
+
+function listening({ seeds }: BenchMember, genesis: Genesis) {
+  return createLibp2pNetwork({
+    seed: seeds.transport,
+    networkId: toHex(networkIdOf(genesis)),
+    allowedPeers: new Set(genesis.organisations.map(({ peerId }) => peerId)),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+  })
+}
+
+async function startHostile(options: HostileOptions) {
+  const child = fork(fileURLToPath(new URL('./hostile.js', import.meta.url)), [JSON.stringify(options)])
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the hostile process ended (${code})`)
+  })
+  failed.catch(() => {})
+  await Promise.race([once(child, 'message'), failed])
+  return child
+}
+
+/** Every node revokes handle after handle. The events are void without a batch, and ordered and final like any other. */
+function startLoad(nodes: readonly ChirographNode[]) {
+  let isOver = false
+  let done = 0
+  let handles = 0
+  const failures: unknown[] = []
+
+  async function revoke(node: ChirographNode): Promise<void> {
+    while (!isOver) {
+      const handle = new Uint8Array(32)
+      new DataView(handle.buffer).setUint32(0, handles++)
+      const credentials = [{ handle, position: null }]
+      const { id } = await node.change({ kind: 'revoke', credentials, reason: 'withdrawn' })
+      await node.finality(id)
+      done++
+    }
+  }
+
+  for (const node of nodes)
+    for (let lane = 0; lane < underWay; lane++)
+      revoke(node).catch((error: unknown) => {
+        // What waits while the nodes are stopped is told so.
+        if (!isOver) failures.push(error)
+      })
+
+  return {
+    /** Final a second, over a while from now. */
+    async rate() {
+      const [before, begin] = [done, performance.now()]
+      await sleep(windowMs)
+      if (failures.length > 0) throw failures[0]
+      return ((done - before) * 1000) / (performance.now() - begin)
+    },
+    stop() {
+      isOver = true
+    },
+  }
+}
