@@ -95,8 +95,10 @@ suite('the ledger of a member', (it) => {
     [
       'a credential whose batch was never published',
       /never published/,
-      (ledger) =>
-        ledger.restarted(held([a, b], { credentials: [{ id: 'urn:c', position: 0, batch: null }] })),
+      (ledger) => {
+        const credentials = [{ id: 'urn:c', position: 0, batch: null }]
+        for (let look = 0; look < 2; look++) ledger.restarted(held([a, b], { credentials }))
+      },
     ],
     [
       'two credentials at one position',

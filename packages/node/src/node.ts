@@ -579,7 +579,10 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     } catch (error) {
       if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
       onNotice({ level: 'warn', what: 'a batch waits to be published', facts: { why: error.what } })
-      cancelResume = clock.setTimer(resumeEveryMs, () => void resume().catch(() => {}))
+      const again = () => void resume().catch(() => {})
+      // Whether it was published shows when the own history is whole: then at once.
+      if (shell.replica.isHistoryWhole) cancelResume = clock.setTimer(resumeEveryMs, again)
+      else shell.whenHistoryIsWhole(again)
     }
   }
 

@@ -39,6 +39,8 @@ export function createLedger(org: OrgId): Ledger {
   let isSnapshotNew = false
   /** Held, and not told of, at the last look: it came in while that was being taken. */
   let owed = new Set<EventId>()
+  /** Credentials whose batch was not on the log at the last look: a life begins by publishing it. */
+  let waiting: ReadonlySet<string> = new Set()
   let acknowledged: EventId[] = []
   let unchecked: { readonly row: TallyRow; readonly ids: readonly EventId[] }[] = []
   let before: Held | undefined
@@ -114,10 +116,14 @@ export function createLedger(org: OrgId): Ledger {
       if (batchOf.get(credential) !== event)
         breach(`credential ${credential} was issued by ${event} and is lost`)
     }
+    const unpublished = new Set<string>()
     for (const { id, batch } of held.credentials) {
-      if (batch === null || !own.has(batch))
+      // While history is being filled in, that shows later.
+      if (batch === null && held.open.length === 0) unpublished.add(id)
+      if ((unpublished.has(id) && waiting.has(id)) || (batch !== null && !own.has(batch)))
         breach(`credential ${id} is kept, and its batch was never published`)
     }
+    waiting = unpublished
     const positions = new Set(held.credentials.map(({ position }) => position))
     if (positions.size < held.credentials.length) breach('two credentials have one position')
   }

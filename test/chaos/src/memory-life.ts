@@ -11,7 +11,7 @@ import type { ChaosMember } from './members.js'
 import type { Phase, Work } from './protocol.js'
 import type { TurnClock } from './turn-clock.js'
 import { watchedNetwork } from './watched-network.js'
-import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
+import { finalOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
 
 const ed25519 = fastestEd25519()
 
@@ -88,7 +88,7 @@ export function beginLife(options: LifeOptions): MemoryLife {
           hearing.report({ kind: 'snapshot' })
           options.onSnapshot?.()
         }
-        if ((level !== 'warn' && level !== 'error') || isExcused()) return
+        if ((level !== 'warn' && level !== 'error') || what === waitingBatchNotice || isExcused()) return
         hearing.report({ kind: 'complaint', text: `${what} ${JSON.stringify(facts)}` })
       },
     })

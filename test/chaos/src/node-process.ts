@@ -17,7 +17,7 @@ import { readHeld } from './held.js'
 import type { Order, Phase, Report, StartOrder, Work } from './protocol.js'
 import { watchedNetwork } from './watched-network.js'
 import { watchWrites } from './watched-store.js'
-import { finalOf, issueSome, publishBurst, snapshotNotice } from './work.js'
+import { finalOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
 
 useSha256(fastestSha256())
 const ed25519 = fastestEd25519()
@@ -169,7 +169,7 @@ async function workOn(node: ChirographNode, random: Random): Promise<void> {
 /** In a network of honest members there is nothing to warn of, whoever is killed. */
 function onNotice({ level, what, facts }: Notice): void {
   if (what === snapshotNotice) report({ kind: 'snapshot' })
-  if (level !== 'warn' && level !== 'error') return
+  if ((level !== 'warn' && level !== 'error') || what === waitingBatchNotice) return
   report({ kind: 'complaint', text: `${what} ${JSON.stringify(facts)}` })
 }
 

@@ -8,6 +8,9 @@ import type { Random } from '@chirograph/simulator'
 /** What a node tells when it went on from a snapshot. */
 export const snapshotNotice = 'goes on from a snapshot'
 
+/** What it tells of a batch that a crash interrupted, while it fills in history: whether it was published shows later. */
+export const waitingBatchNotice = 'a batch waits to be published'
+
 /** Signs that many events at once; each is told when its publish resolved. */
 export async function publishBurst(
   node: ChirographNode,
