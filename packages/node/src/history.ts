@@ -13,7 +13,7 @@ import {
   type Store,
   spaceRange,
 } from '@chirograph/interface'
-import { eventAt, restoreEntry } from '@chirograph/log'
+import { eventAt, finalTipOf, restoreEntry } from '@chirograph/log'
 import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
 import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
@@ -107,7 +107,7 @@ export async function fetchHistory(
           generation,
           sequence: pruned.header.sequence + 1,
         })
-      if (chain.lowest === null) enterTip(args.replica, fact)
+      if (finalTipOf(args.replica.log, author, generation) === undefined) enterTip(args.replica, fact)
       chain.lowest = fact.rest?.lowest ?? 0
       chain.before = fact.rest?.before ?? chain.before
       if (fact.earlier !== null)
