@@ -61,10 +61,11 @@ function kindLines(
 function stateLines({ isEmpty, events, height, pruned, toFetch, hasVoteRecord }: StoreCheck): string[] {
   if (isEmpty) return ['The log is empty: no node has run on it.']
   const count = (one: number) => one.toLocaleString('en-GB')
+  const counted = (one: number, kind = '') => `${count(one)} ${kind}${one === 1 ? 'event' : 'events'}`
   return [
-    `${count(events)} events, height ${count(height)}.`,
-    ...(toFetch > 0 ? [`${count(toFetch)} older events are fetched from members when the node runs.`] : []),
-    ...(pruned > 0 ? [`The bodies of ${count(pruned)} final events were pruned.`] : []),
+    `${counted(events)}, height ${count(height)}.`,
+    ...(toFetch > 0 ? [`The node fetches ${counted(toFetch, 'older ')} from members when it runs.`] : []),
+    ...(pruned > 0 ? [`The bodies of ${counted(pruned, 'final ')} were pruned.`] : []),
     ...(hasVoteRecord ? [] : ['The vote record is not whole, so the node follows without voting.']),
   ]
 }

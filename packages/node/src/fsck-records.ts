@@ -1,6 +1,6 @@
 /** What this institution bound itself to, and what others are accused of. */
 import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
-import { decodeProposal, verifyProposal } from '@chirograph/consensus'
+import { decodeProposal, type Proposal, verifyProposal } from '@chirograph/consensus'
 import {
   eventRange,
   evidenceKey,
@@ -11,7 +11,11 @@ import {
   spaceRange,
 } from '@chirograph/interface'
 import {
+  type Cut,
   checkForkEvidence,
+  cutOf,
+  cutRoot,
+  decodeChanges,
   decodeForkEvidence,
   encodeForkEvidence,
   forkEvidenceOf,
@@ -41,8 +45,10 @@ export async function checkRecords(
 }
 
 /** SPEC H1 to H4: in one view at most one vote of a kind; a FINAL vote for what was notarized, which is kept. */
-async function checkVotes(check: Check, { newest }: Head): Promise<void> {
+async function checkVotes(check: Check, head: Head): Promise<void> {
   const { store, known, findings } = check
+  const { newest } = head
+  const kept = new Map<string, Proposal>()
   const genesisDigest = genesisChainState(known.genesis).header.digest
   const damaged = (view: number | null, what: string) =>
     findings.add({ code: 'vote-damaged', what: view === null ? what : `view ${view}: ${what}` })
@@ -64,18 +70,18 @@ async function checkVotes(check: Check, { newest }: Head): Promise<void> {
     else if (kind === voteKinds.final && value.length === 32) record.final = toHex(value)
     else if (kind === voteKinds.ownProposal || kind === voteKinds.notarizedProposal) {
       const decoded = decodeProposal(value)
-      const fault = !decoded.ok
-        ? decoded.detail
-        : decoded.value.header.core.view !== view
-          ? `of view ${decoded.value.header.core.view}`
-          : verifyProposal(decoded.value, { set: known.set, ed25519: known.ed25519, genesisDigest }).kind ===
-              'reject'
-            ? 'its signatures do not hold'
-            : undefined
+      const fault = decoded.ok ? faultOfProposal(check, { proposal: decoded.value, view }) : decoded.detail
       if (fault !== undefined) damaged(view, `a proposal: ${fault}`)
+      if (decoded.ok) kept.set(decoded.value.header.digest, decoded.value)
       record.proposals.push(decoded.ok ? decoded.value.header.digest : '')
       record.isKept ||= kind === voteKinds.notarizedProposal
     } else damaged(view, 'a vote that is none')
+  }
+  for (const proposal of kept.values()) {
+    const { core, rest } = proposal.header
+    const cut = cutAfter(proposal, { kept, head, genesisDigest })
+    if (cut !== undefined && toHex(cutRoot(cut)) !== rest.cutRoot)
+      damaged(core.view, 'a proposal: its cut is not the one that its header names')
   }
   const isNamed = findings.list.some(({ code }) => code === 'vote-damaged')
   for (const [view, { notarize, final, skip, isKept, proposals }] of views) {
@@ -89,6 +95,43 @@ async function checkVotes(check: Check, { newest }: Head): Promise<void> {
       damaged(view, 'a header was kept because it was notarized, and that vote is missing')
     else if (skip && final !== undefined) damaged(view, 'it was skipped, and voted final')
   }
+}
+
+function faultOfProposal(
+  { known }: Check,
+  { proposal, view }: { readonly proposal: Proposal; readonly view: number },
+): string | undefined {
+  const { header, parentCertificate, skips } = proposal
+  if (header.core.view !== view) return `of view ${header.core.view}`
+  const { set, ed25519, genesis } = known
+  const genesisDigest = genesisChainState(genesis).header.digest
+  if (verifyProposal(proposal, { set, ed25519, genesisDigest }).kind === 'reject')
+    return 'its signatures do not hold'
+  // Nothing signs the heights that certificates repeat.
+  const isNamed = parentCertificate === null || parentCertificate.height === header.core.height - 1
+  return isNamed && skips.every(({ height }) => height === 0) ? undefined : 'a certificate of another height'
+}
+
+/** The cut that a proposal makes; undefined where what it stands on is not here. */
+function cutAfter(
+  { header, changes }: Proposal,
+  context: {
+    readonly kept: ReadonlyMap<string, Proposal>
+    readonly head: Head
+    readonly genesisDigest: string
+  },
+): Cut | undefined {
+  const { kept, head, genesisDigest } = context
+  const { parent } = header.rest
+  const before = kept.get(parent)
+  const { newest } = head
+  // Tips that were lost say nothing about what was proposed on top of them.
+  const isSound = newest === null || toHex(cutRoot(head.cut)) === newest.header.rest.cutRoot
+  const final = parent === (newest?.header.digest ?? genesisDigest) && isSound ? head.cut : undefined
+  const base = final ?? (before === undefined ? undefined : cutAfter(before, context))
+  const moved = decodeChanges(changes)
+  if (!moved.ok) return new Map()
+  return base && cutOf([...base.values(), ...moved.value])
 }
 
 /** Of votes nothing is removed: a key that is none may have been one. */

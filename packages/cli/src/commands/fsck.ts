@@ -9,8 +9,8 @@ import { interruptible } from '../interrupt.js'
 import { readSeeds } from '../keys-file.js'
 import { readNetwork } from '../network-file.js'
 import { shownPath } from '../paths.js'
+import { createProgressLine } from '../progress-line.js'
 import { withStore } from '../stopped-store.js'
-import type { Terminal } from '../terminal.js'
 
 export function addFsck(program: Command): void {
   program
@@ -46,10 +46,12 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
   const ed25519 = fastestEd25519()
   const org = orgIdOfSeeds(seeds, ed25519)
   const progress = createProgressLine(terminal)
+  const onProgress = ({ what, rows }: CheckProgress) =>
+    progress.show(`Looking at ${what}: ${rows.toLocaleString('en-GB')}`)
   const hint = 'run it again; what was repaired stays repaired'
   const { check, repaired } = await interruptible(terminal, { hint }, (signal) =>
     withStore(context, async (store): Promise<{ check: StoreCheck; repaired: readonly Finding[] | null }> => {
-      const options = { genesis, org, ed25519, signal, onProgress: progress.show }
+      const options = { genesis, org, ed25519, signal, onProgress }
       if (!repair) return { check: await checkStore(store, options), repaired: null }
       const { left, repaired } = await repairStore(store, options)
       return { check: left, repaired }
@@ -68,29 +70,4 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
       ...rest,
     })
   } else terminal.data(renderFsck({ check, repaired, place: shownPath(dataDir.log) }, terminal.colours))
-}
-
-/** What takes longer is shown to whoever watches. */
-const quietMs = 2_000
-const everyMs = 200
-
-function createProgressLine({ isWatched, talkColours }: Terminal) {
-  const startedMs = Date.now()
-  let shownMs = 0
-  let isShown = false
-  return {
-    show({ what, rows }: CheckProgress): void {
-      const now = Date.now()
-      if (!isWatched || now - startedMs < quietMs || now - shownMs < everyMs) return
-      shownMs = now
-      isShown = true
-      process.stderr.write(
-        `\r\u001b[K${talkColours.dim(`Looking at ${what}: ${rows.toLocaleString('en-GB')}`)}`,
-      )
-    },
-    clear(): void {
-      if (isShown) process.stderr.write('\r\u001b[K')
-      isShown = false
-    },
-  }
 }

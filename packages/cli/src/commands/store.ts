@@ -7,6 +7,7 @@ import { type Context, contextOf } from '../context.js'
 import { usage } from '../failure.js'
 import { interruptible } from '../interrupt.js'
 import { shownPath } from '../paths.js'
+import { createProgressLine } from '../progress-line.js'
 import { withStore } from '../stopped-store.js'
 import { table } from '../table.js'
 
@@ -66,12 +67,16 @@ async function prune(context: Context, { before, keep, dryRun = false }: PruneAr
   const kept = keptKinds(keep, prunableKinds)
   const floor = pruneFloor(before)
   const hint = 'run it again: what went is gone, and the rest is looked at anew'
+  const progress = createProgressLine(terminal)
+  const onProgress = ({ looked, pruned }: { looked: number; pruned: number }) =>
+    progress.show(`${grouped(looked)} events looked at, ${grouped(pruned)} bodies to prune`)
+  const options = { before: floor, keep: kept, isDryRun: dryRun, onProgress }
   const done = await interruptible(terminal, { hint }, (signal) =>
-    withStore(context, (store) => pruneStore(store, { before: floor, keep: kept, isDryRun: dryRun, signal })),
-  )
+    withStore(context, (store) => pruneStore(store, { ...options, signal })),
+  ).finally(progress.clear)
   if (terminal.isJson) return terminal.json(done)
   const place = shownPath(dataDir.log)
-  const size = `${grouped(done.bodies)} bodies, ${bytesText(done.bytes)}`
+  const size = `${grouped(done.bodies)} ${done.bodies === 1 ? 'body' : 'bodies'}, ${bytesText(done.bytes)}`
   const until = `of events up to height ${grouped(done.height)}`
   if (done.bodies === 0)
     return terminal.data(`Nothing to prune in ${place} ${done.height === 0 ? 'before that' : until}.`)
