@@ -15,9 +15,9 @@ suite('a node with threads for signatures', (it) => {
     const { signatures, asked } = counted(createVerifyPool({ threads: 1 }))
     const cluster = await startCluster(2, { absent: [1], signaturesOf: () => signatures })
     try {
-      await cluster.inject('events', encodeSegmentFrame(chainOf(cluster, 300).map(segmentOf)))
-      await known(cluster, 300)
-      is(asked(), 300)
+      await cluster.inject('events', encodeSegmentFrame(chainOf(cluster, 150).map(segmentOf)))
+      await known(cluster, 150)
+      is(asked(), 150)
       equal(cluster.nodes[0]?.status().counters.rejected, {})
     } finally {
       await cluster.stop()

@@ -3,6 +3,7 @@
  * with a signature to check and a message to relay, and one author that publishes without end would take the time of
  * all others. Above its budget an author's gossip is passed over: not checked, not relayed, not lost. The next of its
  * events that is within the budget shows the gap, and sync brings what lies before it in bulk, under few signatures.
+ * The budget binds only while others publish too: whoever is alone takes time from nobody.
  *
  * Only what was checked and was new is charged, so nobody can use up the budget of another. A peer that hands over far
  * more of what is passed over than an honest one can is a peer to be throttled: one that keeps the same budget relays
@@ -31,8 +32,16 @@ export const authorSegmentsBurst = 200
 /** Bought by an honest relay with its own budget for the author; twice that, since its clock and ours may differ. */
 const excessFactor = 2
 
+/** An author counts as publishing for so long after a segment of it was taken. */
+const activeMs = 5_000
+
 /** Pairs of author and peer that are remembered; those that were quiet for longest go first. */
 const pairsMax = 4_096
+
+interface Charged {
+  readonly author: OrgId
+  readonly atMs: number
+}
 
 interface Bucket {
   left: number
@@ -43,6 +52,14 @@ export function createAuthorBudget(nowMs: () => number): AuthorBudget {
   /** Authors are charged for what they signed alone, so these are members. */
   const authors = new Map<OrgId, Bucket>()
   const pairs = new Map<string, Bucket>()
+  /** The two authors that were charged last, and when. */
+  let latest: Charged | undefined
+  let before: Charged | undefined
+
+  function areOthersActive(author: OrgId): boolean {
+    const other = latest?.author === author ? before : latest
+    return other !== undefined && Math.abs(nowMs() - other.atMs) < activeMs
+  }
 
   function refilled(bucket: Bucket | undefined, factor: number): Bucket {
     const now = nowMs()
@@ -55,13 +72,15 @@ export function createAuthorBudget(nowMs: () => number): AuthorBudget {
   }
 
   return {
-    hasRoom: (author) => refilled(authors.get(author), 1).left >= 1,
+    hasRoom: (author) => refilled(authors.get(author), 1).left >= 1 || !areOthersActive(author),
 
     charge(author) {
       const bucket = refilled(authors.get(author), 1)
-      // What was looked at ahead is taken all the same, and makes the next ones wait a little longer.
-      bucket.left -= 1
+      // What it took while it was alone, or was looked at ahead, is not owed when others come.
+      bucket.left = Math.max(0, bucket.left - 1)
       authors.set(author, bucket)
+      if (latest?.author !== author) before = latest
+      latest = { author, atMs: nowMs() }
     },
 
     isExcess(author, peer) {

@@ -250,6 +250,7 @@ export async function startShell(args: {
   function run(effect: Exclude<ReplicaEffect, { kind: 'persist' }>): void {
     switch (effect.kind) {
       case 'announce':
+        budget.charge(effect.event.header.author)
         outbox.add(effect.event)
         break
       case 'gossip':

@@ -9,10 +9,13 @@ suite('the budget of an author', (it) => {
   it('lets a burst of two hundred pass at once, and then twenty a second', () => {
     const clock = { ms: 0 }
     const budget = createAuthorBudget(() => clock.ms)
+    budget.charge(honest)
     is(passed(budget, flooder, 5_000), authorSegmentsBurst)
     clock.ms += 3_000
+    budget.charge(honest)
     is(passed(budget, flooder, 5_000), 3 * authorSegmentsPerSecond)
     clock.ms += 3_600_000
+    budget.charge(honest)
     is(passed(budget, flooder, 5_000), authorSegmentsBurst)
   })
 
@@ -22,11 +25,25 @@ suite('the budget of an author', (it) => {
     is(passed(budget, honest, 200), 200)
   })
 
+  it('binds only while others publish: whoever is alone takes all, and owes nothing when they come', () => {
+    const clock = { ms: 0 }
+    const budget = createAuthorBudget(() => clock.ms)
+    is(passed(budget, flooder, 50_000), 50_000)
+    budget.charge(honest)
+    is(budget.hasRoom(flooder), false)
+    clock.ms += 1_000
+    is(passed(budget, flooder, 1_000), authorSegmentsPerSecond)
+    clock.ms += 5_000
+    is(passed(budget, flooder, 1_000), 1_000)
+  })
+
   it('outlives a clock that is set back', () => {
     const clock = { ms: 1_000_000 }
     const budget = createAuthorBudget(() => clock.ms)
+    budget.charge(honest)
     passed(budget, flooder, 200)
     clock.ms = 0
+    budget.charge(honest)
     is(budget.hasRoom(flooder), false)
     clock.ms = 1_000
     is(passed(budget, flooder, 5_000), authorSegmentsPerSecond)
@@ -42,6 +59,7 @@ suite('a peer that hands over what is above a budget', (it) => {
       const own = createAuthorBudget(() => clock.ms)
       for (let step = 0; step < 300; step++) {
         clock.ms += random.int(500)
+        for (const { budget } of [...relays, { budget: own }]) if (random.chance(0.7)) budget.charge(honest)
         for (let sent = burstOf(random); sent > 0; sent--) {
           // Relays hear of different parts of a flood, so that their budgets differ from ours as they can.
           const relay = random.pick(relays)
@@ -60,12 +78,14 @@ suite('a peer that hands over what is above a budget', (it) => {
     const onChange = (_: string, { state }: { state: string }) => void states.push(state)
     const conduct = createPeerConduct({ nowMs: () => clock.ms, onChange })
     const budget = createAuthorBudget(() => clock.ms)
+    budget.charge(honest)
     for (let second = 0; second < 600; second++) {
       for (let sent = 0; sent < 1_000; sent++) {
         if (budget.hasRoom(flooder)) budget.charge(flooder)
         else if (budget.isExcess(flooder, 'p')) conduct.hold('p')
       }
       clock.ms += 1_000
+      budget.charge(honest)
     }
     equal([conduct.of('p').score, conduct.of('p').state], [100, 'throttled'])
     is(conduct.takeTurn('p', 'sync'), true)

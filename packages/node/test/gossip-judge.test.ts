@@ -200,11 +200,14 @@ function judgeOf(
   const intake =
     options.intake ??
     (async (segments, source) => segments.map((bytes) => segmentInput({ bytes, ...source })))
+  const budget = createAuthorBudget(() => 0)
+  // Somebody else publishes, too: otherwise there is nobody to make room for.
+  budget.charge('bb'.repeat(32) as OrgId)
   const { judge } = createGossipJudge({
     dispatch,
     intake,
     conduct,
-    budget: createAuthorBudget(() => 0),
+    budget,
     isKnown: () => options.isKnown ?? false,
     breathe: async () => {},
     publish,
