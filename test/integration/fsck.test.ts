@@ -115,7 +115,7 @@ const damages: readonly Damage[] = [
     which: isPendingHead,
     become: flipped,
     finds: ['event-damaged'],
-    leaves: ['signing-record'],
+    leaves: ['own-event-missing'],
   },
   {
     title: 'an event that is not final is deleted',
@@ -123,7 +123,7 @@ const damages: readonly Damage[] = [
     which: isPendingHead,
     become: gone,
     finds: ['event-missing'],
-    leaves: ['signing-record'],
+    leaves: ['own-event-missing'],
   },
   {
     title: 'a branch that was passed over is flipped',

@@ -200,6 +200,12 @@ export const kindsOfDamage = {
     title: 'the note of what this institution signed last is damaged or missing',
     consequence: 'it could sign one place of its log twice, which freezes it',
     repair: null,
+    advice: `make sure no copy of this folder runs elsewhere; then ${startAfresh}, and signs once members told it what it had signed`,
+  },
+  'own-event-missing': {
+    title: 'the last event that this institution signed is not here',
+    consequence: 'nothing is signed until members bring it back',
+    repair: null,
     advice: bringKeyForward,
   },
 } as const satisfies Record<string, KindOfDamage>

@@ -173,13 +173,13 @@ async function checkLastSigned(
     if (isTip && final.id !== id) damaged(`another event is final at ${where} than the note names`)
     return
   }
-  if (author === undefined) return void damaged(`the event that was signed at ${where} is not here`)
+  const lost = () => findings.add({ code: 'own-event-missing', what: where, author: known.org })
+  if (author === undefined) return lost()
   const slot = eventRange({ author, generation, fromSequence: sequence, toSequence: sequence })
   for await (const [key] of store.range(slot))
     if (!check.isGone(readEventKey(key)))
       return void damaged(`another event stands at ${where} than the note names`)
-  if (!check.isGone({ author, generation, sequence, branch: 0 }))
-    damaged(`the event that was signed at ${where} is not here`)
+  if (!check.isGone({ author, generation, sequence, branch: 0 })) lost()
 }
 
 async function hasEvents({ store }: Check, author: number): Promise<boolean> {
