@@ -11,7 +11,8 @@ import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interf
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readPages } from './range.js'
-import { openFailure, storeFailure, storeMissing, writesEnded } from './store-failure.js'
+import { openFailure, storeFailure, storeMissing, writeLogDamaged, writesEnded } from './store-failure.js'
+import { findWriteLogDamage, type WriteLogDamage } from './write-log.js'
 
 export interface LevelStoreOptions {
   /** Whether to create the database, and the directories above it, when there is none. */
@@ -38,7 +39,9 @@ export async function openLevelStore(
   { createIfMissing }: LevelStoreOptions,
 ): Promise<Store> {
   // LevelDB would make the directory and its lock file before it finds that there is no database.
-  if (!createIfMissing && !(await hasDatabase(directory))) throw storeMissing(directory)
+  const isThere = await hasDatabase(directory)
+  if (!createIfMissing && !isThere) throw storeMissing(directory)
+  if (isThere) await assertWriteLogHolds(directory)
 
   // On Node the package's entry is the binding, which has both methods.
   const level = new Level(directory, {
@@ -163,6 +166,17 @@ function storeOn(level: BinaryLevel, directory: string): Store {
 async function closeLevel(level: BinaryLevel, directory: string): Promise<void> {
   await clearLockHolder(directory)
   await level.close()
+}
+
+/** Before LevelDB opens: it would drop what is damaged, and begin a new log. */
+async function assertWriteLogHolds(directory: string): Promise<void> {
+  let damage: WriteLogDamage | undefined
+  try {
+    damage = await findWriteLogDamage(directory)
+  } catch (error) {
+    throw storeFailure(directory, error)
+  }
+  if (damage !== undefined) throw writeLogDamaged(directory, damage)
 }
 
 async function hasDatabase(directory: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 
 import { ChirographError, storeClosed } from '@chirograph/interface'
 import { readLockHolder } from './lock-holder.js'
+import type { WriteLogDamage } from './write-log.js'
 
 /** Explains why a directory could not be opened. */
 export async function openFailure(directory: string, error: unknown): Promise<ChirographError> {
@@ -63,6 +64,16 @@ function storeCorrupt(directory: string, cause: unknown): ChirographError {
     hint: 'keep a copy, then restore a backup, or start from an empty directory and let it fill from the other nodes',
     facts: { directory },
     cause,
+  })
+}
+
+/** LevelDB would open it, and forget what lies behind the damage. */
+export function writeLogDamaged(directory: string, { file, offset }: WriteLogDamage): ChirographError {
+  return new ChirographError({
+    code: 'STORE_CORRUPT',
+    what: `the database in ${directory} is damaged: ${file}, which holds its latest writes, does not hold at byte ${offset}, and whole writes follow`,
+    hint: 'keep a copy; then start from an empty directory and let it fill from the other nodes, or restore a backup: an older state may have forgotten what was signed',
+    facts: { directory, file, offset },
   })
 }
 
