@@ -31,36 +31,61 @@ Every figure is printed with its ratio to a limit; compare ratios, not absolute 
 
   --headers N    length of the history, 100000 unless given
   --authors N    institutions that wrote it, 8 unless given
-  --json         one JSON document on standard output`
+  --json         one JSON document on standard output
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    headers: { type: 'string', default: '100000' },
-    authors: { type: 'string', default: '8' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  },
-})
+The same work beside OrbitDB, Hypercore and Autobase: npm run bench:peers`
+
+const { values, positionals } = readArguments()
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        headers: { type: 'string', default: '100000' },
+        authors: { type: 'string', default: '8' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function usage(problem: string): never {
+  console.error(`${problem}\n\n${help}`)
+  process.exit(2)
+}
+
+function wholeNumber(option: string, text: string, { min, max }: { min: number; max: number }): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min || value > max)
+    return usage(`--${option} takes a whole number from ${min} to ${max}, not ${text}`)
+  return value
+}
+
+/** A tenth of the history is read too, and each author of that writes. */
+const headers = wholeNumber('headers', values.headers, { min: 1_000, max: 10_000_000 })
+const authors = wholeNumber('authors', values.authors, { min: 1, max: 1_000 })
 
 const made = new Map<number, Source>()
 
 /** The history that several benchmarks read, made when the first one asks. */
-async function source(events = Number(values.headers)): Promise<Source> {
+async function source(events = headers): Promise<Source> {
   const known = made.get(events)
   if (known !== undefined) return known
   const name = events.toLocaleString('en-US')
   progress(`making a history of ${name} final events`)
   const onProgress = (done: number) => progress(`  ${done.toLocaleString('en-US')} of ${name}`)
-  const fresh = await makeSource({ events, authors: Number(values.authors), onProgress })
+  const fresh = await makeSource({ events, authors, onProgress })
   made.set(events, fresh)
   return fresh
 }
 
 /** A tenth of the history, and all of it: what grows with it shows. */
 async function sources(): Promise<Source[]> {
-  const events = Number(values.headers)
-  return [await source(Math.round(events / 10)), await source(events)]
+  return [await source(Math.round(headers / 10)), await source(headers)]
 }
 
 const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> = {
@@ -79,21 +104,20 @@ const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> 
 async function main(): Promise<void> {
   if (values.help) return console.log(help)
   const unknown = positionals.find((name) => benchmarks[name] === undefined)
-  if (unknown !== undefined) {
-    console.error(`There is no benchmark "${unknown}".\n\n${help}`)
-    process.exitCode = 2
-    return
-  }
+  if (unknown !== undefined) usage(`There is no benchmark "${unknown}".`)
   const wanted = positionals.length > 0 ? positionals : Object.keys(benchmarks)
   progress('measuring the limits of this machine')
   const limits = await measureLimits()
   const reports: Report[] = [limitsReport(limits)]
-  for (const name of wanted) {
-    progress(name)
-    const report = await benchmarks[name]?.(limits)
-    if (report !== undefined) reports.push(report)
+  try {
+    for (const name of wanted) {
+      progress(name)
+      const report = await benchmarks[name]?.(limits)
+      if (report !== undefined) reports.push(report)
+    }
+  } finally {
+    for (const one of made.values()) await one.remove()
   }
-  for (const one of made.values()) await one.remove()
   if (values.json) {
     const withRatios = reports.map((report) => ({
       ...report,
