@@ -201,8 +201,9 @@ suite('vectors: checkpoints and sync', (it) => {
     for (const { name, input, output } of cases) {
       const replica = emptyReplica()
       for (const { id, bytes } of events) if (input.events.includes(id)) take(replica, bytesOf(bytes))
+      const asker = genesis.organisations.find(({ id }) => id === input.asker?.bytes)?.peerId ?? 'peer'
       const answers = input.requests.map((bytes) => {
-        const { offer, ranges, isBehind } = decodedOf(answerSync(replica, 'peer', bytesOf(bytes)), name)
+        const { offer, ranges, isBehind } = decodedOf(answerSync(replica, asker, bytesOf(bytes)), name)
         return {
           offer: hexOf(encodeSyncOffer(offer)),
           ranges: ranges.map((range) => [

@@ -231,6 +231,8 @@ suite('second opinion: segments and sync', (it) => {
       const entries = input.frontier as unknown as FrontierFields[] // by its positions
       const digest = hexOf(frontierDigestOf(entries))
       const claims = new Map<string, ClaimOfPeer>()
+      const own = entries.find(([author]) => author.bytes === input.asker?.bytes)
+      const ownTip = own === undefined ? null : [own[1], own[2]]
       let stated: string | undefined
       for (const [at, bytes] of input.requests.entries()) {
         const [, theirs, delta] = decodeNotation(bytesOf(bytes)) as unknown as RequestFields // by its positions
@@ -246,7 +248,8 @@ suite('second opinion: segments and sync', (it) => {
         const { ranges, probes, isBehind } = plan
         const spans = ranges as unknown as [Notation, number, number, number][] // as answerOf makes them
         const count = spans.reduce((sum, [, , from, to]) => sum + to - from + 1, 0)
-        const fields: Notation = [2, isSame, isBaseUnknown, count, probes.map((org) => [{ bytes: org }, 0])]
+        const probed = probes.map((org): Notation => [{ bytes: org }, 0])
+        const fields: Notation = [3, isSame, isBaseUnknown, count, probed, ownTip]
         const answer = { offer: hexOf(encodeNotation(fields)), ranges, isBehind }
         equal(output.answers[at], answer, name)
       }

@@ -102,7 +102,15 @@ function replicaOf() {
 }
 
 function offerOf(eventCount: number): Uint8Array {
-  return encodeSyncOffer({ version: 2, isSame: false, isBaseUnknown: false, eventCount, probes: [] })
+  const offer = {
+    version: 3,
+    isSame: false,
+    isBaseUnknown: false,
+    eventCount,
+    probes: [],
+    ownTip: null,
+  } as const
+  return encodeSyncOffer(offer)
 }
 
 function eventAt(sequence: number, prev: VerifiedEvent['id'] | null = null): VerifiedEvent {

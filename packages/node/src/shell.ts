@@ -125,7 +125,7 @@ export async function startShell(args: {
   readonly randomBytes: (length: number) => Uint8Array
   readonly joinLimits: JoinLimits
   readonly onNews: (news: ReplicaNews) => void
-  /** It is known what this institution has signed. */
+  /** It is known what this institution has signed, and on disk. */
   readonly onOwnChainCertain: () => void
   /** More events are on disk. */
   readonly onArrived: () => void
@@ -236,7 +236,9 @@ export async function startShell(args: {
     }
     for (const effect of effects) if (effect.kind === 'rejected') conduct.note(effect.from, effect.reason)
     runner.enqueue(effects)
-    if (!wasCertain && replica.isOwnChainCertain) args.onOwnChainCertain()
+    // What makes it certain is on its way to the disk: believed of a store that lost it again, it would be signed over.
+    if (!wasCertain && replica.isOwnChainCertain)
+      runner.enqueue([{ kind: 'then', run: args.onOwnChainCertain }])
     return effects
   }
 

@@ -10,7 +10,7 @@ import { eventAt } from '@chirograph/log'
 import { currentLogKey, readOrg } from '@chirograph/status'
 import type { Fact, RefuseReason } from './io.js'
 import { logKeyOf } from './log-keys.js'
-import { type ChainTip, isAbove, peerOfValidator, type Replica } from './replica.js'
+import { type ChainTip, isAbove, lastPlaceOf, peerOfValidator, type Replica } from './replica.js'
 import type { Turn } from './turn.js'
 
 /** Why nothing may be signed at the next place of the own chain; undefined when it may. */
@@ -77,11 +77,19 @@ export function stopSigning(
 }
 
 /**
- * A sync with one more member ended well; enough of them make it certain which of our own events there are. Says
- * whether it became so now.
+ * A sync with one more member ended well; enough of them make it certain which of our own events there are. A member
+ * that knows of more than came is not heard yet: it pruned or joined late, and what it does not give is brought by
+ * others, or by a snapshot. Says whether the own chain became certain now.
  */
 export function noteSync(replica: Replica, peer: string): boolean {
   if (replica.isOwnChainCertain) return false
+  const told = replica.sessions.get(peer)?.ownTip ?? null
+  if (told !== null && isAbove(told, placeKnown(replica))) {
+    replica.syncedPeers.delete(peer)
+    replica.withholding.add(peer)
+    return false
+  }
+  replica.withholding.delete(peer)
   replica.syncedPeers.add(peer)
   const heard = replica.set.validators.filter((_, index) =>
     replica.syncedPeers.has(peerOfValidator(replica, index)),
@@ -90,13 +98,22 @@ export function noteSync(replica: Replica, peer: string): boolean {
   return replica.isOwnChainCertain
 }
 
+/** The last place of the own chain of which anything is known here, whoever signed there. */
+function placeKnown(replica: Replica): Omit<ChainTip, 'id'> | null {
+  const { lastSigned, config } = replica
+  const place = lastPlaceOf(replica, config.org)
+  return place !== null && isAbove(place, lastSigned) ? place : lastSigned
+}
+
 /**
  * Nobody else can be heard. A store that is whole, and not a copy, is then believed: no side of a partition stands still.
- * Says whether the own chain became certain now.
+ * Not where a validator told of own events that are not here, for then the store is older than it seems. Says whether
+ * the own chain became certain now.
  */
 export function noteHeardAll(replica: Replica): boolean {
-  const { config, isOwnChainCertain, isCopy } = replica
+  const { config, isOwnChainCertain, isCopy, withholding, set } = replica
   if (isOwnChainCertain || !config.hasVoteRecord || isCopy) return false
+  if (set.validators.some((_, index) => withholding.has(peerOfValidator(replica, index)))) return false
   replica.isOwnChainCertain = true
   return true
 }

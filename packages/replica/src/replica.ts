@@ -136,6 +136,8 @@ export interface Replica {
    */
   isOwnChainCertain: boolean
   readonly syncedPeers: Set<string>
+  /** Peers that told of own events which they did not give and nobody else brought. */
+  readonly withholding: Set<string>
 }
 
 /** Checkpoints that follow each other, in order of height. */
@@ -230,6 +232,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     isCopy: restored.isCopy,
     isOwnChainCertain: false,
     syncedPeers: new Set(),
+    withholding: new Set(),
   }
   judgeOwnChain(replica)
   const isKnown = config.hasVoteRecord && restored.isFirstStart && !restored.isCopy
@@ -242,6 +245,18 @@ export function isAbove(tip: Omit<ChainTip, 'id'>, other: Omit<ChainTip, 'id'> |
   if (other === null || tip.generation !== other.generation)
     return other === null || tip.generation > other.generation
   return tip.sequence > other.sequence
+}
+
+/** The last place of an author's chains that is known of: a snapshot may have brought it without the events. */
+export function lastPlaceOf({ log, final }: Replica, author: OrgId): HeldFrom | null {
+  const heads = [...(log.chains.get(author)?.keys() ?? [])].flatMap(
+    (at) => headsOf(log, author, at).at(-1) ?? [],
+  )
+  const inCut = final.cut.get(author)
+  let last: HeldFrom | null = null
+  for (const { generation, sequence } of [...heads, ...(inCut === undefined ? [] : [inCut])])
+    if (isAbove({ generation, sequence }, last)) last = { generation, sequence }
+  return last
 }
 
 /**

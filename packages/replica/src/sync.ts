@@ -31,6 +31,7 @@ import {
   type FrontierClaim,
   type FrontierEntry,
   frontier,
+  frontierAuthorsMax,
   frontierDigest,
   locatorMax,
   planAnswer,
@@ -46,7 +47,7 @@ import {
   syncFrameBytes,
   syncRequestBytesMax,
 } from './limits.js'
-import type { HeldFrom, Replica } from './replica.js'
+import { type HeldFrom, lastPlaceOf, type Replica } from './replica.js'
 
 const chainShape = struct('chain', [
   field('author', orgId()),
@@ -72,8 +73,13 @@ const requestShape = struct('sync request', [
   field('locators', list(locatorShape, { max: locatorsMax })),
 ])
 
+const placeShape = struct('place', [
+  field('generation', uint({ max: generationMax })),
+  field('sequence', uint()),
+])
+
 const offerShape = struct('sync offer', [
-  field('version', constant(2)),
+  field('version', constant(3)),
   /** The digests are equal: there is nothing to do. */
   field('isSame', boolean()),
   /** The base is not known here any more: ask again with all claims. */
@@ -82,6 +88,8 @@ const offerShape = struct('sync offer', [
   field('eventCount', uint()),
   /** Chains of which the two sides hold different branches: ask again with locators. */
   field('probes', list(chainShape, { max: locatorsMax })),
+  /** The last place of the asker's own chain of which is known here, also where events of it are not given. */
+  field('ownTip', nullable(placeShape)),
 ])
 
 const checkpointRequestShape = struct('checkpoint request', [
@@ -123,11 +131,12 @@ export interface Locator extends Chain {
 }
 
 export interface SyncOffer {
-  readonly version: 2
+  readonly version: 3
   readonly isSame: boolean
   readonly isBaseUnknown: boolean
   readonly eventCount: number
   readonly probes: readonly Chain[]
+  readonly ownTip: HeldFrom | null
 }
 
 /** What to stream after the offer: ranges of chains, and what the locators call for. */
@@ -156,6 +165,8 @@ export interface SyncSession {
   pending: SyncSession['stated']
   /** Their frontier as they stated it. */
   heard: { readonly base: Uint8Array; readonly claims: ReadonlyMap<OrgId, FrontierClaim> } | null
+  /** How far they know our own chain, by their last offer. */
+  ownTip: HeldFrom | null
 }
 
 /**
@@ -180,7 +191,8 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
   if (!decoded.ok) return decoded
   const { digest, delta, locators } = decoded.value
   const local = frontier(replica.log)
-  const nothing = { version: 2, isBaseUnknown: false, eventCount: 0, probes: [] } as const
+  const ownTip = tipKnownOf(replica, peer)
+  const nothing = { version: 3, isBaseUnknown: false, eventCount: 0, probes: [], ownTip } as const
   const isSame = equalBytes(digest, frontierDigest(local))
   const answer = { ranges: [], locators, isBehind: false }
   if (isSame || delta === null) return { ok: true, value: { ...answer, offer: { ...nothing, isSame } } }
@@ -191,6 +203,11 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
   const changed = readClaims({ columns: delta.claims, members: membersOf(replica), key: delta.key })
   if (changed === undefined) return { ok: false, code: 'SHAPE', detail: 'frontier claims that do not fit' }
   const claims = new Map([...before, ...changed])
+  // Invented authors would add up here; whoever made none of them up claims all once more.
+  if (before.size > 0 && claims.size > frontierAuthorsMax) {
+    session.heard = null
+    return { ok: true, value: { ...answer, offer: { ...nothing, isSame, isBaseUnknown: true } } }
+  }
   session.heard = { base: digest.slice(0, baseBytes), claims }
   const planned = planAnswer({ log: replica.log, local, claims })
   const ranges = heldRanges(replica, planned.ranges)
@@ -201,6 +218,12 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
   })
   const offer = { ...nothing, isSame, eventCount: plan.eventCount, probes }
   return { ok: true, value: { offer, ranges: plan.ranges, locators, isBehind: plan.isBehind } }
+}
+
+function tipKnownOf(replica: Replica, peer: string): HeldFrom | null {
+  const member = replica.config.genesis.organisations.find(({ peerId }) => peerId === peer)
+  const author = member && parseOrgId(member.id)
+  return author === undefined ? null : lastPlaceOf(replica, author)
 }
 
 /**
@@ -224,6 +247,7 @@ export function noteOffer(replica: Replica, peer: string, offer: SyncOffer): voi
   if (offer.isBaseUnknown) session.stated = null
   else if (session.pending !== null && !offer.isSame) session.stated = session.pending
   session.pending = null
+  session.ownTip = offer.ownTip
 }
 
 /**
@@ -321,9 +345,15 @@ export function decodeSegmentFrame(frame: Uint8Array): Decoded<readonly Uint8Arr
   return decode(segmentFrameShape, frame, { bytesMax: segmentBytesMax + syncFrameBytes })
 }
 
-export function sessionOf(replica: Replica, peer: string): SyncSession {
-  const session = replica.sessions.get(peer) ?? { stated: null, pending: null, heard: null }
-  replica.sessions.set(peer, session)
+/** As many are remembered as there are members: who is none asks with all claims, now and then. */
+export function sessionOf({ sessions, config }: Replica, peer: string): SyncSession {
+  const session = sessions.get(peer) ?? { stated: null, pending: null, heard: null, ownTip: null }
+  sessions.delete(peer) // whoever was heard last is forgotten last
+  sessions.set(peer, session)
+  for (const other of sessions.keys()) {
+    if (sessions.size <= config.genesis.organisations.length) break
+    sessions.delete(other)
+  }
   return session
 }
 

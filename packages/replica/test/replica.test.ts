@@ -1,4 +1,7 @@
-import { encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
+import { randomBytes } from 'node:crypto'
+import { bytes as bytesShape, constant, encode, field, list, nullable, struct, uint } from '@chirograph/codec'
+import { orgIdOf } from '@chirograph/event'
+import { claimsShape, encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
 import {
   answerSync,
   decodeCheckpoint,
@@ -8,7 +11,17 @@ import {
 } from '@chirograph/replica'
 import { readLeases } from '@chirograph/status'
 import { equal, is, not, ok, seeded, suite } from '../../workspace/kit.ts'
-import { createFour, effectsOf, eventOf, gossipOf, lease, memberAt, replicaOf, take } from './member.ts'
+import {
+  createFour,
+  effectsOf,
+  eventOf,
+  genesis,
+  gossipOf,
+  lease,
+  memberAt,
+  replicaOf,
+  take,
+} from './member.ts'
 
 const from = memberAt(1).peer
 const received = (event: ReturnType<typeof eventOf>) => gossipOf(event, from)
@@ -216,6 +229,32 @@ suite('four replicas', (it) => {
     is(offered({ generation: 0, sequence: 1 }), 0)
     is(offered({ generation: 0, sequence: 0 }), 1)
   })
+
+  it('forget claims that add up to more authors than a frontier names', () => {
+    const replica = replicaOf(0)
+    take(replica, gossipOf(eventOf(1), from))
+    const answerTo = (base: Uint8Array | null, count: number) => {
+      const digest = new Uint8Array(randomBytes(32))
+      const answer = answerSync(replica, 'liar', requestOfInvented({ digest, base, count }))
+      ok(answer.ok)
+      return { next: digest.slice(0, 8), ...answer.value.offer }
+    }
+    const first = answerTo(null, 3_000)
+    const second = answerTo(first.next, 1_000)
+    not(second.isBaseUnknown, 'as many as a frontier names')
+    is(answerTo(second.next, 1_000).isBaseUnknown, true)
+    is(replica.sessions.get('liar')?.heard, null)
+    not(answerTo(null, 3_000).isBaseUnknown, 'all claims are a beginning')
+  })
+
+  it('remember as many exchanges as there are members', () => {
+    const replica = replicaOf(0)
+    take(replica, gossipOf(eventOf(1), from))
+    for (let peer = 0; peer < 100; peer++)
+      answerSync(replica, `stranger ${peer}`, encodeSyncRequest(replicaOf(3), { peer: 'q', key }))
+    is(replica.sessions.size, genesis.organisations.length)
+    ok(replica.sessions.has('stranger 99'))
+  })
 })
 
 suite('hostile bytes', (it) => {
@@ -235,3 +274,36 @@ suite('hostile bytes', (it) => {
     }
   })
 })
+
+/** Claims of authors that nobody has heard of. */
+function requestOfInvented({
+  digest,
+  base,
+  count,
+}: {
+  readonly digest: Uint8Array
+  readonly base: Uint8Array | null
+  readonly count: number
+}): Uint8Array {
+  const others = Array.from({ length: count }, () => {
+    const logKey = new Uint8Array(randomBytes(32))
+    const author = orgIdOf({ logKey, nextKeyHash: new Uint8Array(32) })
+    return { author, generation: 0, sequence: 0, tag: new Uint8Array(4) }
+  })
+  const none = new Uint8Array()
+  const claims = { authors: none, sequences: [], tags: none, generations: [], others }
+  const shape = struct('request', [
+    field('version', constant(2)),
+    field('digest', bytesShape(32)),
+    field(
+      'delta',
+      struct('delta', [
+        field('key', bytesShape(16)),
+        field('base', nullable(bytesShape(8))),
+        field('claims', claimsShape),
+      ]),
+    ),
+    field('locators', list(uint(), { max: 1 })),
+  ])
+  return encode(shape, { version: 2, digest, delta: { key, base, claims }, locators: [] })
+}

@@ -1,7 +1,15 @@
 /** New generations at one replica: which keys it believes, when it rotates its own, and what it salvages. */
+import type { EventId } from '@chirograph/codec'
 import { nextKeyHashOf, type VerifiedEvent } from '@chirograph/event'
-import { encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
-import { ownTip, type Replica, refusalOf } from '@chirograph/replica'
+import { createLog, encodeForkEvidence, eventAt, forkEvidenceOf, restorePending } from '@chirograph/log'
+import {
+  answerSync,
+  encodeSyncRequest,
+  noteOffer,
+  ownTip,
+  type Replica,
+  refusalOf,
+} from '@chirograph/replica'
 import { readOrg } from '@chirograph/status'
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
 import {
@@ -167,6 +175,38 @@ suite('a restart', (it) => {
     is(alone({}), undefined)
     is(alone({ isCopy: true }), 'own-events-missing')
     is(alone({}, { hasVoteRecord: false }), 'own-events-missing')
+  })
+
+  it('is followed by no signing where a backup was restored and those heard have pruned what it signed since', () => {
+    const four = createFour()
+    four.input(0, { kind: 'start' })
+    for (let request = 0; request < 5; request++) four.input(0, { kind: 'publish', request, body: lease })
+    const own = four.announced.filter(({ header }) => header.author === memberAt(0).org)
+    const backup = (isCopy: boolean, held: number) => {
+      const log = createLog()
+      for (const event of own.slice(0, held)) restorePending(log, event, 0)
+      const lastSigned = { generation: 0, sequence: held - 1, id: own[held - 1]?.id as EventId } // of five
+      return replicaOf(0, { log, isFirstStart: false, isCopy, lastSigned })
+    }
+    const sync = (replica: Replica, index: number) => {
+      const [peer, other] = [memberAt(index).peer, four.replicas[index]]
+      ok(other)
+      other.bodiesFrom.set(memberAt(0).org, { generation: 0, sequence: 4 })
+      const request = encodeSyncRequest(replica, { peer, key: new Uint8Array(16) })
+      const answer = answerSync(other, memberAt(0).peer, request)
+      ok(answer.ok)
+      noteOffer(replica, peer, answer.value.offer)
+      take(replica, synced(index))
+    }
+    for (const isCopy of [true, false]) {
+      const replica = backup(isCopy, 2)
+      for (const index of [1, 2, 3]) sync(replica, index)
+      take(replica, { kind: 'heard-all' })
+      is(refusalOf(replica), 'own-events-missing')
+      const whole = backup(isCopy, 5)
+      for (const index of [1, 2]) sync(whole, index)
+      is(refusalOf(whole), undefined, 'nothing lacks of what they know')
+    }
   })
 
   it('on a copy votes for nothing', () => {

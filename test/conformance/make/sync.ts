@@ -153,16 +153,22 @@ function afterExchange(held: readonly VerifiedEvent[], more: readonly VerifiedEv
   const replica = replicaWith(held)
   encodeSyncRequest(replica, { peer: 'peer', key })
   const stated = frontier(replica.log)
-  noteOffer(replica, 'peer', { version: 2, isSame: false, isBaseUnknown: false, eventCount: 0, probes: [] })
+  noteOffer(replica, 'peer', nothing)
   take(replica, more)
   return { replica, stated }
 }
 
 /** What a node that holds these events answers to requests, one after the other. */
-function answerCase(name: string, held: readonly VerifiedEvent[], requests: readonly Uint8Array[]) {
+function answerCase(
+  name: string,
+  held: readonly VerifiedEvent[],
+  requests: readonly Uint8Array[],
+  asker: OrgId | null = null,
+) {
+  const peer = members.find(({ id }) => id === asker)?.organisation.peerId ?? 'peer'
   const replica = replicaWith(held)
   const answers = requests.map((bytes) => {
-    const answer = answerSync(replica, 'peer', bytes)
+    const answer = answerSync(replica, peer, bytes)
     if (!answer.ok) throw new Error(`${name}: ${answer.detail}`)
     const { offer, ranges, isBehind } = answer.value
     return {
@@ -176,6 +182,7 @@ function answerCase(name: string, held: readonly VerifiedEvent[], requests: read
   const input = {
     events: held.map(({ id }) => id),
     frontier: frontier(replica.log).map(entryFields),
+    asker: asker && byteString(asker),
     requests: requests.map(hexOf),
   }
   return { name, input, output: { answers } } satisfies Case<unknown, unknown>
@@ -207,6 +214,13 @@ function answers() {
       requestOf(replicaWith(forked.slice(0, 1))),
     ]),
     answerCase('a forked author, to who holds none', forked, [empty()]),
+    answerCase(
+      'the end of its own chain, to an author',
+      all,
+      [requestOf(replicaWith([batchEvent]))],
+      issuer.id,
+    ),
+    answerCase('that of its own chain nothing is here', [observed], [empty()], issuer.id),
     answerCase('one branch, to who holds the other', forked.slice(0, 1), [
       requestOf(replicaWith(forked.slice(1))),
     ]),
@@ -244,21 +258,34 @@ function requests() {
   ]
 }
 
+const nothing = {
+  version: 3,
+  isSame: false,
+  isBaseUnknown: false,
+  eventCount: 0,
+  probes: [],
+  ownTip: null,
+} as const
+
 function offers() {
-  const nothing = { version: 2, isSame: false, isBaseUnknown: false, eventCount: 0, probes: [] } as const
   const probe = { author: forker.id, generation: 0 }
   return [
-    wireCase('the same', [2, true, false, 0, []], encodeSyncOffer({ ...nothing, isSame: true })),
-    wireCase('nothing', [2, false, false, 0, []], encodeSyncOffer(nothing)),
+    wireCase('the same', [3, true, false, 0, [], null], encodeSyncOffer({ ...nothing, isSame: true })),
+    wireCase('nothing', [3, false, false, 0, [], null], encodeSyncOffer(nothing)),
     wireCase(
       'the base is unknown',
-      [2, false, true, 0, []],
+      [3, false, true, 0, [], null],
       encodeSyncOffer({ ...nothing, isBaseUnknown: true }),
     ),
     wireCase(
       'events and a probe',
-      [2, false, false, 70_000, [[byteString(forker.id), 0]]],
+      [3, false, false, 70_000, [[byteString(forker.id), 0]], null],
       encodeSyncOffer({ ...nothing, eventCount: 70_000, probes: [probe] }),
+    ),
+    wireCase(
+      'the last place of the asker’s own chain',
+      [3, false, false, 0, [], [2, 70_000]],
+      encodeSyncOffer({ ...nothing, ownTip: { generation: 2, sequence: 70_000 } }),
     ),
   ]
 }
@@ -361,13 +388,15 @@ export function makeSync() {
   ]
   const refusedOffers: [string, string, Notation][] = [
     ['version 1', 'SHAPE', [1, [], 0, []]],
-    ['four positions', 'SHAPE', [2, false, 0, []]],
+    ['version 2', 'SHAPE', [2, false, false, 0, []]],
+    ['five positions', 'SHAPE', [3, false, false, 0, []]],
+    ['a place without its sequence', 'SHAPE', [3, false, false, 0, [], [0]]],
     [
       'seventeen probes',
       'SHAPE',
-      [2, false, false, 0, Array.from({ length: 17 }, (): Notation => [chain, 0])],
+      [3, false, false, 0, Array.from({ length: 17 }, (): Notation => [chain, 0]), null],
     ],
-    ['a number for a truth', 'SHAPE', [2, 0, false, 0, []]],
+    ['a number for a truth', 'SHAPE', [3, 0, false, 0, [], null]],
   ]
   const refusedHistory: [string, string, Notation][] = [
     ['version 2', 'SHAPE', [2, true, [[chain, 0, [0, 1], null]]]],
@@ -382,14 +411,15 @@ export function makeSync() {
   })
   return {
     description:
-      'Sync. A request carries the digest of the asker’s frontier (frontiers.json) and, unless it only asks whether there is anything to do, a delta: a key of sixteen random bytes, the first eight bytes of the digest that was stated in the last exchange with this peer (null: all follows), and claims about those entries of `frontier` that are not in `stated`. Claims are columns over `members`: a bit for each that is named, from the highest bit of the first byte on, without the bytes behind the last bit; then the sequences and the tags of those named, in order; [index among those named, generation] where the generation is not 0; and [author, generation, sequence, tag] of authors that are no members. A tag is the first four bytes of SHA-256(key ‖ branches, or the digest of the id where that is null). The offer answers. `answers` are what a node that holds `events` (as in events.json), and so has `frontier`, says to `requests`, one after the other: the offer, the ranges [author, generation, from, to] that follow it in segments (segments.json), and whether it lacks something itself. A frame of the answer is a list of segments. A history request asks for what lacks inside of chains: numbers of events, held and lacking in turn, from sequence 0; and an event from which everything down is wanted. Last the request for checkpoints from a height on.',
+      'Sync. A request carries the digest of the asker’s frontier (frontiers.json) and, unless it only asks whether there is anything to do, a delta: a key of sixteen random bytes, the first eight bytes of the digest that was stated in the last exchange with this peer (null: all follows), and claims about those entries of `frontier` that are not in `stated`. Claims are columns over `members`: a bit for each that is named, from the highest bit of the first byte on, without the bytes behind the last bit; then the sequences and the tags of those named, in order; [index among those named, generation] where the generation is not 0; and [author, generation, sequence, tag] of authors that are no members. A tag is the first four bytes of SHA-256(key ‖ branches, or the digest of the id where that is null). The offer answers. Its `ownTip` is the last place of the asker’s own chain that is known there, or null. `answers` are what a node that holds `events` (as in events.json), and so has `frontier`, says to `requests` of the author `asker` (null: no member), one after the other: the offer, the ranges [author, generation, from, to] that follow it in segments (segments.json), and whether it lacks something itself. A frame of the answer is a list of segments. A history request asks for what lacks inside of chains: numbers of events, held and lacking in turn, from sequence 0; and an event from which everything down is wanted. Last the request for checkpoints from a height on.',
     members: members.map(({ id }) => id),
     positions: {
       request: ['version', 'digest', 'delta', 'locators'],
       delta: ['key', 'base', 'claims'],
       claims: ['authors', 'sequences', 'tags', 'generations', 'others'],
       locator: ['author', 'generation', 'ids'],
-      offer: ['version', 'isSame', 'isBaseUnknown', 'eventCount', 'probes'],
+      offer: ['version', 'isSame', 'isBaseUnknown', 'eventCount', 'probes', 'ownTip'],
+      place: ['generation', 'sequence'],
       probe: ['author', 'generation'],
       'history request': ['version', 'areBodiesWanted', 'chains'],
       holes: ['author', 'generation', 'runs', 'from'],
