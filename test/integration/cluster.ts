@@ -119,6 +119,7 @@ export interface Running {
 export interface ClusterOptions {
   /** Members that do not start yet. */
   readonly absent?: readonly number[]
+  readonly parameters?: Partial<Genesis['parameters']>
   readonly joinLimits?: (index: number) => Partial<JoinLimits>
   readonly networkOf?: (network: Network, index: number) => Network
   readonly storeOf?: (store: Store, index: number) => Store
@@ -130,7 +131,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
   const { absent = [], joinLimits = () => ({}) } = options
   const { networkOf = (network) => network, storeOf = (store) => store } = options
   const members = Array.from({ length: size }, (_, index) => memberOf(index))
-  const genesis = genesisOf(members)
+  const genesis = genesisOf(members, options.parameters)
   const hub = memoryHub()
   const disks = members.map(() => ({ store: memoryDisk(), registrar: memoryDisk() }))
   const nodes: ChirographNode[] = []

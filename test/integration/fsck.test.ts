@@ -20,7 +20,16 @@ import {
 import { equal, failsWith, ok, seeded, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, memberOf, startCluster } from './cluster.ts'
 import { afterwards, asking, createDoor, early, heightOf, history, nodeAt, until } from './scene.ts'
-import { busyShape, finalViewIn, type Rows, rowsOf, type Shape, shapeOf, storeOf } from './store-shapes.ts'
+import {
+  busyShape,
+  finalViewIn,
+  heartbeatShape,
+  type Rows,
+  rowsOf,
+  type Shape,
+  shapeOf,
+  storeOf,
+} from './store-shapes.ts'
 
 const anyTime = { timeoutMs: 120_000 }
 
@@ -729,6 +738,41 @@ suite('a repair', (it) => {
   )
 
   it(
+    'never makes a node forget a height that it knew as final, though the state was the same before',
+    async () => {
+      const shape = await heartbeatShape()
+      const checkpoints = shape.rows.filter(([key]) => key[0] === keySpaces.checkpointHeight)
+      const [before, newest] = checkpoints.slice(-2) as [Row, Row] // at least two hearts beat
+      const changed = (become: (row: Row) => readonly Row[]) => shape.rows.flatMap(become)
+      const onNewest = (become: (row: Row) => readonly Row[]) =>
+        changed((row) => (row === newest ? become(row) : [row]))
+      const swapped = changed((row) =>
+        row === newest ? [[row[0], before[1]]] : row === before ? [[row[0], newest[1]]] : [row],
+      )
+      const without = (name: string, rows: Rows) => rows.filter((row) => !named(name)(row))
+      const heightNote = metaKey('final-height')
+      const noteOf = (rows: Rows) => rows.find(([key]) => Buffer.from(key).equals(heightNote))?.[1]
+      const digests = (rows: Rows) => rows.filter(([key]) => key[0] === keySpaces.checkpointDigest).length
+      for (const [title, rows] of Object.entries({
+        deleted: onNewest(gone),
+        'at another height': onNewest(rekeyed),
+        swapped,
+        'deleted, and the note too': without('final-height', onNewest(gone)),
+        'deleted, and its digest too': onNewest(gone).filter(
+          ([key, value]) => key[0] !== keySpaces.checkpointDigest || !equalNumbers(value, noteOf(shape.rows)),
+        ),
+      })) {
+        const store = await storeOf(rows)
+        const { left } = await repairStore(store, { ...shape, ed25519 })
+        equal([title, left.findings.map(({ code }) => code)], [title, ['newest-checkpoint']])
+        const after = await rowsOf(store)
+        equal([title, noteOf(after), digests(after) > 0], [title, noteOf(rows), true])
+      }
+    },
+    anyTime,
+  )
+
+  it(
     'and another member bring back every event as it was, even the last of a chain, with one signature in place of many',
     async () => {
       const cluster = await startCluster(4)
@@ -798,6 +842,10 @@ suite('a repair', (it) => {
     anyTime,
   )
 })
+
+function equalNumbers(one: Uint8Array, other: Uint8Array | undefined): boolean {
+  return other !== undefined && Buffer.from(one).equals(other)
+}
 
 function nameOf({ code, what }: Finding): string {
   return `${code} ${what}`

@@ -13,7 +13,7 @@ import { orgIdOfSeeds } from '@chirograph/node'
 import { decodeCheckpoint, encodeSegmentFrame } from '@chirograph/replica'
 import { type Genesis, networkIdOf } from '@chirograph/status'
 import { ed25519, type Member, memberOf, startCluster } from './cluster.ts'
-import { history, nodeAt, until } from './scene.ts'
+import { heightOf, history, nodeAt, until } from './scene.ts'
 
 export type Rows = readonly StoreEntry[]
 
@@ -74,6 +74,18 @@ export async function busyShape(): Promise<Shape> {
   const [member] = cluster.members
   if (member === undefined || rows === undefined) throw new Error('a first member that voted')
   return shapeOf(member, cluster.genesis, rows)
+}
+
+/** What a member holds whose newest checkpoint is a heartbeat: of the same state as the one before. */
+export async function heartbeatShape(): Promise<Shape> {
+  const cluster = await startCluster(4, { parameters: { heartbeatMs: 200 } })
+  const { ids } = await history(cluster, { events: 2, among: [0] })
+  for (const id of ids) await nodeAt(cluster, 0).finality(id)
+  const height = heightOf(nodeAt(cluster, 0))
+  await until('hearts beat', () => heightOf(nodeAt(cluster, 0)) >= height + 2)
+  await cluster.stop()
+  const rows = await rowsOf(await cluster.open(0))
+  return shapeOf(memberOf(0), cluster.genesis, rows)
 }
 
 /** Tells what a store holds whenever a NOTARIZE vote in an open view has just been written: a crash would leave that. */

@@ -45,17 +45,15 @@ export interface Head {
 
 export async function checkHead(check: Check, authors: AuthorNumbers): Promise<Head> {
   const chain = await checkCheckpoints(check, authors)
-  const found = await checkState(check, chain.newest)
-  const noted = await notedHeight(check)
-  // A note of a later height, and rows of another state: the checkpoint that they are of was lost.
-  const isNewestMissing =
-    !found.isStateSound && noted !== null && noted > (chain.newest?.header.core.height ?? 0)
-  if (isNewestMissing && !chain.isHeadLost)
-    check.findings.add({ code: 'newest-checkpoint', what: `checkpoint ${noted} is missing` })
-  const isHeadLost = chain.isHeadLost || isNewestMissing
   const newestHeight = chain.newest?.header.core.height ?? 0
-  const isLost = (height: number) => chain.isLost(height) || (isHeadLost && height > newestHeight)
-  await checkDigests(check, { ...chain, isLost })
+  const told = await toldHeight(check, chain)
+  // What was final is not there any more. Its state does not tell: a heartbeat has that of the one before.
+  const isNewestMissing = told > newestHeight
+  if (isNewestMissing && !chain.isHeadLost)
+    check.findings.add({ code: 'newest-checkpoint', what: `checkpoint ${told} is missing` })
+  const isHeadLost = chain.isHeadLost || isNewestMissing
+  const found = await checkState(check, chain.newest)
+  await checkDigests(check, chain, { lostFrom: isHeadLost ? newestHeight + 1 : Number.POSITIVE_INFINITY })
   const tips = await checkFrontier(check, { chain, isHeadLost })
   if (!isHeadLost) {
     if (!found.isStateSound) await nameState(check, chain.newest)
@@ -254,7 +252,11 @@ function isFolded(
   return toHex(cutRoot(cut)) === root
 }
 
-async function checkDigests(check: Check, { heights, isLost }: CheckpointChain): Promise<void> {
+async function checkDigests(
+  check: Check,
+  { heights, isLost }: CheckpointChain,
+  { lostFrom }: { readonly lostFrom: number },
+): Promise<void> {
   const { store, findings } = check
   const seen = new Set<string>()
   for await (const [key, value] of store.range(spaceRange('checkpointDigest'))) {
@@ -264,6 +266,8 @@ async function checkDigests(check: Check, { heights, isLost }: CheckpointChain):
     const expected = heights.get(digest)
     seen.add(digest)
     if (expected !== undefined && height.ok && height.value === expected) continue
+    // It may be all that still tells of a head that was lost.
+    if (expected === undefined && height.ok && height.value >= lostFrom) continue
     if (expected === undefined && height.ok && isLost(height.value)) {
       findings.followUps.push({ kind: 'delete', key })
       continue
@@ -429,10 +433,19 @@ async function nameState(check: Check, newest: Checkpoint | null): Promise<void>
   })
 }
 
-async function notedHeight({ store }: Check): Promise<number | null> {
+/**
+ * The greatest height that the store says was final, by its note or by a digest that no checkpoint here has. A node that
+ * went back behind it would vote once more where it has voted, so a repair never makes it forget one.
+ */
+async function toldHeight({ store }: Check, { heights }: CheckpointChain): Promise<number> {
   const value = await store.get(metaKey('final-height'))
-  const height = value && decode(heightShape, value, { bytesMax: 16 })
-  return height?.ok ? height.value : null
+  const note = value && decode(heightShape, value, { bytesMax: 16 })
+  let told = note?.ok ? note.value : 0
+  for await (const [key, bytes] of store.range(spaceRange('checkpointDigest'))) {
+    const height = decode(heightShape, bytes, { bytesMax: 16 })
+    if (height.ok && !heights.has(toHex(key.subarray(1)))) told = Math.max(told, height.value)
+  }
+  return told
 }
 
 /** In memory whole, as in a node that runs. Undefined where the rows make no state at all. */
