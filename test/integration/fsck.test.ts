@@ -1,5 +1,6 @@
 /** What `checkStore` finds: every kind of damage, by its name and nothing besides; and nothing where nothing is wrong. */
 import {
+  ChirographError,
   type KeySpace,
   keySpaces,
   memoryDisk,
@@ -12,6 +13,7 @@ import {
 import {
   checkStore,
   type DamageCode,
+  examineStore,
   type Finding,
   initialiseStore,
   isComputable,
@@ -664,6 +666,36 @@ suite('fsck', (it) => {
     },
     anyTime,
   )
+})
+
+suite('a look at the store of a stopped node', (it) => {
+  const examined = async (rows: Rows, { genesis, org }: Shape) =>
+    examineStore(await storeOf(rows), { genesis, org })
+
+  it('finds that a node does not start where a note names another institution or network', async () => {
+    const shape = await busyOnce()
+    equal((await examined(shape.rows, shape)).kind, 'sound')
+    for (const name of ['org', 'network']) {
+      const which = named(name)
+      const rows = damage(shape.rows, { title: '', space: 'meta', which, become: flipped, finds: [] }) ?? []
+      const found = await examined(rows, shape)
+      equal([name, found.kind], [name, 'foreign'])
+    }
+  })
+
+  it('passes on what the store itself advises where it cannot be read', async () => {
+    const shape = await busyOnce()
+    const store = await storeOf(shape.rows)
+    const parts = { code: 'STORE_CORRUPT', what: 'the database is damaged', hint: 'begin with an empty one' }
+    const unreadable: Store = {
+      ...store,
+      range: () => {
+        throw new ChirographError(parts)
+      },
+    }
+    const { what, hint } = parts
+    equal(await examineStore(unreadable, shape), { kind: 'damaged', what, hint })
+  })
 })
 
 suite('a repair', (it) => {

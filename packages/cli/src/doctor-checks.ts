@@ -51,15 +51,8 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
         hint: examined.hint,
       },
     ]
-  if (examined.kind === 'damaged')
-    return [
-      {
-        name: 'log',
-        state: 'failed',
-        what: examined.what,
-        hint: 'run chirograph fsck: it names all that is damaged, and repairs what can be',
-      },
-    ]
+  if (examined.kind === 'foreign' || examined.kind === 'damaged')
+    return [{ name: 'log', state: 'failed', what: examined.what, hint: examined.hint }]
   const { height, events, schema, hasVoteRecord, isHistoryWhole, isLastSignedHere } = examined
   return [
     {
@@ -68,7 +61,11 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
       what: `a node can start from it: height ${height}, ${events.final} events final, ${events.pending} waiting (format ${schema})`,
     },
     isHistoryWhole
-      ? { name: 'history', state: 'ok', what: 'every final event is here' }
+      ? {
+          name: 'history',
+          state: 'ok',
+          what: 'no event is noted as lacking; chirograph fsck looks at each',
+        }
       : {
           name: 'history',
           state: 'warning',
@@ -76,7 +73,11 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
           hint: 'start the node: it fetches them from other members',
         },
     hasVoteRecord
-      ? { name: 'voting', state: 'ok', what: 'the vote record is whole' }
+      ? {
+          name: 'voting',
+          state: 'ok',
+          what: 'the vote record was kept since the keys were made; chirograph fsck looks at each vote',
+        }
       : {
           name: 'voting',
           state: 'warning',

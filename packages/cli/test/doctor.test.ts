@@ -75,9 +75,25 @@ suite('doctor', (it) => {
   })
 
   it('tells the owner of a damaged store what is damaged, and what looks for the rest and repairs it', () => {
-    const [check] = checksOfStopped({ kind: 'damaged', what: 'the data directory is damaged: checkpoint 3' })
-    is(check?.state, 'failed')
-    ok(check?.what.includes('checkpoint 3') && check.hint?.includes('chirograph fsck'))
+    const damaged = { kind: 'damaged', what: 'checkpoint 3', hint: 'chirograph fsck' } as const
+    equal(checksOfStopped(damaged), [
+      { name: 'log', state: 'failed', what: 'checkpoint 3', hint: 'chirograph fsck' },
+    ])
+  })
+
+  it('claims of a stopped node’s events only what it has looked at', () => {
+    const sound = {
+      kind: 'sound',
+      schema: '2',
+      hasVoteRecord: true,
+      height: 1,
+      events: { final: 1, pending: 0 },
+      isHistoryWhole: true,
+      forks: [],
+      isLastSignedHere: null,
+    } as const
+    const history = checksOfStopped(sound).find(({ name }) => name === 'history')
+    is(history?.what, 'no event is noted as lacking; chirograph fsck looks at each')
   })
 
   it('calls a store of an older format one to bring up to date, and one of a newer format broken', () => {

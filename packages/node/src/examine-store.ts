@@ -3,10 +3,10 @@ import { toHex } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { isChirographError, metaKey, type Store } from '@chirograph/interface'
 import { eventAt } from '@chirograph/log'
-import { type Genesis, genesisState } from '@chirograph/status'
+import { type Genesis, genesisState, networkIdOf } from '@chirograph/status'
 import { type KnownFork, openForks } from './fork-view.js'
 import { loadReplica } from './load.js'
-import { assertSchema, isMigratable } from './meta.js'
+import { assertOurs, assertSchema, isMigratable } from './meta.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
@@ -17,12 +17,12 @@ export type StoreExamination =
       readonly hint: string
       readonly isReadable: boolean
     }
+  /** Of another institution or network than the folder that it lies in: a node refuses to start. */
+  | { readonly kind: 'foreign'; readonly what: string; readonly hint: string }
   /** A node would refuse to start, for this reason. */
-  | { readonly kind: 'damaged'; readonly what: string }
+  | { readonly kind: 'damaged'; readonly what: string; readonly hint: string }
   | {
       readonly kind: 'sound'
-      readonly org: string | null
-      readonly networkId: string | null
       readonly schema: string
       readonly hasVoteRecord: boolean
       readonly height: number
@@ -38,19 +38,17 @@ export async function examineStore(
   store: Store,
   { genesis, org }: { readonly genesis: Genesis; readonly org: OrgId },
 ): Promise<StoreExamination> {
-  const [schema, owner, network, votes] = await store.getMany(
-    ['schema', 'org', 'network', 'vote-record'].map(metaKey),
-  )
-  if (schema === undefined) return { kind: 'empty' }
+  const [schema, votes] = await store.getMany(['schema', 'vote-record'].map(metaKey))
   try {
+    // As a start does it: first whose it is, then how it is laid out.
+    await assertOurs(store, { org, networkId: toHex(networkIdOf(genesis)) })
+    if (schema === undefined) return { kind: 'empty' }
     await assertSchema(store)
     const { restored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
     const { final, log, lastSigned, isHistoryWhole } = restored
     const state = final?.state ?? genesisState(genesis)
     return {
       kind: 'sound',
-      org: owner === undefined ? null : toHex(owner),
-      networkId: network === undefined ? null : toHex(network),
       schema: new TextDecoder().decode(schema),
       hasVoteRecord: votes !== undefined,
       height: final?.checkpoint.header.core.height ?? 0,
@@ -60,14 +58,16 @@ export async function examineStore(
       isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
     }
   } catch (error) {
-    if (isChirographError(error, 'NODE_STORE_SCHEMA'))
+    if (isChirographError(error, 'NODE_OTHER_ORG') || isChirographError(error, 'NODE_OTHER_NETWORK'))
+      return { kind: 'foreign', what: error.what, hint: error.hint }
+    if (isChirographError(error, 'NODE_STORE_SCHEMA') && schema !== undefined)
       return {
         kind: 'other-format',
         what: error.what,
         hint: error.hint,
         isReadable: isMigratable(new TextDecoder().decode(schema)),
       }
-    if (isChirographError(error)) return { kind: 'damaged', what: error.what }
+    if (isChirographError(error)) return { kind: 'damaged', what: error.what, hint: error.hint }
     throw error
   }
 }

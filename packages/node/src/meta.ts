@@ -58,10 +58,7 @@ export async function claimStore(
     readonly onOldSchema: (found: string) => Promise<void>
   },
 ): Promise<StoreIdentity> {
-  const [owner, knownNetwork] = await store.getMany(['org', 'network'].map(metaKey))
-  if (owner !== undefined && !equalBytes(owner, bytesOf(org))) throw otherOrganisation(toHex(owner), org)
-  if (knownNetwork !== undefined && !equalBytes(knownNetwork, bytesOf(networkId)))
-    throw otherNetwork(toHex(knownNetwork), networkId)
+  await assertOurs(store, { org, networkId })
   const schema = await readSchema(store)
   if (schema === undefined) await store.batch(identityOps(org), { sync: true })
   else if (schema !== schemaVersion) await onOldSchema(schema)
@@ -78,6 +75,17 @@ export async function claimStore(
   ]
   if (ops.length > 0) await store.batch(ops, { sync: true })
   return { hasVoteRecord: votes !== undefined, isFirstStart: started === undefined, isCopy }
+}
+
+/** `NODE_OTHER_ORG` or `NODE_OTHER_NETWORK` where the store says that it is another's; what it does not say is no fault. */
+export async function assertOurs(
+  store: Store,
+  { org, networkId }: { readonly org: OrgId; readonly networkId: string },
+): Promise<void> {
+  const [owner, network] = await store.getMany(['org', 'network'].map(metaKey))
+  if (owner !== undefined && !equalBytes(owner, bytesOf(org))) throw otherOrganisation(toHex(owner), org)
+  if (network !== undefined && !equalBytes(network, bytesOf(networkId)))
+    throw otherNetwork(toHex(network), networkId)
 }
 
 /** From now on the store belongs where it is. */

@@ -136,6 +136,6 @@ export function storeDamaged(detail: string): ChirographError {
   return new ChirographError({
     code: 'NODE_STORE_DAMAGED',
     what: `the data directory is damaged: ${detail}`,
-    hint: 'stop the node and run chirograph fsck: it names all that is damaged, and repairs what can be',
+    hint: 'with the node stopped, run chirograph fsck: it names all that is damaged, and repairs what can be',
   })
 }
