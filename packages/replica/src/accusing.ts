@@ -7,7 +7,6 @@ import {
   checkForkEvidence,
   decodeForkEvidence,
   encodeForkEvidence,
-  eventAt,
   forksOf,
   placeOfForkEvidence,
   proveFork,
@@ -16,6 +15,7 @@ import {
 } from '@chirograph/log'
 import { currentLogKey, readOrg } from '@chirograph/status'
 import { accusedBy } from './chain-state.js'
+import { isUnderWay } from './frozen.js'
 import type { ForkRetry, ReplicaInput } from './io.js'
 import { proofLoadsMax } from './limits.js'
 import { logKeyOf } from './log-keys.js'
@@ -107,7 +107,8 @@ function logEvidence(turn: Turn, author: OrgId): void {
   const { generation, loggedBy } = accusation
   const { generation: current } = currentLogKey(row)
   if (generation < current || row.frozen !== null) return void replica.accused.delete(author)
-  const isWaiting = loggedBy !== null && eventAt(replica.log, loggedBy)?.isFinal === false
+  // Whoever logged it may have forked as well, so that its event never becomes final.
+  const isWaiting = loggedBy !== null && isUnderWay(replica, loggedBy)
   if (generation > current || isWaiting || author === replica.config.org || refusalOf(replica)) return
   const evidence = forksOf(replica.log, author).find(
     (known) => placeOfForkEvidence(known)?.generation === generation,

@@ -30,8 +30,9 @@ import { type LogKey, logKeyOf } from './log-keys.js'
 import { noteOwnEvents } from './own-chain.js'
 import { forgetLookUp, lookUp, noteLookedUp } from './references.js'
 import type { Replica } from './replica.js'
-import { noteSalvage, salvage } from './salvaging.js'
+import { salvage } from './salvaging.js'
 import { reject, type Turn } from './turn.js'
+import { noteLostEvents, noteSalvage } from './untold.js'
 
 /** An untrusted segment as an input. */
 export function segmentInput(args: {
@@ -179,7 +180,7 @@ export function enterOrphans(
   if (replica.waiting.size > 0) for (const { id } of all) retryWaiting(turn, id)
   if (replica.incoming !== null) for (const { id } of all) retryIncoming(turn, id)
   refreshEligibility(turn)
-  if (replica.frozen.size > 0) salvage(turn)
+  if (replica.frozen.size > 0) salvage(turn, noteLostEvents(replica, all))
 }
 
 /** Applies, stores and announces events of one chain; nothing of them is shown before all are on disk. */
@@ -200,7 +201,7 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
   effects.push({ kind: 'persist', facts, isSynced: true }, { kind: 'admitted', events })
   for (const event of events) {
     learnAccusation(turn, event)
-    noteSalvage(replica, event.body)
+    noteSalvage(replica, event)
   }
   if (contradicted !== undefined) proveForkAt(turn, contradicted.header)
 }

@@ -47,6 +47,7 @@ import { cutEventsMax, fetchPatienceMs, locatorsMax, residentFinalMax, unhelpful
 import { askFor } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
+import { dropSettledTellings, noteLost } from './untold.js'
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 
@@ -194,7 +195,8 @@ function settleOne(turn: Turn, reached: ChainState): ReplicaEffect {
   replica.chain.delete(replica.final.header.digest)
   replica.chain.set(header.digest, reached)
   replica.final = reached
-  noteFrozen(replica, events)
+  noteLost(replica, noteFrozen(replica, events))
+  dropSettledTellings(replica)
   turn.effects.push({
     kind: 'persist',
     facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],

@@ -14,6 +14,7 @@ import { askFor, unknownReferences } from './references.js'
 import type { Replica } from './replica.js'
 import type { Snapshot, SnapshotTip } from './snapshot-assembly.js'
 import type { Turn } from './turn.js'
+import { noteLost } from './untold.js'
 
 /** Takes the place of a snapshot, unless this replica came further in the meantime. */
 export function takeSnapshot(
@@ -32,6 +33,7 @@ export function takeSnapshot(
   replica.chain.set(header.digest, final)
   replica.final = final
   replica.frozen = frozenIn(state)
+  noteLost(replica, replica.frozen.keys())
   replica.waiting.clear()
   replica.fetching = null
   replica.incoming = null

@@ -83,3 +83,6 @@ export const snapshotAskMax = 32
 
 /** Events of others logged again at once: the rest follows with the next height, and own events have room beside them. */
 export const salvagesAtOnceMax = 32
+
+/** Events of others looked at for that at once, each with a signature check: who forks must not keep everybody busy. */
+export const salvageAttemptsMax = 64

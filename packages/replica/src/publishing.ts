@@ -6,9 +6,9 @@ import { learnAccusation } from './accusing.js'
 import type { RefuseReason, ReplicaInput } from './io.js'
 import { ownGeneration, ownTip, refusalOf } from './own-chain.js'
 import { isAbove, type Replica } from './replica.js'
-import { noteSalvage } from './salvaging.js'
 import { signAt, signNext } from './signing.js'
 import type { Turn } from './turn.js'
+import { noteSalvage } from './untold.js'
 
 export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { kind: 'publish' }>): void {
   const { replica } = turn
@@ -21,7 +21,7 @@ export function publish(turn: Turn, { request, body }: Extract<ReplicaInput, { k
   const event = signNext(turn, body)
   turn.effects.push({ kind: 'published', request, event })
   learnAccusation(turn, event)
-  noteSalvage(replica, body)
+  noteSalvage(replica, event)
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   validatorIndexOf,
 } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
-import { decodeRun, type OrgId } from '@chirograph/event'
+import type { OrgId } from '@chirograph/event'
 import {
   type Cut,
   createLog,
@@ -33,6 +33,7 @@ import type { Checkpoint } from './checkpoint.js'
 import { frozenIn } from './frozen.js'
 import { membersToHear } from './own-chain.js'
 import type { SyncSession } from './sync.js'
+import { noteLost, toldBy } from './untold.js'
 
 /** Signs with the log key or the consensus key. Ed25519 is deterministic (RFC 8032), so these are pure functions. */
 export interface ReplicaSigners {
@@ -109,10 +110,12 @@ export interface Replica {
   lastSigned: ChainTip | null
   /** Forks that are known and whose author is not frozen yet. */
   readonly accused: Map<OrgId, Accusation>
-  /** Authors that are frozen in the final state. */
-  frozen: Set<OrgId>
-  /** Events of frozen authors that somebody logs again, or has. */
-  readonly salvaged: Set<EventId>
+  /** Authors that are frozen in the final state, and in which generation. */
+  frozen: Map<OrgId, number>
+  /** Restrictions of frozen authors that may have to be told again. */
+  readonly untold: Set<EventId>
+  /** Which event tells each of them again, as long as it waits to become final. */
+  readonly told: Map<EventId, EventId>
   /** What the store said of references that the index does not hold: final, or not there. */
   readonly lookedUp: Map<EventId, boolean>
   /** Ids that the store was asked for and has not answered. */
@@ -220,7 +223,8 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     lastSigned: restored.lastSigned,
     accused: accusationsIn(restored.log),
     frozen: frozenIn(final.state),
-    salvaged: salvagedIn(restored.log),
+    untold: new Set(),
+    told: toldBy(restored.log, org),
     lookedUp: new Map(),
     asking: new Set(),
     sessions: new Map(),
@@ -234,6 +238,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     syncedPeers: new Set(),
     withholding: new Set(),
   }
+  noteLost(replica, replica.frozen.keys())
   judgeOwnChain(replica)
   const isKnown = config.hasVoteRecord && restored.isFirstStart && !restored.isCopy
   replica.isOwnChainCertain = isKnown || membersToHear(replica) === 0
@@ -291,16 +296,6 @@ function accusationsIn(log: LogIndex): Map<OrgId, Accusation> {
       accused.set(slot.author, { ...accusation, loggedBy: event.id })
   }
   return accused
-}
-
-function salvagedIn(log: LogIndex): Set<EventId> {
-  const salvaged = new Set<EventId>()
-  for (const { event } of log.entries.values()) {
-    if (event?.body.kind !== 'fork.salvage') continue
-    const run = decodeRun(event.body.run)
-    if (run.kind === 'decoded') salvaged.add(run.first.id)
-  }
-  return salvaged
 }
 
 /** The peer id under which the genesis knows a validator. */

@@ -4,23 +4,26 @@
  * are told once although any member may be away.
  */
 import { digestOfContentId, type EventId } from '@chirograph/codec'
-import { bodyBytesMax, decodeRun, type EventBody, encodeBody } from '@chirograph/event'
-import { eventAt, type LogEntry, pendingOf, runTo } from '@chirograph/log'
-import { readOrg, wouldRestrict } from '@chirograph/status'
-import { salvagesAtOnceMax } from './limits.js'
+import { bodyBytesMax, type EventBody, encodeBody } from '@chirograph/event'
+import { eventAt, runTo } from '@chirograph/log'
+import { suspensionMsMax, wouldRestrict } from '@chirograph/status'
+import { salvageAttemptsMax, salvagesAtOnceMax } from './limits.js'
 import { refusalOf } from './own-chain.js'
 import type { Replica } from './replica.js'
 import { signNext } from './signing.js'
 import type { Turn } from './turn.js'
+import { isRestriction, isTold } from './untold.js'
 
 type SalvageBody = Extract<EventBody, { kind: 'fork.salvage' }>
 
 /** What logs an event of a frozen author again; undefined where that is not possible, or would restrict nothing. */
 export function salvageOf(replica: Replica, id: EventId, nowMs: number): SalvageBody | undefined {
-  const { log, final, config } = replica
+  const { log, final, frozen, config } = replica
   const event = eventAt(log, id)?.event
+  if (!event || !isRestriction(event.header)) return undefined
+  if (frozen.get(event.header.author) !== event.header.generation) return undefined
   const run = runTo(log, id)
-  if (!event || !run || !isRestriction(event.header)) return undefined
+  if (!run) return undefined
   const body: SalvageBody = { kind: 'fork.salvage', run, bodyBytes: event.bodyBytes }
   if (encodedLengthOf(body) > bodyBytesMax) return undefined
   const height = final.header.core.height + 1
@@ -28,32 +31,37 @@ export function salvageOf(replica: Replica, id: EventId, nowMs: number): Salvage
   return wouldRestrict(final.state, { body, height, timeMs, ed25519: config.ed25519 }) ? body : undefined
 }
 
-/** Logs what it is this member's turn to log. Called when the state moves on, and when branches come in. */
-export function salvage(turn: Turn): void {
+/**
+ * Logs what it is this member's turn to log: all that is left when the state moves on, and what came in just now. What
+ * restricts nothing is not looked at again: as long as its author is frozen, credentials only become more restricted.
+ */
+export function salvage(turn: Turn, ids: Iterable<EventId> = turn.replica.untold): void {
   const { replica, nowMs } = turn
+  const { untold, told } = replica
   let room = salvagesAtOnceMax
-  for (const author of replica.frozen) {
-    const frozen = readOrg(replica.final.state, author)?.frozen
-    if (!frozen) continue
-    for (const { id } of pendingOf(replica.log, { author, generation: frozen.generation }).filter(
-      isRestriction,
-    )) {
-      if (room === 0 || refusalOf(replica)) return
-      if (replica.salvaged.has(id) || !isOwnTurn(replica, id)) continue
-      const body = salvageOf(replica, id, nowMs)
-      if (body === undefined) continue
-      replica.salvaged.add(id)
-      signNext(turn, body)
-      room--
+  let attempts = salvageAttemptsMax
+  if (untold.size === 0 || refusalOf(replica)) return
+  for (const id of [...ids]) {
+    if (room === 0 || attempts === 0) return
+    if (!untold.has(id) || !isOwnTurn(replica, id) || isTold(replica, id)) continue
+    attempts--
+    const body = salvageOf(replica, id, nowMs)
+    if (body === undefined) {
+      untold.delete(id)
+      // Suspended for too long by the clock of now, it may count later, so it waits behind all others.
+      if (isYetToCome(replica, id)) untold.add(id)
+      continue
     }
+    // What was signed just now may have become final, and more with it.
+    if (refusalOf(replica)) return
+    told.set(id, signNext(turn, body).id)
+    room--
   }
 }
 
-/** Another member logs it already. */
-export function noteSalvage({ salvaged }: Replica, body: EventBody): void {
-  if (body.kind !== 'fork.salvage') return
-  const run = decodeRun(body.run)
-  if (run.kind === 'decoded') salvaged.add(run.first.id)
+function isYetToCome({ log, final }: Replica, id: EventId): boolean {
+  const body = eventAt(log, id)?.event?.body
+  return body?.kind === 'status.suspend' && body.untilMs - final.header.core.timeMs > suspensionMsMax
 }
 
 /**
@@ -64,10 +72,6 @@ function isOwnTurn({ set, final, config }: Replica, id: EventId): boolean {
   const [first = 0, second = 0] = digestOfContentId(id)
   const turn = (first * 256 + second + Math.floor(final.header.core.height / 2)) % set.validators.length
   return set.validators[turn]?.org === config.org
-}
-
-function isRestriction({ kind }: Pick<LogEntry, 'kind'>): boolean {
-  return kind === 'status.revoke' || kind === 'status.suspend'
 }
 
 function encodedLengthOf(body: EventBody): number {
