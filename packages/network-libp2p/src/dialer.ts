@@ -36,7 +36,8 @@ export async function dial(options: DialOptions): Promise<Connection> {
 
 async function open({ node, bans, address, signal }: DialOptions): Promise<Connection> {
   try {
-    return await node.dial(address, { signal })
+    // One of its own for each dial: the library listens to it, and many listeners on one signal warn of a leak.
+    return await node.dial(address, { signal: AbortSignal.any([signal]) })
   } catch (error) {
     if (signal.aborted) throw networkStopped(error)
     const peerId = peerOfAddress(address) ?? null

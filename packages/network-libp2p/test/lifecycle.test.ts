@@ -1,12 +1,17 @@
 /** Ports, restarts and stops. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { equal, failsWith, is, match, ok, suite } from '../../workspace/kit.ts'
+import { peerIdOfSeed } from '../src/index.js'
 import type { Station } from './members.ts'
 import {
   addressOf,
   isConnected,
   join,
+  memberIds,
   memberNetwork,
   memberNetworks,
+  seedOf,
   started,
   until,
   withStations,
@@ -91,6 +96,30 @@ suite('reconnecting', (it) => {
       networks.push(late.network)
       await until(() => isConnected(a, late))
       equal(a.changes, ['connected'])
+    })
+  })
+
+  it('dials many addresses at once without a warning of a leak', async () => {
+    await withStations([memberNetwork(0, { allowedPeers: memberIds(13) })], async (station) => {
+      const warnings: Error[] = []
+      const note = (warning: Error): void => void warnings.push(warning)
+      process.on('warning', note)
+      const silent = createServer().listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo // a server that listens on a port has no path
+      // Nothing is said on these, so all the dials are under way together.
+      for (let member = 1; member <= 12; member++) {
+        const peerId = peerIdOfSeed(seedOf(member))
+        void station.network.connect(`/ip4/127.0.0.1/tcp/${port}/p2p/${peerId}`).catch(() => {})
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      process.off('warning', note)
+      await station.network.stop()
+      silent.close()
+      equal(
+        warnings.map(({ name }) => name),
+        [],
+      )
     })
   })
 
