@@ -21,6 +21,7 @@ import {
   gossipAnnouncedBytesMin,
   gossipFrameMessagesMax,
   gossipPendingBytesMax,
+  gossipPendingBytesPerPeerMax,
   gossipPendingCountMax,
   gossipPendingPerPeerMax,
   gossipQueueBytesMax,
@@ -57,6 +58,7 @@ interface Source {
   readonly budget: InboundBudget
   /** Its messages under judgement. */
   pendingCount: number
+  pendingBytes: number
   /** Streams that wait until there are fewer. */
   waiting: (() => void)[]
 }
@@ -94,7 +96,7 @@ export function createGossip(options: GossipOptions): Gossip {
         isThrottled: () => isThrottled(peerId),
         onFlood: () => misconduct(peerId, 'flood'),
       })
-      source = { budget, pendingCount: 0, waiting: [] }
+      source = { budget, pendingCount: 0, pendingBytes: 0, waiting: [] }
       sources.set(peerId, source)
     }
     return source
@@ -114,6 +116,7 @@ export function createGossip(options: GossipOptions): Gossip {
       return 'ignore'
     }
     source.pendingCount++
+    source.pendingBytes += data.length
     pendingCount++
     pendingBytes += data.length
     try {
@@ -126,6 +129,7 @@ export function createGossip(options: GossipOptions): Gossip {
       return 'ignore'
     } finally {
       source.pendingCount--
+      source.pendingBytes -= data.length
       pendingCount--
       pendingBytes -= data.length
       source.waiting.shift()?.()
@@ -140,7 +144,10 @@ export function createGossip(options: GossipOptions): Gossip {
   }
 
   async function roomFor(source: Source): Promise<void> {
-    while (source.pendingCount >= gossipPendingPerPeerMax) {
+    while (
+      source.pendingCount >= gossipPendingPerPeerMax ||
+      source.pendingBytes >= gossipPendingBytesPerPeerMax
+    ) {
       await new Promise<void>((resolve) => void source.waiting.push(resolve))
     }
   }

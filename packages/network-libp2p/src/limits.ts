@@ -145,11 +145,15 @@ export const gossipFrameMessagesMax = 16
 /** Messages from this size on are announced, so that fewer copies travel; below it an announcement costs as much as a copy. */
 export const gossipAnnouncedBytesMin = 64 * KiB
 
-/** Gossip of one peer under judgement at the same time; its stream waits beyond it. */
+/**
+ * Gossip of one peer under judgement at the same time; its stream waits beyond either. A flood is judged slowly, so what
+ * is here of it stays: thirty-two that flood leave the others no room below.
+ */
 export const gossipPendingPerPeerMax = 256
+export const gossipPendingBytesPerPeerMax = 1 * MiB
 
 /** Gossip under judgement at the same time, from all peers; beyond it messages are ignored, and sync brings them. */
-export const gossipPendingCountMax = 2_048
+export const gossipPendingCountMax = 8_192
 export const gossipPendingBytesMax = 32 * MiB
 
 /** Messages of its gossip budget that a rejected one costs its forwarder. */

@@ -3,6 +3,7 @@ import { gossipBytesMax } from '@chirograph/interface'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { topicName } from '../src/gossip.js'
 import type { Libp2pNode } from '../src/libp2p-node.js'
+import { gossipPendingBytesPerPeerMax } from '../src/limits.js'
 import type { Station } from './members.ts'
 import {
   join,
@@ -81,6 +82,27 @@ suite('gossip', (it) => {
           station.gossip.map(({ bytes }) => bytes[1]),
           Array.from({ length: 100 }, (_, index) => index),
         )
+      })
+    })
+  })
+
+  it('of a peer under judgement is bounded in bytes too, so that one whose messages are judged slowly fills no room of others', async () => {
+    await withStations([memberNetwork(0, {})], async (station) => {
+      await withRawMember({ member: 1, station }, async (raw) => {
+        await meshed(raw, station)
+        const verdicts: (() => void)[] = []
+        station.judge = () => new Promise((resolve) => void verdicts.push(() => resolve('ignore')))
+        for (let index = 0; index < 8; index++)
+          await raw.services.gossip.publish(eventsTopic, new Uint8Array(gossipBytesMax).fill(index))
+        const atOnce = gossipPendingBytesPerPeerMax / gossipBytesMax
+        await until(() => station.gossip.length >= atOnce)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        is(station.gossip.length, atOnce)
+        for (let judged = 0; judged < 8; judged++) {
+          await until(() => verdicts.length > judged)
+          verdicts[judged]?.()
+        }
+        await until(() => station.gossip.length === 8)
       })
     })
   })
