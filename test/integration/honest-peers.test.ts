@@ -143,9 +143,10 @@ function createWorld(random: Seeded) {
       dispatch,
       intake,
       conduct,
-      budget: createAuthorBudget(() => nowMs),
+      budget: createAuthorBudget({ nowMs: () => nowMs, areOthersWaiting: () => false }),
       isKnown: () => false,
       breathe,
+      pause: breathe,
       publish,
     })
     return {

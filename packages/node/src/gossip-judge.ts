@@ -28,6 +28,8 @@ export interface GossipJudgeOptions {
   readonly isKnown: (input: SegmentInput) => boolean
   /** Lets other work run where a slice of time is used up. */
   readonly breathe: () => Promise<void>
+  /** Resolves after so long, or sooner when the node stops. */
+  readonly pause: (ms: number) => Promise<void>
   /** Gossips what was good in a message that is not relayed. */
   readonly publish: (topic: Topic, bytes: Uint8Array) => void
 }
@@ -38,6 +40,9 @@ export interface GossipJudgeOptions {
  */
 const aheadMax = 2 * intakeSegmentsMax
 
+/** How long each message takes that a peer brings in excess of what an honest one can: ten of them a second. */
+const excessPauseMs = 100
+
 /** What one peer has sent and is not judged: in its order, because each event follows the one before. */
 interface Lane {
   last: Promise<unknown>
@@ -46,7 +51,7 @@ interface Lane {
 }
 
 export function createGossipJudge(options: GossipJudgeOptions) {
-  const { dispatch, intake, conduct, budget, isKnown, breathe, publish } = options
+  const { dispatch, intake, conduct, budget, isKnown, breathe, pause, publish } = options
   const lanes = new Map<string, Lane>()
 
   async function judge(topic: Topic, bytes: Uint8Array, from: string): Promise<GossipVerdict> {
@@ -91,7 +96,7 @@ export function createGossipJudge(options: GossipJudgeOptions) {
       const inputs = await ((at === 0 ? taken : undefined) ?? intake(slice, { from, isGossip: true }))
       for (const [index, input] of inputs.entries()) {
         if (conduct.of(from).state === 'dropped') return 'ignore'
-        const verdict = judgeInBudget(input, from)
+        const verdict = await judgeInBudget(input, from)
         const segment = slice[index]
         if (verdict === 'accept' && segment !== undefined) accepted.push(segment)
         else isWhole = false
@@ -106,30 +111,43 @@ export function createGossipJudge(options: GossipJudgeOptions) {
     return 'ignore'
   }
 
-  function judgeInBudget(input: SegmentInput, from: string): GossipVerdict {
+  async function judgeInBudget(input: SegmentInput, from: string): Promise<GossipVerdict> {
     const author = authorOf(input)
     if (author === undefined) return judgeOne(input)
     if (!budget.hasRoom(author) && !isKnown(input)) {
-      if (budget.isExcess(author, from)) conduct.hold(from)
+      if (budget.isExcess(author, from)) {
+        conduct.hold(from)
+        // The adapter reads no further while so much of one peer is under judgement. So the flood stays with its sender:
+        // to read it and pass it over takes the most of the time that a flood takes.
+        await pause(excessPauseMs)
+      }
       return 'ignore'
     }
-    const verdict = judgeOne(input)
-    if (verdict === 'accept') budget.charge(author)
+    const effects = dispatch(input)
+    const verdict = verdictOf(effects)
+    if (verdict === 'accept') budget.charge(author, effects.some(isGap))
     return verdict
   }
 
   function judgeOne(input: Bare<ReplicaInput>): GossipVerdict {
-    const effects = dispatch(input)
-    const verdicts = effects.flatMap((effect) => (effect.kind === 'verdict' ? [effect.verdict] : []))
-    if (!verdicts.includes('reject')) return verdicts.includes('accept') ? 'accept' : 'ignore'
-    return effects.some(isProof) ? 'reject' : 'ignore'
+    return verdictOf(dispatch(input))
   }
 
   return { judge }
 }
 
+function verdictOf(effects: readonly ReplicaEffect[]): GossipVerdict {
+  const verdicts = effects.flatMap((effect) => (effect.kind === 'verdict' ? [effect.verdict] : []))
+  if (!verdicts.includes('reject')) return verdicts.includes('accept') ? 'accept' : 'ignore'
+  return effects.some(isProof) ? 'reject' : 'ignore'
+}
+
 function authorOf({ segment }: SegmentInput): OrgId | undefined {
   return segment.kind === 'decoded' ? segment.segment.last.header.author : undefined
+}
+
+function isGap(effect: ReplicaEffect): boolean {
+  return effect.kind === 'sync' && effect.hasGap
 }
 
 function isProof(effect: ReplicaEffect): boolean {

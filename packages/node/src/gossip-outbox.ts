@@ -6,19 +6,39 @@
 import { createSegmenter, type VerifiedEvent } from '@chirograph/event'
 import { gossipBytesMax } from '@chirograph/interface'
 import { encodeSegmentFrame } from '@chirograph/replica'
+import type { AuthorBudget } from './author-budget.js'
 
 export interface GossipOutbox {
   add(event: VerifiedEvent): void
 }
 
-/** Gathers what is added in one turn of the event loop; calls `send` with frames below the size that gossip takes. */
-export function createGossipOutbox(send: (frame: Uint8Array) => void): GossipOutbox {
+export interface GossipOutboxOptions {
+  readonly budget: Pick<AuthorBudget, 'waitMs' | 'charge'>
+  /** Calls back once, after so long. */
+  readonly later: (ms: number, run: () => void) => void
+  readonly send: (frame: Uint8Array) => void
+}
+
+/**
+ * Gathers what is added in one turn of the event loop, and for longer while its author is over the budget that all
+ * members keep for it: what is over is passed over by them, and would have to come by sync. Sends frames below the size
+ * that gossip takes.
+ */
+export function createGossipOutbox({ budget, later, send }: GossipOutboxOptions): GossipOutbox {
   let waiting: VerifiedEvent[] = []
 
   function flush(): void {
+    const [first] = waiting
+    if (first === undefined) return
+    const { author } = first.header
+    const waitMs = budget.waitMs(author)
+    if (waitMs > 0) return later(waitMs, flush)
     const events = waiting
     waiting = []
-    for (const segment of segmentsOf(events)) send(encodeSegmentFrame([segment]))
+    for (const segment of segmentsOf(events)) {
+      budget.charge(author)
+      send(encodeSegmentFrame([segment]))
+    }
   }
 
   return {

@@ -1,5 +1,6 @@
 /** The replica on real adapters: inputs from the network and the clock, effects to the disk and the network. */
 import { faultsOf } from '@chirograph/consensus'
+import type { OrgId } from '@chirograph/event'
 import {
   type Clock,
   eventRange,
@@ -166,13 +167,20 @@ export async function startShell(args: {
 
   const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
   const rota = createSyncRota(conduct)
-  const outbox = createGossipOutbox((frame) => gossip('events', frame))
   const runner = createEffectRunner({ store, writer, run, breathe, onFailure: args.onFailure })
   // Of a step that broke off nothing will be on disk.
   const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
   const network = networkAfterDisk(args.network, onDisk)
   const desk = args.signatures && createSignatureDesk(args.signatures)
-  const budget = createAuthorBudget(() => clock.nowMs())
+  const budget = createAuthorBudget({
+    nowMs: () => clock.nowMs(),
+    areOthersWaiting: (author) => isAnybodyWaiting(replica, { but: author }),
+  })
+  const outbox = createGossipOutbox({
+    budget,
+    later: (ms, run) => void timers.set('outbox', clock.setTimer(ms, run)),
+    send: (frame) => gossip('events', frame),
+  })
   const intake = createSegmentIntake(replica, desk, budget.hasRoom)
   const isKnown = ({ segment }: SegmentInput) =>
     segment.kind === 'decoded' && eventAt(replica.log, segment.segment.last.id) !== undefined
@@ -183,6 +191,9 @@ export async function startShell(args: {
     budget,
     isKnown,
     breathe,
+    pause: async (ms) => {
+      if (!isStopping) await new Promise<void>((resolve) => void clock.setTimer(ms, resolve))
+    },
     publish: gossip,
   })
   const tasks = createPeerTasks((peer, task, error) => {
@@ -252,7 +263,6 @@ export async function startShell(args: {
   function run(effect: Exclude<ReplicaEffect, { kind: 'persist' }>): void {
     switch (effect.kind) {
       case 'announce':
-        budget.charge(effect.event.header.author)
         outbox.add(effect.event)
         break
       case 'gossip':
@@ -575,4 +585,13 @@ export async function startShell(args: {
       runner.stop()
     },
   }
+}
+
+/** What a frozen author has waiting may wait for ever, and is no sign of life. */
+function isAnybodyWaiting({ log, frozen }: Replica, { but }: { readonly but: OrgId }): boolean {
+  for (const [author, generations] of log.chains) {
+    if (author === but || frozen.has(author)) continue
+    for (const { pendingCount } of generations.values()) if (pendingCount > 0) return true
+  }
+  return false
 }

@@ -8,12 +8,12 @@ import {
   segmentInput,
 } from '@chirograph/replica'
 import { equal, is, suite } from '../../workspace/kit.ts'
-import { createAuthorBudget } from '../src/author-budget.js'
+import { authorSegmentsBurst, createAuthorBudget } from '../src/author-budget.js'
 import { createGossipJudge } from '../src/gossip-judge.js'
 import { createPeerConduct } from '../src/peer-conduct.js'
 import type { SegmentIntake } from '../src/segment-intake.js'
 
-type Outcome = GossipVerdict | RejectReason | 'nothing'
+type Outcome = GossipVerdict | RejectReason | 'nothing' | 'gap'
 
 suite('a gossiped message', (it) => {
   it('is relayed when all of it was checked and something is new', async () => {
@@ -120,28 +120,47 @@ suite('messages whose signatures are checked elsewhere', (it) => {
 suite('gossip of an author that has used up its budget', (it) => {
   it('is passed over: not looked at, not relayed, and held against nobody', async () => {
     const { judge, dispatched, published, conduct } = judgeOf(Array(5_000).fill('accept'))
-    for (let message = 0; message < 2; message++) await judge('events', eventsFrame(100), 'a')
-    is(dispatched(), 200)
-    is(await judge('events', eventsFrame(100), 'a'), 'ignore')
-    is(dispatched(), 200)
+    is(await judge('events', eventsFrame(authorSegmentsBurst), 'a'), 'accept')
+    is(await judge('events', eventsFrame(2 * authorSegmentsBurst), 'a'), 'ignore')
+    is(dispatched(), authorSegmentsBurst)
     equal(published, [])
     equal(conduct.of('a'), { score: 100, state: 'ok', why: null })
   })
 
   it('throttles a peer that goes on and on with it, without a point lost', async () => {
     const { judge, conduct } = judgeOf(Array(5_000).fill('accept'))
-    for (let message = 0; message < 7; message++) await judge('events', eventsFrame(100), 'a')
+    for (let message = 0; message < 5; message++) await judge('events', eventsFrame(100), 'a')
     equal([conduct.of('a').score, conduct.of('a').state], [100, 'throttled'])
     equal(conduct.of('b').state, 'ok')
+  })
+
+  it('is judged no faster than ten a second once its peer brings too much of it, so that the adapter reads no more', async () => {
+    const pauses: number[] = []
+    const { judge } = judgeOf(Array(5_000).fill('accept'), { pauses })
+    // Its own budget, and what an honest relay may bring beyond it.
+    await judge('events', eventsFrame(authorSegmentsBurst + 400), 'a')
+    equal(pauses, [])
+    await judge('events', eventsFrame(7), 'a')
+    equal(pauses, Array(7).fill(100))
+    await judge('events', eventsFrame(7), 'b')
+    is(pauses.length, 7, 'a peer that brings little does not wait')
+  })
+
+  it('is charged for the gaps that it leaves, each of which asks for a sync', async () => {
+    const { judge, dispatched } = judgeOf(Array(5_000).fill('gap'))
+    await judge('events', eventsFrame(authorSegmentsBurst), 'a')
+    is(dispatched(), authorSegmentsBurst / 5)
   })
 
   it('is not charged with what was known or refused', async () => {
     const { judge, dispatched } = judgeOf(Array(5_000).fill('unknown-author'))
     for (let message = 0; message < 50; message++) await judge('events', eventsFrame(100), 'a')
     is(dispatched(), 5_000)
-    const known = judgeOf([...Array(200).fill('accept'), ...Array(1_000).fill('ignore')], { isKnown: true })
-    for (let message = 0; message < 12; message++) await known.judge('events', eventsFrame(100), 'a')
-    is(known.dispatched(), 1_200)
+    const known = judgeOf([...Array(authorSegmentsBurst).fill('accept'), ...Array(1_000).fill('ignore')], {
+      isKnown: true,
+    })
+    for (let message = 0; message < 10; message++) await known.judge('events', eventsFrame(100), 'a')
+    is(known.dispatched(), 1_000)
   })
 })
 
@@ -183,7 +202,7 @@ function turns(): Promise<void> {
 /** A judge over a replica that answers with these outcomes, one after the other. */
 function judgeOf(
   outcomes: readonly Outcome[],
-  options: { readonly intake?: SegmentIntake; readonly isKnown?: boolean } = {},
+  options: { readonly intake?: SegmentIntake; readonly isKnown?: boolean; readonly pauses?: number[] } = {},
 ) {
   const published: [Topic, Uint8Array][] = []
   const conduct = createPeerConduct({ nowMs: () => 0, onChange: () => {} })
@@ -200,7 +219,7 @@ function judgeOf(
   const intake =
     options.intake ??
     (async (segments, source) => segments.map((bytes) => segmentInput({ bytes, ...source })))
-  const budget = createAuthorBudget(() => 0)
+  const budget = createAuthorBudget({ nowMs: () => 0, areOthersWaiting: () => false })
   // Somebody else publishes, too: otherwise there is nobody to make room for.
   budget.charge('bb'.repeat(32) as OrgId)
   const { judge } = createGossipJudge({
@@ -210,6 +229,7 @@ function judgeOf(
     budget,
     isKnown: () => options.isKnown ?? false,
     breathe: async () => {},
+    pause: async (ms) => void options.pauses?.push(ms),
     publish,
   })
   return { judge, published, conduct, dispatched: () => dispatched, inputs }
@@ -217,6 +237,11 @@ function judgeOf(
 
 function effectsOf(outcome: Outcome, from: string): ReplicaEffect[] {
   if (outcome === 'nothing') return []
+  if (outcome === 'gap')
+    return [
+      { kind: 'verdict', verdict: 'accept' },
+      { kind: 'sync', peer: from, hasGap: true },
+    ]
   if (outcome === 'accept' || outcome === 'ignore') return [{ kind: 'verdict', verdict: outcome }]
   if (outcome === 'reject') return [{ kind: 'verdict', verdict: 'reject' }]
   return [
