@@ -152,7 +152,9 @@ async function showStat(context: Context): Promise<void> {
       ].join('\n'),
     )
     terminal.say(
-      dim('What was written last stands in no table yet; chirograph store compact moves it there.'),
+      dim(
+        'What was written last is still in LevelDB’s log, and small parts may show as nothing: neither is counted here.',
+      ),
     )
   })
 }
