@@ -247,6 +247,14 @@ const damages: readonly Damage[] = [
     leaves: ['newest-checkpoint'],
   },
   {
+    title: "the newest checkpoint's certificate is flipped",
+    space: 'checkpointHeight',
+    which: last,
+    become: ([key, value]) => [[key, value.with(value.length - 9, (value.at(-9) ?? 0) ^ 1)]],
+    finds: ['newest-certificate'],
+    leaves: ['newest-certificate'],
+  },
+  {
     title: 'an entry by digest is flipped',
     space: 'checkpointDigest',
     become: flipped,
@@ -407,6 +415,14 @@ const damages: readonly Damage[] = [
     which: named('schema'),
     become: gone,
     finds: ['note-rebuildable'],
+  },
+  {
+    title: 'the format is flipped to what no version writes',
+    space: 'meta',
+    which: named('schema'),
+    become: flipped,
+    finds: ['note-damaged'],
+    leaves: ['note-damaged'],
   },
   { title: 'a note of an unknown name is added', space: 'meta', become: doubled, finds: ['unknown-row'] },
   {
@@ -765,6 +781,26 @@ suite('a repair', (it) => {
           one.title,
         )
       }
+    },
+    anyTime,
+  )
+
+  it(
+    'goes on as long as it gets on, however much there is',
+    async () => {
+      const shape = await busyOnce()
+      const count = 70_000
+      const junk = (at: number): Row => {
+        const key = new Uint8Array(33).fill(1)
+        key[0] = keySpaces.position
+        new DataView(key.buffer).setUint32(1, at)
+        return [key, new Uint8Array(17)]
+      }
+      const store = await storeOf([...shape.rows, ...Array.from({ length: count }, (_, at) => junk(at))])
+      const { counts } = await checkStore(store, { ...shape, ed25519 })
+      equal(counts, { 'position-index': count })
+      const { repaired, left, whyNotComputed } = await repairStore(store, { ...shape, ed25519 })
+      equal([repaired.length, left.total, whyNotComputed], [count, 0, null])
     },
     anyTime,
   )

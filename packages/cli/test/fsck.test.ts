@@ -1,7 +1,7 @@
 /** `chirograph fsck` as people run it, and what it prints. */
 import { join } from 'node:path'
 import pc from 'picocolors'
-import type { Finding, StoreCheck } from '@chirograph/node'
+import { type Finding, listFindings, type StoreCheck } from '@chirograph/node'
 import { openLevelStore } from '@chirograph/store-level'
 import { equal, is, match, ok, suite, tempDir } from '../../workspace/kit.ts'
 import { renderFsck } from '../src/fsck-view.ts'
@@ -12,6 +12,7 @@ const plain = pc.createColors(false)
 const nothing: StoreCheck = {
   findings: [],
   total: 0,
+  counts: {},
   events: 12_000,
   pruned: 0,
   toFetch: 0,
@@ -51,6 +52,31 @@ suite('what fsck prints', (it) => {
     const text = rendered({ findings: [finding('vote-damaged', 'view 3', false)], total: 1 })
     match(text, 'A repair cannot put this right')
     match(text, 'move it away and start again')
+  })
+
+  it('advises no repair where what was pruned, or is to be fetched, is needed to compute the state anew', () => {
+    const damage = { findings: [finding('state-rows', 'the state at height 7', false)], total: 1 }
+    match(rendered(damage), 'Put right what can be: chirograph fsck --repair')
+    for (const [lacking, why] of [
+      [{ pruned: 3 }, 'the bodies of 3 final events were pruned'],
+      [{ toFetch: 2 }, '2 final events are not here'],
+    ] as const) {
+      const text = rendered({ ...damage, ...lacking })
+      match(text, why)
+      match(text, 'move it away and start again')
+      match(text, 'A repair cannot put this right')
+      ok(!text.includes('--repair'), text)
+      ok(!JSON.stringify(listFindings(damage.findings, why)).includes('"isRepairable":true'))
+    }
+  })
+
+  it('counts all of each kind, those included that are too many to list', () => {
+    const findings = Array.from({ length: 7 }, (_, at) => finding('position-index', `place ${at}`))
+    const counts = { 'position-index': 9_000, 'arrival-order': 12 }
+    const text = rendered({ findings, total: 9_012, counts })
+    match(text, '(9,000)')
+    match(text, 'and 8,995 more')
+    match(text, 'The order of arrival is wrong (12)')
   })
 
   it('lets no name in the log write to the terminal', () => {

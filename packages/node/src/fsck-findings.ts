@@ -76,6 +76,13 @@ export const kindsOfDamage = {
     repair: null,
     advice: startAfresh,
   },
+  'newest-certificate': {
+    title: "the newest checkpoint's certificate is damaged",
+    consequence: 'a node starts, but cannot prove its newest height until the next one is final',
+    repair: null,
+    advice:
+      'start the node: the next checkpoint certifies this one too, and fsck --repair then removes the damage',
+  },
   'frontier-row': {
     title: "an author's final tip is damaged, missing or surplus",
     consequence: 'a node does not start from this store',
@@ -217,6 +224,18 @@ export function isComputable(code: DamageCode): boolean {
   return describeDamage(code).repair === compute
 }
 
+/** Why what follows from the log cannot be computed anew; null where nothing is known to stand in the way. */
+export function whyNotComputable({
+  pruned,
+  toFetch,
+}: {
+  readonly pruned: number
+  readonly toFetch: number
+}): string | null {
+  if (pruned > 0) return `the bodies of ${pruned} final events were pruned`
+  return toFetch > 0 ? `${toFetch} final events are not here` : null
+}
+
 export function describeDamage(code: DamageCode): KindOfDamage {
   return kindsOfDamage[code]
 }
@@ -238,10 +257,16 @@ export interface Finding {
 }
 
 /** What a repair does about it, and what it did; what a person does where it can do nothing. */
-function remedyOf({ code, standing, fix }: Finding): { readonly todo: string; readonly done: string } {
+function remedyOf(
+  { code, standing, fix }: Finding,
+  whyNotComputed: string | null,
+): { readonly todo: string; readonly done: string } {
   const { repair, advice } = describeDamage(code)
   if (isComputable(code)) {
-    const todo = `--repair ${compute}, if all of that is here; if not: ${startAfresh}`
+    const todo =
+      whyNotComputed === null
+        ? `--repair ${compute}, if all of that is here; if not: ${startAfresh}`
+        : `a repair cannot compute it anew from the log: ${whyNotComputed}; ${startAfresh}`
     return { todo, done: 'computed anew from the log' }
   }
   if (fix === null) return { todo: `a repair cannot put it right; ${advice ?? startAfresh}`, done: '' }
@@ -264,27 +289,30 @@ export interface DamageGroup {
 }
 
 /** Findings of one kind with one remedy together, in the order in which they were found. */
-export function groupFindings(findings: readonly Finding[]): DamageGroup[] {
+export function groupFindings(
+  findings: readonly Finding[],
+  whyNotComputed: string | null = null,
+): DamageGroup[] {
   const groups = new Map<string, Finding[]>()
   for (const finding of findings) {
-    const name = `${finding.code}/${remedyOf(finding).todo}`
+    const name = `${finding.code}/${remedyOf(finding, whyNotComputed).todo}`
     groups.set(name, [...(groups.get(name) ?? []), finding])
   }
   return [...groups.values()].flatMap((members) => {
     const [first] = members
     if (first === undefined) return []
     const { title, consequence } = describeDamage(first.code)
-    return [{ code: first.code, title, consequence, remedy: remedyOf(first), members }]
+    return [{ code: first.code, title, consequence, remedy: remedyOf(first, whyNotComputed), members }]
   })
 }
 
 /** Findings as a program reads them: without the operations, with the words. */
-export function listFindings(findings: readonly Finding[]): object[] {
+export function listFindings(findings: readonly Finding[], whyNotComputed: string | null = null): object[] {
   return findings.map(({ fix, ...finding }) => ({
     ...finding,
-    isRepairable: fix !== null || isComputable(finding.code),
+    isRepairable: fix !== null || (isComputable(finding.code) && whyNotComputed === null),
     consequence: describeDamage(finding.code).consequence,
-    remedy: remedyOf({ fix, ...finding }).todo,
+    remedy: remedyOf({ fix, ...finding }, whyNotComputed).todo,
   }))
 }
 
@@ -299,6 +327,9 @@ export interface Findings {
   readonly followUps: StoreOp[]
   /** All, the unlisted included. */
   total: number
+  readonly counts: Partial<Record<DamageCode, number>>
+  /** Rows that one finding speaks of, and that take more than one repair. */
+  surplus: number
   add(finding: NewFinding): void
 }
 
@@ -307,8 +338,11 @@ export function createFindings(): Findings {
     list: [],
     followUps: [],
     total: 0,
+    counts: {},
+    surplus: 0,
     add(finding) {
       findings.total++
+      findings.counts[finding.code] = (findings.counts[finding.code] ?? 0) + 1
       if (findings.list.length >= findingsMax) return
       const nowhere = {
         standing: 'final',

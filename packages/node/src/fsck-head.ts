@@ -107,7 +107,7 @@ async function checkCheckpoints(check: Check, authors: AuthorNumbers): Promise<C
   let before: Link = { height: 0, digest: genesisDigest, checkpoint: null, isCertified: true, fault: null }
 
   /** Judges the one before, now that it is known what follows it: nothing behind the last. */
-  const settle = (at: Link | null) => {
+  const settle = (at: Link | null, isIndexed = false) => {
     const { height, checkpoint } = before
     const isAdjacent = at?.height === height + 1
     const next = at?.checkpoint ?? null
@@ -119,9 +119,13 @@ async function checkCheckpoints(check: Check, authors: AuthorNumbers): Promise<C
       if (at.isCertified && !before.isCertified) before.fault = 'the next one does not follow it'
       else at.fault = 'it does not follow the one before'
     if (height > 0 && before.fault === null && !before.isCertified && !isFollowed && at?.fault == null)
-      if (at === null || checkpoint?.certificate !== null)
-        before.fault =
+      if (at === null || checkpoint?.certificate !== null) {
+        const fault =
           checkpoint?.certificate === null ? 'it has no certificate' : 'its certificate does not hold'
+        // The header is the one that became final: it is the proof of it that is damaged.
+        if (isIndexed) findings.add({ code: 'newest-certificate', what: `checkpoint ${height}: ${fault}` })
+        else before.fault = fault
+      }
     const key = checkpointHeightKey(height)
     if (before.fault !== null) {
       lost.push([height, height])
@@ -180,9 +184,16 @@ async function checkCheckpoints(check: Check, authors: AuthorNumbers): Promise<C
     }
     before = at
   }
-  settle(null)
+  const { digest, height } = before
+  settle(null, digest !== null && (await heightByDigest(check, digest)) === height)
   const isLost = (height: number) => lost.some(([from, to]) => from <= height && height <= to)
   return { newest, isHeadLost: before.fault !== null, cut, moved, heights, isLost }
+}
+
+async function heightByDigest({ store }: Check, digest: string): Promise<number | null> {
+  const value = await store.get(checkpointDigestKey(fromHex(digest) ?? new Uint8Array(32)))
+  const height = value && decode(heightShape, value, { bytesMax: 16 })
+  return height?.ok ? height.value : null
 }
 
 /** Lets the checkpoint behind a gap begin the chain, as that of a snapshot does. */
@@ -485,8 +496,9 @@ async function checkLeftover(check: Check, space: RowSpace): Promise<void> {
       count++
       if (fix.length < leftoversPerRepair) fix.push({ kind: 'delete', key })
     }
-  if (count > 0)
-    findings.add({ code: 'leftover-rows', what: `${count} rows of the place that is not read`, fix })
+  if (count === 0) return
+  findings.surplus += count
+  findings.add({ code: 'leftover-rows', what: `${count} rows of the place that is not read`, fix })
 }
 
 /** The rest is found again. */

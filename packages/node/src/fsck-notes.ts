@@ -19,7 +19,7 @@ import {
 } from '@chirograph/interface'
 import { heightShape, ordinalShape } from './facts.js'
 import type { Check } from './fsck.js'
-import { prunedHeightName, put, schemaOps } from './meta.js'
+import { isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
 import { readStoredValue } from './stored-event.js'
 
 /** The numbers of authors as they must be, whatever their rows say. */
@@ -86,8 +86,8 @@ async function checkPresence(notes: ReadonlyMap<string, Uint8Array>, { store, fi
 type NoteRule = (value: Uint8Array, known: Check['known']) => string | undefined
 
 const noteRules: Readonly<Record<string, NoteRule>> = {
-  // Held against this version before anything else is looked at.
-  schema: () => undefined,
+  // That it is this version's was looked at before anything else.
+  schema: (value) => (isSchemaText(new TextDecoder().decode(value)) ? undefined : 'names no format'),
   org: (value, { org }) => (isHex(value, org) ? undefined : 'names another institution than the keys do'),
   network: (value, { networkId }) =>
     isHex(value, networkId) ? undefined : 'names another network than the network file does',

@@ -10,12 +10,12 @@ import { type OrgId, parseOrgId } from '@chirograph/event'
 import { type EventPlace, metaKey, type Store } from '@chirograph/interface'
 import { type Genesis, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { checkChains } from './fsck-chains.js'
-import { createFindings, type Finding, type Findings } from './fsck-findings.js'
+import { createFindings, type DamageCode, type Finding, type Findings } from './fsck-findings.js'
 import { checkHead } from './fsck-head.js'
 import { checkIndexes, type Unindexed } from './fsck-indexes.js'
 import { checkAuthors, checkNotes, checkSpaces } from './fsck-notes.js'
 import { checkRecords } from './fsck-records.js'
-import { assertSchema, readSchema } from './meta.js'
+import { assertSchema, isSchemaText, readSchema } from './meta.js'
 
 export interface CheckOptions {
   readonly genesis: Genesis
@@ -37,6 +37,8 @@ export interface StoreCheck {
   readonly findings: readonly Finding[]
   /** With those that are too many to list. */
   readonly total: number
+  /** All of each kind. */
+  readonly counts: Readonly<Partial<Record<DamageCode, number>>>
   /** Whole, of those that are here. */
   readonly events: number
   /** Final events that lack their body because it was pruned. */
@@ -82,8 +84,15 @@ export async function checkStore(store: Store, options: CheckOptions): Promise<S
 export async function examine(
   store: Store,
   options: CheckOptions,
-): Promise<{ readonly result: StoreCheck; readonly followUps: Findings['followUps'] }> {
-  await assertSchema(store)
+): Promise<{
+  readonly result: StoreCheck
+  readonly followUps: Findings['followUps']
+  /** Falls as long as repairs get on. */
+  readonly work: number
+}> {
+  const schema = await readSchema(store)
+  // A note that no version wrote is damage, and found with the others.
+  if (schema !== undefined && isSchemaText(schema)) await assertSchema(store)
   const { genesis, org, ed25519, signal, onProgress } = options
   const networkIdBytes = networkIdOf(genesis)
   const findings = createFindings()
@@ -125,13 +134,13 @@ export async function examine(
   // Rows that hang on a finding without one would be a finding that nobody was told of.
   if (total === 0 && followUps.length > 0)
     findings.add({ code: 'unknown-row', what: `${followUps.length} rows that lead nowhere`, fix: followUps })
-  const isUsed = (await readSchema(store)) !== undefined || (await store.get(metaKey('org'))) !== undefined
+  const isUsed = schema !== undefined || (await store.get(metaKey('org'))) !== undefined
   const { count: events, pruned, toFetch } = walked.events
   const height = head.newest?.header.core.height ?? 0
   const hasVoteRecord = (await store.get(metaKey('vote-record'))) !== undefined
-  const counts = { total: findings.total, events, pruned, toFetch, height }
-  const result = { findings: list, ...counts, hasVoteRecord, isEmpty: !isUsed }
-  return { result, followUps }
+  const numbers = { total: findings.total, counts: findings.counts, events, pruned, toFetch, height }
+  const result = { findings: list, ...numbers, hasVoteRecord, isEmpty: !isUsed }
+  return { result, followUps, work: findings.total + findings.surplus + followUps.length }
 }
 
 /** Between two looks at the clock and the signal: a few milliseconds. */

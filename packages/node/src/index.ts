@@ -12,6 +12,7 @@ export {
   isComputable,
   kindsOfDamage,
   listFindings,
+  whyNotComputable,
 } from './fsck-findings.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'

@@ -2,6 +2,7 @@
 import { equalBytes, fromHex, toHex, utf8 } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { ChirographError, metaKey, type Store, type StoreOp } from '@chirograph/interface'
+import { storeDamaged } from './node-errors.js'
 
 /** Raised when what lies under a key changes its meaning. An older store is brought up to it, a newer one is not opened. */
 export const schemaVersion = '2'
@@ -107,14 +108,20 @@ function bytesOf(hex: string): Uint8Array {
   return bytes
 }
 
+/** Whether any version may have written it: else the note is damaged. */
+export function isSchemaText(text: string): boolean {
+  return /^\d+( to \d+)?$/.test(text)
+}
+
 export function wrongSchema(found: string): ChirographError {
+  if (!isSchemaText(found)) return storeDamaged(`the note of its format says ${JSON.stringify(found)}`)
   const isNewer = Number(found) > Number(schemaVersion)
   return new ChirographError({
     code: 'NODE_STORE_SCHEMA',
     what: `the data directory has format ${found}, this version reads ${schemaVersion} and what is older`,
     hint: isNewer
-      ? 'a newer version of chirograph wrote it: run that one'
-      : 'restore a backup, or start from an empty directory and let it fill from the other members',
+      ? 'a newer version of chirograph wrote it: run that one; or the note of its format is damaged: then start from an empty directory'
+      : 'start from an empty directory and let it fill from the other members',
     facts: { found, reads: schemaVersion },
   })
 }

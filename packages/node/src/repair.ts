@@ -5,7 +5,7 @@
  */
 import { batchOpsMax, type Store, type StoreOp } from '@chirograph/interface'
 import { type CheckOptions, examine, type StoreCheck } from './fsck.js'
-import { type Finding, isComputable } from './fsck-findings.js'
+import { type Finding, isComputable, whyNotComputable } from './fsck-findings.js'
 import { replayStore } from './replay.js'
 
 export interface StoreRepair {
@@ -13,6 +13,8 @@ export interface StoreRepair {
   readonly repaired: readonly Finding[]
   /** What a last look found: nothing, or what no repair can put right. */
   readonly left: StoreCheck
+  /** Why what is left of what follows from the log could not be computed anew; null where nothing of it is left. */
+  readonly whyNotComputed: string | null
 }
 
 export interface RepairOptions extends CheckOptions {
@@ -20,8 +22,8 @@ export interface RepairOptions extends CheckOptions {
   readonly opsPerBatch?: number
 }
 
-/** What one look finds is put right before the next; what that leaves behind is found by it. */
-const roundsMax = 16
+/** Looks in a row that find no less than one before: what a repair leaves behind may take some. */
+const idleRoundsMax = 16
 
 /** Operations in one batch: a few milliseconds, far below what a batch may hold. */
 const opsPerBatchDefault = 4_096
@@ -30,21 +32,28 @@ export async function repairStore(store: Store, options: RepairOptions): Promise
   const { signal, opsPerBatch = opsPerBatchDefault } = options
   const repaired: Finding[] = []
   let isReplayed = false
-  for (let round = 1; ; round++) {
-    const { result, followUps } = await examine(store, options)
+  let whyNotComputed: string | null = null
+  let leastWork = Number.POSITIVE_INFINITY
+  for (let idleRounds = 0; ; ) {
+    const { result, followUps, work } = await examine(store, options)
+    idleRounds = work < leastWork ? 0 : idleRounds + 1
+    leastWork = Math.min(work, leastWork)
+    const isStuck = idleRounds >= idleRoundsMax
     const fixable = result.findings.filter(({ fix }) => fix !== null)
     const isSettled = fixable.length === 0 && followUps.length === 0
-    if (isSettled && !isReplayed && round <= roundsMax) {
+    if (isSettled && !isReplayed && !isStuck) {
       isReplayed = true
       const computed = await computeAnew(store, { result, options })
-      if (computed.length > 0) {
-        repaired.push(...computed)
+      whyNotComputed = computed.whyNot
+      if (computed.findings.length > 0) {
+        repaired.push(...computed.findings)
         continue
       }
     }
-    if (isSettled || round > roundsMax) return { repaired, left: result }
+    if (isSettled || isStuck) return { repaired, left: result, whyNotComputed }
     await apply(store, { fixes: fixesOf(fixable), followUps, signal, opsPerBatch })
-    repaired.push(...fixable)
+    // Without the operations, which may be many.
+    repaired.push(...fixable.map((one) => ({ ...one, fix: [] })))
   }
 }
 
@@ -52,14 +61,16 @@ export async function repairStore(store: Store, options: RepairOptions): Promise
 async function computeAnew(
   store: Store,
   { result, options }: { readonly result: StoreCheck; readonly options: RepairOptions },
-): Promise<Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly whyNot: string | null }> {
   const computable = result.findings.filter(({ code }) => isComputable(code))
-  if (computable.length === 0 || result.toFetch > 0 || result.pruned > 0) return []
+  if (computable.length === 0) return { findings: [], whyNot: null }
+  const whyNot = whyNotComputable(result)
+  if (whyNot !== null) return { findings: [], whyNot }
   const replay = await replayStore(store, options)
-  if (replay.kind === 'impossible') return []
+  if (replay.kind === 'impossible') return { findings: [], whyNot: replay.why }
   const { signal, opsPerBatch = opsPerBatchDefault } = options
   await apply(store, { fixes: [], followUps: replay.ops, signal, opsPerBatch })
-  return computable
+  return { findings: computable, whyNot: null }
 }
 
 /** Findings of one stretch share their operations. */

@@ -12,6 +12,12 @@ import { shownPath } from '../paths.js'
 import { createProgressLine } from '../progress-line.js'
 import { withStore } from '../stopped-store.js'
 
+interface Looked {
+  readonly check: StoreCheck
+  readonly repaired: readonly Finding[] | null
+  readonly whyNotComputed: string | null
+}
+
 export function addFsck(program: Command): void {
   program
     .command('fsck')
@@ -39,22 +45,24 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
   const { genesis } = await readNetwork(dataDir.network)
   const seeds = await readSeeds(dataDir.keys)
   // Loaded here, because it takes half a second that no other command should spend.
-  const [{ checkStore, orgIdOfSeeds, repairStore }, { fastestEd25519 }] = await Promise.all([
-    import('@chirograph/node'),
-    import('@chirograph/crypto-native'),
-  ])
+  const [{ checkStore, orgIdOfSeeds, repairStore, whyNotComputable }, { fastestEd25519 }] = await Promise.all(
+    [import('@chirograph/node'), import('@chirograph/crypto-native')],
+  )
   const ed25519 = fastestEd25519()
   const org = orgIdOfSeeds(seeds, ed25519)
   const progress = createProgressLine(terminal)
   const onProgress = ({ what, rows }: CheckProgress) =>
     progress.show(`Looking at ${what}: ${rows.toLocaleString('en-GB')}`)
   const hint = 'run it again; what was repaired stays repaired'
-  const { check, repaired } = await interruptible(terminal, { hint }, (signal) =>
-    withStore(context, async (store): Promise<{ check: StoreCheck; repaired: readonly Finding[] | null }> => {
+  const { check, repaired, whyNotComputed } = await interruptible(terminal, { hint }, (signal) =>
+    withStore(context, async (store): Promise<Looked> => {
       const options = { genesis, org, ed25519, signal, onProgress }
-      if (!repair) return { check: await checkStore(store, options), repaired: null }
-      const { left, repaired } = await repairStore(store, options)
-      return { check: left, repaired }
+      if (!repair) {
+        const check = await checkStore(store, options)
+        return { check, repaired: null, whyNotComputed: whyNotComputable(check) }
+      }
+      const { left, repaired, whyNotComputed } = await repairStore(store, options)
+      return { check: left, repaired, whyNotComputed: whyNotComputed ?? whyNotComputable(left) }
     }),
   ).finally(progress.clear)
   const isClean = check.total === 0
@@ -65,9 +73,12 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
     const { findings, ...rest } = check
     terminal.json({
       state,
-      findings: listFindings(findings),
+      findings: listFindings(findings, whyNotComputed),
       repaired: listFindings(repaired ?? []),
       ...rest,
     })
-  } else terminal.data(renderFsck({ check, repaired, place: shownPath(dataDir.log) }, terminal.colours))
+  } else
+    terminal.data(
+      renderFsck({ check, repaired, whyNotComputed, place: shownPath(dataDir.log) }, terminal.colours),
+    )
 }

@@ -43,7 +43,7 @@ export function addStore(program: Command): void {
     .command('prune')
     .summary('let go of old bodies, of which the state says all that counts')
     .description(
-      'Removes the bodies of old final events: batches, leases and changes of status, of which the state says all that counts. Headers and proofs stay. Keys, evidence and what others may need as proof are always kept. A stop in between does no harm.',
+      'Removes the bodies of old final events: batches, leases and changes of status, of which the state says all that counts. Headers and proofs stay. Keys, evidence and what others may need as proof are always kept. What was pruned is not there to compute a damaged state anew from: such a node starts afresh. A stop in between does no harm.',
     )
     .requiredOption('--before <height|date>', 'only what was final before this height or day')
     .option('--keep <kinds>', 'kinds to keep too, such as status.revoke,status.suspend')
