@@ -28,3 +28,9 @@ export const threadsMax = 8
 
 /** New threads for dead ones in the life of a pool: what kills threads again and again would kill these as well. */
 export const replacementsMax = 4
+
+/** A chunk is milliseconds of work, two with the one before it; a machine that is overloaded a thousand times is still waited for. */
+export const threadAnswerMs = 10_000
+
+/** The turns of the event loop at least in which a thread is silent before it is given up. */
+export const watchTurns = 4

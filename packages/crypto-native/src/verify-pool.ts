@@ -12,7 +12,15 @@ import {
   signaturesStopped,
 } from '@chirograph/interface'
 import { fastestEd25519 } from './fastest.js'
-import { chunkJobsMax, chunksAheadMax, pooledJobsMin, replacementsMax, threadsMax } from './limits.js'
+import {
+  chunkJobsMax,
+  chunksAheadMax,
+  pooledJobsMin,
+  replacementsMax,
+  threadAnswerMs,
+  threadsMax,
+  watchTurns,
+} from './limits.js'
 import { packJobs } from './packed-jobs.js'
 import { createSlicedVerifier } from './sliced-verifier.js'
 
@@ -45,9 +53,12 @@ export function createVerifyPool(
     readonly ed25519?: Ed25519
     readonly onThreadLost?: (loss: ThreadLoss) => void
     readonly startThread?: () => Worker
+    /** How long a thread may be silent over its work. */
+    readonly answerMs?: number
   } = {},
 ): VerifyPool {
   const { ed25519 = fastestEd25519(), onThreadLost = () => {}, startThread = startWorker } = options
+  const { answerMs = threadAnswerMs } = options
   const { threads = Math.max(1, Math.min(availableParallelism() - 1, threadsMax)) } = options
   const here = createSlicedVerifier({ ed25519 })
   const live = new Set<Thread>()
@@ -94,7 +105,13 @@ export function createVerifyPool(
       onThreadLost({ cause, isReplaced: false })
       return
     }
-    const thread: Thread = { worker, isReady: false, inFlight: [], failure: undefined }
+    const thread: Thread = {
+      worker,
+      isReady: false,
+      inFlight: [],
+      failure: undefined,
+      cancelWatch: undefined,
+    }
     live.add(thread)
     worker.unref()
     worker.on('message', (message: unknown) => take(thread, message))
@@ -134,24 +151,44 @@ export function createVerifyPool(
   function send(thread: Thread, chunk: Chunk): void {
     if (thread.inFlight.length === 0) thread.worker.ref()
     thread.inFlight.push(chunk)
+    if (thread.inFlight.length === 1) watch(thread)
     const packed = packJobs(chunk.jobs)
     thread.worker.postMessage(packed, [packed])
   }
 
   function take(thread: Thread, message: unknown): void {
+    if (!live.has(thread) || thread.failure !== undefined) return
     if (message === 'ready') thread.isReady = true
     else {
       const [chunk] = thread.inFlight
       if (chunk === undefined || !(message instanceof Uint8Array) || message.length !== chunk.jobs.length)
         return fail(thread, new Error('a thread answered what it was not asked'))
       thread.inFlight.shift()
-      if (thread.inFlight.length === 0) thread.worker.unref()
+      if (thread.inFlight.length === 0) {
+        thread.worker.unref()
+        thread.cancelWatch?.()
+      } else watch(thread)
       settle(
         chunk,
         Array.from(message, (verdict) => verdict === 1),
       )
     }
     pump()
+  }
+
+  /**
+   * One that hangs does not end, and in native code it cannot be ended: its work is taken from it at once. Time counts in
+   * turns of this event loop, or answers that lie there unread would be taken for silence.
+   */
+  function watch(thread: Thread): void {
+    thread.cancelWatch?.()
+    let turns = 0
+    const timer = setInterval(() => {
+      if (++turns < watchTurns) return
+      fail(thread, new Error(`a thread was silent over its work for ${answerMs} ms`))
+      lose(thread)
+    }, answerMs / watchTurns)
+    thread.cancelWatch = () => clearInterval(timer)
   }
 
   function settle({ batch, start }: Chunk, verdicts: readonly boolean[]): void {
@@ -176,9 +213,10 @@ export function createVerifyPool(
   }
 
   function lose(thread: Thread): void {
-    live.delete(thread)
-    if (stopping) return
-    returned.push(...thread.inFlight)
+    thread.cancelWatch?.()
+    // Its end may follow long after it was given up.
+    if (!live.delete(thread) || stopping) return
+    returned.push(...thread.inFlight.splice(0))
     const isReplaced = replacements < replacementsMax
     onThreadLost({ cause: thread.failure ?? new Error('the thread ended by itself'), isReplaced })
     if (isReplaced) {
@@ -199,6 +237,7 @@ export function createVerifyPool(
     queue = []
     returned = []
     for (const batch of unanswered) batch.reject(signaturesStopped())
+    for (const { cancelWatch } of live) cancelWatch?.()
     await Promise.all([here.stop(), ...[...live].map(({ worker }) => worker.terminate())])
   }
 
@@ -215,6 +254,8 @@ interface Thread {
   /** In the order in which they were sent, which is that of the answers. */
   readonly inFlight: Chunk[]
   failure: unknown
+  /** Stops watching how long it is silent. */
+  cancelWatch: (() => void) | undefined
 }
 
 interface Chunk {

@@ -97,6 +97,21 @@ suite('a pool of threads', (it) => {
     await pool.stop()
   })
 
+  it('takes the work from a thread that hangs without ending, and starts another', async () => {
+    const losses: ThreadLoss[] = []
+    let started = 0
+    const hangs = `port.on('message', () => { for (;;); }); port.postMessage('ready')`
+    const start = () => (started++ === 0 ? startFake(hangs) : startThread())
+    const options = { threads: 1, answerMs: 200, onThreadLost: (loss: ThreadLoss) => losses.push(loss) }
+    const pool = await up(createVerifyPool({ ...options, startThread: start }), 1)
+    equal(await pool.verify(jobs(300)), verdictsOf(jobs(300)))
+    equal([losses.length, losses[0]?.isReplaced, started], [1, true, 2])
+    ok(String(losses[0]?.cause).includes('silent'))
+    await up(pool, 1)
+    equal(await pool.verify(jobs(300)), verdictsOf(jobs(300)))
+    await pool.stop()
+  })
+
   it('goes on without threads when they die again and again, and says so each time', async () => {
     const losses: ThreadLoss[] = []
     let started = 0
