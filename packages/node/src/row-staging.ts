@@ -28,12 +28,15 @@ export async function stageRows(
   await store.batch(ops, { sync: true })
 }
 
-/** Empties a space that is not read: after a snapshot was taken, or broken off. */
+/**
+ * Empties a space that is not read: after a snapshot was taken, or broken off. Durable when it resolves, or a power cut
+ * could bring rows back among those that were staged since.
+ */
 export async function clearRows(store: Store, space: RowSpace, signal?: AbortSignal): Promise<void> {
   for await (const page of pagesOfKeys(store, space)) {
     await store.batch(
       page.map((key): StoreOp => ({ kind: 'delete', key })),
-      { sync: false },
+      { sync: true },
     )
     signal?.throwIfAborted()
   }
