@@ -22,10 +22,10 @@ import {
   encodeSyncOffer,
   heldRanges,
   type Locator,
-  type Replica,
   syncFrameBytes,
 } from '@chirograph/replica'
 import { type ChainContext, segmentsBackward, segmentsForward } from './chain-segments.js'
+import { planHistory, type Wanted } from './history-plan.js'
 import { storeDamaged } from './node-errors.js'
 import { prunedHeightOf } from './prune.js'
 
@@ -51,28 +51,23 @@ export async function* serveSync(
 export async function* serveHistory(
   context: ChainContext,
   requestBytes: Uint8Array,
+  breathe: () => Promise<void>,
 ): AsyncIterable<Uint8Array> {
   const request = decodeHistoryRequest(requestBytes)
   if (!request.ok) throw new Error(`a history request that cannot be read: ${request.detail}`)
   const { areBodiesWanted, chains } = request.value
-  for (const { author, generation, ranges, from } of chains) {
-    const place = from === null ? undefined : (await placesOf(context, [from])).get(from)
-    const top = sequenceIn(context, { author, generation }, place)
-    const wanted = top === undefined ? ranges : [...ranges, [0, top] as const]
-    for (const [fromSequence, toSequence] of [...wanted].reverse()) {
-      const range = { author, generation, fromSequence, toSequence }
-      const held = heldPart(context.replica, range)
-      if (held !== null) yield* framesOf(segmentsBackward(context, held, areBodiesWanted))
-    }
+  const places = await placesOf(
+    context,
+    chains.flatMap(({ from }) => from ?? []),
+  )
+  const wanted = chains.map(({ from, ...chain }): Wanted => {
+    const top = from === null ? undefined : sequenceIn(context, chain, places.get(from))
+    return top === undefined ? chain : { ...chain, ranges: [...chain.ranges, [0, top]] }
+  })
+  for (const range of planHistory(context.replica, wanted)) {
+    await breathe()
+    yield* framesOf(segmentsBackward(context, range, areBodiesWanted))
   }
-}
-
-/** The upper part of a range, down to where this node's history goes; null where that is nothing. */
-function heldPart({ heldFrom }: Replica, range: Range): Range | null {
-  const held = heldFrom.get(range.author)
-  if (held === undefined || range.generation > held.generation) return range
-  if (range.generation < held.generation || range.toSequence < held.sequence) return null
-  return { ...range, fromSequence: Math.max(range.fromSequence, held.sequence) }
 }
 
 /**
@@ -134,7 +129,9 @@ async function plansOf(
 ): Promise<{ readonly ofRanges: readonly BranchPlan[]; readonly ofLocators: readonly BranchPlan[] }> {
   const { replica } = context
   const ofLocators: BranchPlan[] = []
-  for (const locator of locators) {
+  // One for each chain: a chain that is named again would be sent again.
+  const chains = new Map(locators.map((locator) => [`${locator.author}/${locator.generation}`, locator]))
+  for (const locator of chains.values()) {
     const places = await placesOf(context, locator.ids)
     const { final, pending } = planBranches(replica.log, {
       ...locator,

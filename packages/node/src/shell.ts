@@ -523,7 +523,7 @@ export async function startShell(args: {
     },
     request(from, protocol, bytes) {
       if (protocol === 'checkpoints') return serveCheckpoints(store, bytes)
-      if (protocol === 'history') return serveHistory(context, bytes)
+      if (protocol === 'history') return serveHistory(context, bytes, breathe)
       if (protocol === 'snapshot') return snapshots.serve(from, bytes)
       return serveSync(context, { peer: from, bytes, onBehind: () => sync(from, true) })
     },
