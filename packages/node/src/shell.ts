@@ -32,13 +32,15 @@ import { networkAfterDisk } from './after-disk.js'
 import { createAuthorBudget } from './author-budget.js'
 import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
-import { createBulkTurn } from './bulk-turn.js'
+import { createBulkTurn, freshEventsOf } from './bulk-turn.js'
 import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter, type FactWriter } from './facts.js'
 import { type FinalView, finalViewOf } from './final-view.js'
+import { askInRound } from './floor-round.js'
 import { createGossipJudge } from './gossip-judge.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
+import { isGossipWelcome, isPendingFull } from './intake-room.js'
 import { createJoiner, type JoinLimits } from './joiner.js'
 import { loadReplica } from './load.js'
 import { nodeStopped } from './node-errors.js'
@@ -80,10 +82,6 @@ export type ReplicaNews = Exclude<
       | 'look-up'
   }
 >
-
-/** Events that are not final are in memory whole; above this no more are fetched until some became final. */
-const pendingEventsMax = 262_144
-const pendingBytesMax = 512 * 1024 * 1024
 
 export interface Shell {
   readonly replica: Replica
@@ -316,7 +314,7 @@ export async function startShell(args: {
   }
 
   function resumePutOff(): void {
-    if (putOff.size === 0 || isPendingFull()) return
+    if (putOff.size === 0 || isPendingFull(replica)) return
     for (const peer of putOff) sync(peer, true)
     putOff.clear()
   }
@@ -367,31 +365,28 @@ export async function startShell(args: {
   function welcomeBulk(peerId: string, eventCount: number): boolean {
     if (eventCount === 0) return true
     if (joiner.consider({ peer: peerId, events: eventCount })) return false
-    if (isPendingFull()) return false
+    if (isPendingFull(replica)) return false
     return bulk.begin(peerId, eventCount)
-  }
-
-  function isPendingFull(): boolean {
-    const { count, bytes } = replica.log.pending
-    return count > pendingEventsMax || bytes > pendingBytesMax
   }
 
   /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
   async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number | undefined> {
     let count = 0
+    let fresh = 0
     for (const slice of slicesOf(segments)) {
       for (const input of await intake(slice, { from, isGossip: false })) {
-        if (isPendingFull()) {
+        if (isPendingFull(replica)) {
           putOff.add(from)
           return undefined
         }
         const { segment } = input
         if (segment.kind === 'decoded') count += segment.segment.events.length
-        dispatch(input)
+        fresh += freshEventsOf(dispatch(input))
         await breathe()
       }
     }
-    bulk.took(from, count)
+    // Who repeats what is here brings nothing, and must not keep the turn with it.
+    bulk.took(from, fresh)
     await runner.room()
     return count
   }
@@ -422,16 +417,22 @@ export async function startShell(args: {
     { fromHeight, signal }: { fromHeight: number; signal: AbortSignal },
   ) {
     withoutNext.add(peer)
-    const others = network.peers().filter(({ connected, peerId }) => connected && peerId !== peer)
+    const others = connectedPeers().filter((other) => other !== peer)
     const needed = Math.min(faultsOf(set), others.length) + 1
-    for (const { peerId } of others) {
-      if (withoutNext.size >= needed) break
-      for await (const frame of fetchCheckpoints(network, { peerId, fromHeight, signal })) {
-        if (decodeCheckpointFloor(frame).ok) withoutNext.add(peerId)
-        break
-      }
-    }
-    if (withoutNext.size >= needed) joiner.consider({ peer, isOnlyWay: true })
+    const isEnough = () => withoutNext.size >= needed
+    await askInRound({
+      peers: others.filter((other) => !withoutNext.has(other)),
+      isEnough,
+      async ask(peerId, asking) {
+        for await (const frame of fetchCheckpoints(network, { peerId, fromHeight, signal: asking })) {
+          if (decodeCheckpointFloor(frame).ok) withoutNext.add(peerId)
+          break
+        }
+      },
+      onFailure: noteFailure,
+      signal,
+    })
+    if (isEnough()) joiner.consider({ peer, isOnlyWay: true })
   }
 
   async function load({ slots, id, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
@@ -516,6 +517,7 @@ export async function startShell(args: {
 
   const handlers: NetworkHandlers = {
     async gossip(topic, bytes, from) {
+      if (topic === 'events' && !isGossipWelcome(replica, bytes)) return 'ignore'
       return judge(topic, bytes, from)
     },
     message(from, bytes) {

@@ -1,5 +1,6 @@
+import { eventOf, gossipOf, memberAt, replicaOf, take } from '../../replica/test/member.ts'
 import { equal, is, suite } from '../../workspace/kit.ts'
-import { createBulkTurn } from '../src/bulk-turn.js'
+import { createBulkTurn, freshEventsOf } from '../src/bulk-turn.js'
 
 suite('the turn for bulk', (it) => {
   function turns() {
@@ -13,6 +14,17 @@ suite('the turn for bulk', (it) => {
     bulk.end('b')
     is(bulk.begin('b', 100_000), false)
     bulk.end('a')
+    is(bulk.begin('b', 100_000), true)
+  })
+
+  it('is lost by a peer that repeats what is known: that counts for nothing', () => {
+    const { clock, bulk } = turns()
+    const replica = replicaOf(0)
+    const again = () => freshEventsOf(take(replica, gossipOf(eventOf(1), memberAt(1).peer)))
+    equal([again(), again(), again()], [1, 0, 0])
+    bulk.begin('a', 100_000)
+    clock.ms = 6_000
+    for (let time = 0; time < 20; time++) bulk.took('a', again())
     is(bulk.begin('b', 100_000), true)
   })
 
