@@ -144,7 +144,7 @@ export function isMigratable(schema: string): boolean {
   return schema === '1' || schema === schemaMoving
 }
 
-/** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it. */
+/** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it; `NODE_STORE_DAMAGED` if its note says no format. */
 export async function assertSchema(store: Store): Promise<void> {
   const schema = await readSchema(store)
   if (schema === undefined || schema === schemaVersion) return
