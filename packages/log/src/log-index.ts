@@ -56,8 +56,8 @@ export interface Chain {
   isFull: boolean
   /** Two events were seen at one place. */
   isForked: boolean
-  /** Events that are not final. */
-  pendingCount: number
+  /** Events that are not final, and the bytes they take. */
+  readonly pending: { count: number; bytes: number }
   /** The proof at the lowest forked sequence, of the two smallest headers seen there. */
   fork: ForkEvidence | undefined
 }
@@ -176,7 +176,7 @@ export function openChain(
       finalTip: undefined,
       isFull: false,
       isForked: false,
-      pendingCount: 0,
+      pending: { count: 0, bytes: 0 },
       fork: undefined,
     }
     generations.set(place.generation, chain)
@@ -235,9 +235,11 @@ export function removeEntries(log: LogIndex, chain: Chain): LogEntry[] {
 function countPending(log: LogIndex, entry: LogEntry, sign: 1 | -1): void {
   const { event } = entry
   if (event === undefined) return
-  openChain(log, entry).pendingCount += sign
-  log.pending.count += sign
-  log.pending.bytes += sign * (event.headerBytes.length + event.bodyBytes.length)
+  const bytes = event.headerBytes.length + event.bodyBytes.length
+  for (const pending of [openChain(log, entry).pending, log.pending]) {
+    pending.count += sign
+    pending.bytes += sign * bytes
+  }
 }
 
 function raiseFinalTip(chain: Chain, entry: LogEntry): void {
@@ -247,15 +249,21 @@ function raiseFinalTip(chain: Chain, entry: LogEntry): void {
   chain.finalTip = entry
 }
 
-/** Events held of a chain that are not final. */
-export function pendingCountOf(
+/** What is held of an author from one generation to another, both included, that is not final. */
+export function pendingSizeOf(
   log: LogIndex,
-  place: { readonly author: OrgId; readonly generation: number },
-): number {
-  return chainAt(log, place)?.pendingCount ?? 0
+  { author, from, to }: { readonly author: OrgId; readonly from: number; readonly to: number },
+): { readonly count: number; readonly bytes: number } {
+  const size = { count: 0, bytes: 0 }
+  for (const [generation, { pending }] of log.chains.get(author) ?? []) {
+    if (generation < from || generation > to) continue
+    size.count += pending.count
+    size.bytes += pending.bytes
+  }
+  return size
 }
 
-/** The same, one by one, in order of sequence and arrival. */
+/** What is held of a chain that is not final, in order of sequence and arrival. */
 export function pendingOf(
   log: LogIndex,
   place: { readonly author: OrgId; readonly generation: number },
@@ -270,4 +278,10 @@ export function stopComparing(
   place: { readonly author: OrgId; readonly generation: number },
 ): void {
   openChain(log, place).isFull = true
+}
+
+/** Its author goes on: more is taken in again of every chain that is not full of branches. */
+export function resumeComparing(log: LogIndex, author: OrgId): void {
+  for (const chain of log.chains.get(author)?.values() ?? [])
+    chain.isFull = [...chain.slots.values()].some((slot) => slot.length >= branchesMax)
 }

@@ -19,6 +19,7 @@ import { eventAt, isAtOrBefore } from '@chirograph/log'
 import {
   createReplica,
   decodeCheckpointFloor,
+  isAwaited,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
@@ -154,6 +155,8 @@ export async function startShell(args: {
   const bulk = createBulkTurn(() => clock.nowMs())
   /** Peers whose answer was broken off because too much waited to become final. */
   const putOff = new Set<string>()
+  /** Peers of whose answer something was passed over, so that it was not heard whole. */
+  const passedOver = new Set<string>()
   let isStopping = false
   let isIntakePaused = false
   /** Members that have not kept the checkpoints which come next here. */
@@ -348,7 +351,9 @@ export async function startShell(args: {
       const isWelcome = (eventCount: number) => welcomeBulk(peerId, eventCount)
       try {
         const asked = { ...context, network, peerId, randomBytes, hasGap, signal }
-        const isDone = await syncWith({ ...asked, isWelcome, take, onProgress })
+        passedOver.delete(peerId)
+        const isWhole = await syncWith({ ...asked, isWelcome, take, onProgress })
+        const isDone = isWhole && !passedOver.has(peerId)
         syncs.set(peerId, { endedMs: isDone ? clock.nowMs() : before, progress: null })
         conduct.noteAnswer(peerId)
         if (isDone) dispatch({ kind: 'synced', peer: peerId })
@@ -365,8 +370,13 @@ export async function startShell(args: {
   function welcomeBulk(peerId: string, eventCount: number): boolean {
     if (eventCount === 0) return true
     if (joiner.consider({ peer: peerId, events: eventCount })) return false
-    if (isPendingFull(replica)) return false
+    if (isPendingFull(replica) && replica.lacking.size === 0) return false
     return bulk.begin(peerId, eventCount)
+  }
+
+  /** Without it a header cannot be executed, and what waits for that header would never become final. */
+  function isNeeded(segment: SegmentInput['segment']): boolean {
+    return segment.kind === 'decoded' && isAwaited(replica, segment.segment.last.header)
   }
 
   /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
@@ -375,11 +385,14 @@ export async function startShell(args: {
     let fresh = 0
     for (const slice of slicesOf(segments)) {
       for (const input of await intake(slice, { from, isGossip: false })) {
-        if (isPendingFull(replica)) {
+        const { segment } = input
+        if (isPendingFull(replica) && !isNeeded(segment)) {
           putOff.add(from)
+          passedOver.add(from)
+          // What makes the rest final may come behind it.
+          if (replica.lacking.size > 0) continue
           return undefined
         }
-        const { segment } = input
         if (segment.kind === 'decoded') count += segment.segment.events.length
         fresh += freshEventsOf(dispatch(input))
         await breathe()
@@ -593,7 +606,7 @@ export async function startShell(args: {
 function isAnybodyWaiting({ log, frozen }: Replica, { but }: { readonly but: OrgId }): boolean {
   for (const [author, generations] of log.chains) {
     if (author === but || frozen.has(author)) continue
-    for (const { pendingCount } of generations.values()) if (pendingCount > 0) return true
+    for (const { pending } of generations.values()) if (pending.count > 0) return true
   }
   return false
 }

@@ -9,28 +9,18 @@ import {
   verifySegment,
   wholeEvents,
 } from '@chirograph/event'
-import {
-  admitSegment,
-  apply,
-  eventAt,
-  holdOrphan,
-  pendingCountOf,
-  release,
-  restoreEntry,
-  stopComparing,
-} from '@chirograph/log'
-import { readOrg } from '@chirograph/status'
+import { admitSegment, apply, eventAt, holdOrphan, release, restoreEntry } from '@chirograph/log'
 import { learnAccusation, proveForkAt } from './accusing.js'
 import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
 import { retryIncoming } from './catch-up.js'
 import { eventFact } from './event-fact.js'
 import type { Fact, ReplicaInput, SegmentInput } from './io.js'
-import { frozenEventsMax } from './limits.js'
 import { type LogKey, logKeyOf } from './log-keys.js'
 import { noteOwnEvents } from './own-chain.js'
 import { forgetLookUp, lookUp, noteLookedUp } from './references.js'
 import type { Replica } from './replica.js'
 import { salvage } from './salvaging.js'
+import { isOverfull } from './stuck.js'
 import { reject, type Turn } from './turn.js'
 import { noteLostEvents, noteSalvage } from './untold.js'
 
@@ -123,7 +113,8 @@ export function takeLookedUp(turn: Turn, input: Extract<ReplicaInput, { kind: 'l
 
 function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInput): void {
   const { replica } = turn
-  if (isOverfull(replica, events)) {
+  const [first] = events
+  if (first !== undefined && isOverfull(replica, first.header, sizeOf(events))) {
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
     return
   }
@@ -206,16 +197,7 @@ function enter(turn: Turn, events: readonly AuthenticEvent[]): void {
   if (contradicted !== undefined) proveForkAt(turn, contradicted.header)
 }
 
-/**
- * Of a frozen chain a bounded part is kept: what is on its branches can restrict, and never become final. Nodes may keep
- * different parts, and agree to stop comparing (log, L22).
- */
-function isOverfull({ log, final, frozen }: Replica, events: readonly AuthenticEvent[]): boolean {
-  const [first] = events
-  if (first === undefined || !frozen.has(first.header.author)) return false
-  const { author, generation } = first.header
-  const isFrozen = readOrg(final.state, author)?.frozen?.generation === generation
-  if (!isFrozen || pendingCountOf(log, first.header) + events.length <= frozenEventsMax) return false
-  stopComparing(log, first.header)
-  return true
+function sizeOf(events: readonly AuthenticEvent[]): { readonly count: number; readonly bytes: number } {
+  const bytes = events.reduce((sum, event) => sum + event.headerBytes.length + event.bodyBytes.length, 0)
+  return { count: events.length, bytes }
 }

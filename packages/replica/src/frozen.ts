@@ -1,7 +1,7 @@
 /** Which authors are frozen in the final state, kept beside it so that the common case costs no look into the state. */
 import type { EventId } from '@chirograph/codec'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
-import { eventAt, forksOf, placeOfForkEvidence } from '@chirograph/log'
+import { eventAt, forksOf, placeOfForkEvidence, resumeComparing } from '@chirograph/log'
 import { type NetworkState, readOrg } from '@chirograph/status'
 import type { Replica } from './replica.js'
 
@@ -16,7 +16,7 @@ export function frozenIn(state: NetworkState): Map<OrgId, number> {
 }
 
 /** Looks at those that what became final may have frozen, or let go on. Returns who is frozen now and was not before. */
-export function noteFrozen({ frozen, final }: Replica, events: readonly AuthenticEvent[]): OrgId[] {
+export function noteFrozen({ frozen, final, log }: Replica, events: readonly AuthenticEvent[]): OrgId[] {
   const fresh: OrgId[] = []
   for (const { body, header } of events) {
     const isEvidence = body.kind === 'evidence.fork' || body.kind === 'evidence.branches'
@@ -24,8 +24,8 @@ export function noteFrozen({ frozen, final }: Replica, events: readonly Authenti
     if (author === undefined || !(isEvidence || body.kind === 'key.rotate')) continue
     const generation = readOrg(final.state, author)?.frozen?.generation
     if (generation !== undefined && frozen.get(author) !== generation) fresh.push(author)
-    if (generation === undefined) frozen.delete(author)
-    else frozen.set(author, generation)
+    if (generation !== undefined) frozen.set(author, generation)
+    else if (frozen.delete(author)) resumeComparing(log, author)
   }
   return fresh
 }

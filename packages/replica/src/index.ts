@@ -61,6 +61,7 @@ export {
   takeHeadFrame,
 } from './snapshot-assembly.js'
 export { step } from './step.js'
+export { isAwaited, stuckSize } from './stuck.js'
 export {
   answerSync,
   type Chain,

@@ -2,7 +2,15 @@
  * Going on from a snapshot: this replica is at its checkpoint as if it had executed everything up to it, and what lies
  * before is fetched afterwards. SPEC.md, J9 and J10.
  */
-import { closeAt, closeGenerations, finalGenerationOf, type Jump, jumpTo, straysOf } from '@chirograph/log'
+import {
+  closeAt,
+  closeGenerations,
+  finalGenerationOf,
+  type Jump,
+  jumpTo,
+  resumeComparing,
+  straysOf,
+} from '@chirograph/log'
 import { readClosedGenerations } from '@chirograph/status'
 import { enterOrphans } from './admission.js'
 import { feed, forgetOthers } from './agreement.js'
@@ -32,7 +40,9 @@ export function takeSnapshot(
   replica.chain.clear()
   replica.chain.set(header.digest, final)
   replica.final = final
+  const before = replica.frozen
   replica.frozen = frozenIn(state)
+  for (const author of before.keys()) if (!replica.frozen.has(author)) resumeComparing(replica.log, author)
   noteLost(replica, replica.frozen.keys())
   replica.waiting.clear()
   replica.fetching = null

@@ -60,6 +60,9 @@ export const proofLoadsMax = 3
 /** Events that are not final kept of a frozen chain: a long day of a busy institution, for what may be salvaged of it. */
 export const frozenEventsMax = 4_096
 
+/** Their bytes: as many events with bodies of 2 KiB, which name fifty credentials. */
+export const frozenBytesMax = 8 * 1_024 * 1_024
+
 /**
  * One chunk of a snapshot: about 1,000 rows, whose hashes take about 10 ms in JavaScript. The longest row, 32 KiB,
  * fits.

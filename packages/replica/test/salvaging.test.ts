@@ -1,6 +1,6 @@
 /** What becomes of the revocations of an author that forked, when the author or who tells them again means harm. */
 import { createEvent, type EventBody, encodeSegment, type VerifiedEvent } from '@chirograph/event'
-import { encodeForkEvidence, eventAt, forkEvidenceOf, pendingCountOf } from '@chirograph/log'
+import { encodeForkEvidence, eventAt, forkEvidenceOf, pendingSizeOf } from '@chirograph/log'
 import { segmentInput } from '@chirograph/replica'
 import { networkIdOf, readCredential, readOrg } from '@chirograph/status'
 import { is, ok, suite } from '../../workspace/kit.ts'
@@ -78,7 +78,7 @@ suite('revocations of an author that forked', (it) => {
     const { signature } = events.at(-1) as VerifiedEvent
     const bytes = encodeSegment({ items: events, signature })
     take(replica, segmentInput({ bytes, from: memberAt(1).peer, isGossip: false }))
-    is(pendingCountOf(replica.log, { author: evil, generation: 0 }), count)
+    is(pendingSizeOf(replica.log, { author: evil, from: 0, to: 0 }).count, count)
     const judged = checks - 1
     ok(judged > 0 && judged <= salvageAttemptsMax, `${judged} judged when they came in`)
     is(replica.untold.size, count - judged)
