@@ -5,6 +5,7 @@ import { decodeHeader, type OrgId, restoreEvent } from '@chirograph/event'
 import {
   bodyKey,
   checkpointHeightKey,
+  checkpointRange,
   eventRange,
   type KeyRange,
   metaKey,
@@ -114,7 +115,17 @@ async function loadFinal(
   rowSpace: RowSpace,
 ): Promise<RestoredReplica['final']> {
   const [heightBytes, treeBytes] = await store.getMany([metaKey('final-height'), metaKey('log-tree')])
-  if (!heightBytes || !treeBytes) return null
+  if (!heightBytes || !treeBytes) {
+    // Written with the first checkpoint. To begin at the genesis again would be to vote again on what was decided.
+    for await (const _ of store.range({
+      ...checkpointRange({ fromHeight: 0, toHeight: Number.MAX_SAFE_INTEGER }),
+      limit: 1,
+    }))
+      throw storeDamaged(
+        'checkpoints are here, and the note of the final height or of the log tree is missing',
+      )
+    return null
+  }
   const height = must(decode(heightShape, heightBytes, anySize), 'the final height')
   const logTree = must(decode(logTreeShape, treeBytes, anySize), 'the log tree')
   const checkpointBytes = await store.get(checkpointHeightKey(height))

@@ -57,11 +57,14 @@ function isDamage(code: string | undefined, error: unknown): boolean {
   return code === 'LEVEL_IO_ERROR' && error instanceof Error && error.message.includes('No such file')
 }
 
+const damagedHint =
+  'keep a copy; then start from an empty directory and let it fill from the other nodes, or restore a backup: an older state may have forgotten what was signed'
+
 function storeCorrupt(directory: string, cause: unknown): ChirographError {
   return new ChirographError({
     code: 'STORE_CORRUPT',
     what: `the database in ${directory} is damaged (${textOf(cause)})`,
-    hint: 'keep a copy, then restore a backup, or start from an empty directory and let it fill from the other nodes',
+    hint: damagedHint,
     facts: { directory },
     cause,
   })
@@ -72,7 +75,7 @@ export function writeLogDamaged(directory: string, { file, offset }: WriteLogDam
   return new ChirographError({
     code: 'STORE_CORRUPT',
     what: `the database in ${directory} is damaged: ${file}, which holds its latest writes, does not hold at byte ${offset}, and whole writes follow`,
-    hint: 'keep a copy; then start from an empty directory and let it fill from the other nodes, or restore a backup: an older state may have forgotten what was signed',
+    hint: damagedHint,
     facts: { directory, file, offset },
   })
 }
