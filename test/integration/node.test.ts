@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventId, fromHex } from '@chirograph/codec'
 import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
 import { createEvent, parseOrgId, segmentOf } from '@chirograph/event'
-import { memoryDisk, memoryHub, type Store } from '@chirograph/interface'
+import { memoryDisk, memoryHub, metaKey, type Store } from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
 import { encodeSegmentFrame } from '@chirograph/replica'
@@ -405,6 +405,20 @@ suite('a node refuses', (it) => {
       org: memberOf(1).org as Parameters<typeof initialiseStore>[1]['org'],
     })
     await failsWith('NODE_OTHER_ORG', createNode(optionsOf(await disk.open(), await memoryDisk().open())))
+  })
+
+  it('a store whose note of the final height is gone: it would vote again on what was decided', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const published = await college.publish({ kind: 'status.lease', count: 1024 })
+    await college.finality(published.id)
+    await college.stop()
+    const store = await cluster.open(0)
+    await store.batch([{ kind: 'delete', key: metaKey('final-height') }], { sync: true })
+    const refused = await failsWith('NODE_STORE_DAMAGED', cluster.start(0))
+    ok(refused.message.includes('checkpoints are here'))
+    await cluster.stop()
   })
 
   it('keys that are no member', async () => {
