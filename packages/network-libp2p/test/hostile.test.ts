@@ -102,7 +102,7 @@ suite('a hostile member', (it) => {
       const judgedMax = 50 + (200 * (performance.now() - startMs)) / 1000 + 20
       ok(station.gossip.length <= judgedMax, `${station.gossip.length} judged, at most ${judgedMax} fit`)
       flood.stop()
-      ok(flood.sent > 2 * station.gossip.length, `only ${flood.sent} were sent`)
+      ok(flood.sent > 10 * station.gossip.length, `only ${flood.sent} were sent`)
     })
   })
 
@@ -136,8 +136,7 @@ suite('a hostile member', (it) => {
         }
         flood.stop()
         const medianMs = sentMs.sort((a, b) => a - b)[25] ?? Infinity
-        // Behind the flood's backlog it would take longer with every message; this machine may be slow itself.
-        ok(medianMs < 2_000, `a message took ${medianMs} ms beside a flood`)
+        ok(medianMs < 250, `a message took ${medianMs} ms beside a flood`)
         equal(
           station.misconducts.filter(({ peerId }) => peerId === from),
           [],
@@ -215,7 +214,7 @@ suite('a request to a hostile member', (it) => {
       const startMs = performance.now()
       await failsWith('NETWORK_REQUEST_STALLED', () => collect(station, raw))
       const tookMs = performance.now() - startMs
-      ok(tookMs >= 290 && tookMs < 10_000, `took ${tookMs} ms`)
+      ok(tookMs >= 290 && tookMs < 3_000, `took ${tookMs} ms`)
     })
   })
 
