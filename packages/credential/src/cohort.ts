@@ -67,6 +67,7 @@ function recordsOf(text: string): readonly (readonly string[])[] | { readonly er
   try {
     return parse(text, {
       bom: true,
+      delimiter: delimiterOf(text),
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       max_record_size: cohortRecordCharactersMax,
@@ -78,13 +79,29 @@ function recordsOf(text: string): readonly (readonly string[])[] | { readonly er
   }
 }
 
+/** A comma, unless the header says otherwise: spreadsheets write semicolons where the comma is the decimal sign. */
+const delimiters = [',', ';', '\t', '|'] as const
+
+/** What parts the header into the most names of columns; no such name holds any of them. */
+function delimiterOf(text: string): string {
+  const [header = ''] = text.replace(/^\uFEFF/, '').split(/[\r\n]/, 1)
+  const namesBy = (delimiter: string): number =>
+    header.split(delimiter).filter((cell) => columnNamed(cell.replaceAll('"', '')) !== undefined).length
+  return delimiters.reduce((best, other) => (namesBy(other) > namesBy(best) ? other : best))
+}
+
+function columnNamed(cell: string): CohortColumn | undefined {
+  const name = cell.trim().toLowerCase()
+  return cohortColumnNames.find((known) => known === name)
+}
+
 function csvError(error: CsvError): CohortError {
   // Complete records before the broken one, the header among them: its own number in a spreadsheet is the next.
   const row = typeof error.records === 'number' ? error.records + 1 : 1
   const told: Partial<Record<string, readonly [expected: string, got: string]>> = {
     CSV_QUOTE_NOT_CLOSED: ['a closing quote for every opening one', 'the end of the file inside quotes'],
     CSV_INVALID_CLOSING_QUOTE: [
-      'a comma after a closing quote, and "" for a quote inside quotes',
+      'the next cell after a closing quote, and "" for a quote inside quotes',
       'other text',
     ],
     INVALID_OPENING_QUOTE: [
@@ -106,15 +123,8 @@ function columnsOf(header: readonly string[]): Columns {
   const names = header.map((name) => name.trim())
   if (names.every((name) => name === ''))
     return { kind: 'errors', errors: [fileError('a header with the names of the columns', 'nothing')] }
-  const delimiter = [';', '\t', '|'].find((character) => names.length === 1 && names[0]?.includes(character))
-  if (delimiter !== undefined) {
-    return {
-      kind: 'errors',
-      errors: [fileError('commas between the columns', delimiter === '\t' ? 'tabs' : `"${delimiter}"`)],
-    }
-  }
   const errors: CohortError[] = []
-  const columns = names.map((name) => cohortColumnNames.find((known) => known === name.toLowerCase()))
+  const columns = names.map(columnNamed)
   for (const [i, name] of names.entries()) {
     const column = columns[i]
     if (column === undefined && name !== '') errors.push(unknownColumn(name))

@@ -177,15 +177,21 @@ suite('a cohort file', (it) => {
     )
   })
 
-  it('sees other delimiters for what they are', () => {
-    for (const [delimiter, got] of [
-      [';', '";"'],
-      ['\t', 'tabs'],
-    ] as const) {
-      equal(errorsOf(parseCohort(file(line).replaceAll(',', delimiter))), [
-        { row: 1, column: '', expected: 'commas between the columns', got },
-      ])
+  it('reads semicolons, tabs and bars between the cells as the header has them', () => {
+    const plain = rowsOf(parseCohort(file(line)))
+    for (const delimiter of [';', '\t', '|'])
+      equal(rowsOf(parseCohort(file(line).replaceAll(',', delimiter))), plain)
+    equal(rowsOf(parseCohort(`"${header.replaceAll(',', '";"')}"\r\n${line.replaceAll(',', ';')}`)), plain)
+  })
+
+  it('takes the comma in a cell for text where semicolons part the cells, in quotes and without', () => {
+    const apart = (text: string): string => text.replaceAll(',', ';')
+    for (const cell of ['Six courses, one thesis.', '"Six courses, ""one"" thesis."']) {
+      const text = [apart(header), apart(line).replace('Six courses.', cell)].join('\n')
+      match(rowsOf(parseCohort(text))[0]?.achievement.criteria ?? '', /^Six courses, "?one"? thesis\.$/)
     }
+    const stray = rowsOf(parseCohort(file(line.replace('Joins steel.', 'Joins; welds.'))))
+    is(stray[0]?.achievement.description, 'Joins; welds.')
   })
 
   it('refuses a file without a header and a file without rows', () => {
