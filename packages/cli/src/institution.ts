@@ -33,7 +33,7 @@ export async function makeInstitution(
   institution: Institution,
   ed25519: Ed25519,
 ): Promise<MemberFile> {
-  await assertFree(dir.path)
+  await assertFree(dir.path, '--data-dir')
   const draft = dataDirAt(`${dir.path}.draft-${process.pid}`)
   try {
     await mkdir(dirname(draft.path), { recursive: true })
@@ -59,7 +59,8 @@ export async function makeInstitution(
   }
 }
 
-async function assertFree(path: string): Promise<void> {
+/** `CLI_DIRECTORY_NOT_EMPTY` names the option by which the person chose the folder. */
+export async function assertFree(path: string, option: '--data-dir' | '--out'): Promise<void> {
   try {
     if ((await readdir(path)).length === 0) return
   } catch (error) {
@@ -69,6 +70,6 @@ async function assertFree(path: string): Promise<void> {
   throw failure(
     'CLI_DIRECTORY_NOT_EMPTY',
     `${shownPath(path)} holds other files`,
-    'choose an empty folder with --data-dir',
+    `choose another folder with ${option}, or an empty one`,
   )
 }

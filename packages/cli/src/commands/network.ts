@@ -132,13 +132,15 @@ async function createLocal(
       `--local ${options.local} makes no network`,
       `give a number from 1 to ${validatorsMax}, and no member files`,
     )
-  const { makeInstitution } = await import('../institution.js')
+  const { assertFree, makeInstitution } = await import('../institution.js')
   const folder = resolvePath(options.out ?? 'chirograph-local')
+  const dirs = Array.from({ length: count }, (_, at) => dataDirAt(join(folder, `member-${at + 1}`)))
+  // All before the first is made: half a network would be in the way the next time.
+  for (const { path } of dirs) await assertFree(path, '--out')
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())
   const ed25519 = fastestEd25519()
   const members: MemberFile[] = []
-  const dirs = Array.from({ length: count }, (_, at) => dataDirAt(join(folder, `member-${at + 1}`)))
   for (const [at, port] of [...ports].entries()) {
     const dir = dirs[at] ?? dataDirAt(folder) // there is one for each port
     const listen = `/ip4/127.0.0.1/tcp/${port}`
