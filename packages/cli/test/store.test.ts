@@ -16,6 +16,9 @@ suite('chirograph store', (it) => {
       const tooFar = await chirograph(path, 'store', 'prune', '--before', '7')
       is(tooFar.code, 2)
       match(tooFar.err, 'NODE_PRUNE_TOO_FAR')
+      const toCome = await chirograph(path, 'store', 'prune', '--before', '2999-01-01', '--dry-run')
+      is(toCome.code, 2)
+      match(toCome.err, '2999-01-01 is still to come')
       for (const wrong of [
         ['--before', 'yesterday'],
         ['--before', '1', '--keep', 'key.rotate'],

@@ -65,7 +65,7 @@ async function prune(context: Context, { before, keep, dryRun = false }: PruneAr
   const { terminal, dataDir } = context
   const { prunableKinds, pruneStore } = await import('@chirograph/node')
   const kept = keptKinds(keep, prunableKinds)
-  const floor = pruneFloor(before)
+  const floor = pruneFloor(before, Date.now())
   const hint = 'run it again: what went is gone, and the rest is looked at anew'
   const progress = createProgressLine(terminal)
   const onProgress = ({ looked, pruned }: { looked: number; pruned: number }) =>
@@ -93,17 +93,19 @@ async function prune(context: Context, { before, keep, dryRun = false }: PruneAr
     dim(
       dryRun
         ? 'Headers, proofs and the state stay. Members that want these bodies get them elsewhere, as long as somebody keeps them.'
-        : 'Give back the room with: chirograph store compact',
+        : context.copyable('Give back the room with: chirograph store compact'),
     ),
   )
 }
 
-/** A height, or a day or time. */
-function pruneFloor(text: string): { height: number } | { timeMs: number } {
+/** A height, or a day or time that is over. */
+function pruneFloor(text: string, nowMs: number): { height: number } | { timeMs: number } {
   if (/^\d{1,15}$/.test(text)) return { height: Number(text) }
   const timeMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(timeMs))
     throw usage(`--before ${text} is neither a height nor a date`, 'write it like 1200, or like 2026-09-01')
+  // Before a day to come lies all that there is: whoever names one means another.
+  if (timeMs > nowMs) throw usage(`--before ${text} is still to come`, 'name a day that is over, or a height')
   return { timeMs }
 }
 
@@ -199,11 +201,15 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
     )
     if (done.lost > 0)
       terminal.complain(
-        `! ${grouped(done.lost)} events that were listed are not there; look for what lacks with: chirograph fsck`,
+        context.copyable(
+          `! ${grouped(done.lost)} events that were listed are not there; look for what lacks with: chirograph fsck`,
+        ),
       )
     if (done.kind === 'done')
       terminal.say(
-        terminal.talkColours.dim('Give back the room of the old format with: chirograph store compact'),
+        terminal.talkColours.dim(
+          context.copyable('Give back the room of the old format with: chirograph store compact'),
+        ),
       )
   })
 }
