@@ -1,6 +1,7 @@
 /** What every command works with: the options that all of them share, made into what they mean. */
 import type { Command } from 'commander'
 import { type ApiClient, createApiClient } from '@chirograph/api/client'
+import { copyable, dataDirDefault } from './copyable.js'
 import { assertInitialised, type DataDir, dataDirAt } from './data-dir.js'
 import { parseDuration } from './duration.js'
 import { resolvePath } from './paths.js'
@@ -14,28 +15,33 @@ export interface GlobalOptions extends TerminalOptions {
 export interface Context {
   readonly terminal: Terminal
   readonly dataDir: DataDir
+  /** The text with commands as they have to be typed for this folder. */
+  copyable(text: string): string
   /** Aborts when `--timeout`, or the command's own default, is over. */
   deadline(defaultMs?: number): AbortSignal
   /** `CLI_NOT_INITIALISED`, `API_UNREACHABLE` */
   connect(): Promise<ApiClient>
 }
 
-export const dataDirDefault = './chirograph-data'
-
 /** How long most commands wait for the node. */
 const timeoutMsDefault = 60_000
 
 export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>()
-  const dataDir = dataDirAt(resolvePath(options.dataDir ?? process.env.CHIROGRAPH_DATA_DIR ?? dataDirDefault))
+  const dataDir = dataDirAt(dataDirPathOf(options))
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, '--timeout')
   return {
     terminal: createTerminal(options),
     dataDir,
+    copyable: (text) => copyable(text, dataDir.path),
     deadline: (defaultMs = timeoutMsDefault) => AbortSignal.timeout(timeoutMs ?? defaultMs),
     async connect() {
       await assertInitialised(dataDir)
       return createApiClient({ dataDir: dataDir.path })
     },
   }
+}
+
+export function dataDirPathOf({ dataDir }: GlobalOptions): string {
+  return resolvePath(dataDir ?? process.env.CHIROGRAPH_DATA_DIR ?? dataDirDefault)
 }

@@ -1,6 +1,7 @@
 /** Errors as a person reads them: what happened, what to do, and the code to look up. */
 import { ApiError } from '@chirograph/api/client'
 import { ChirographError } from '@chirograph/interface'
+import { copyable } from './copyable.js'
 import { exitCodeOf } from './exit-codes.js'
 import { plainText } from './plain-text.js'
 import type { Terminal } from './terminal.js'
@@ -15,10 +16,11 @@ export function usage(what: string, hint: string): ChirographError {
 }
 
 /** Prints a failure and returns the exit code for it. */
-export function report(terminal: Terminal, error: unknown): number {
+export function report(terminal: Terminal, error: unknown, dataDir: string): number {
   const told = inWords(error)
+  const hint = copyable(told.hint, dataDir)
   if (terminal.isJson) {
-    const { code, what, hint, facts } = told
+    const { code, what, facts } = told
     const errors = told instanceof ApiError && told.errors.length > 0 ? { errors: told.errors } : {}
     terminal.complain(JSON.stringify({ error: { code, what, hint, facts, ...errors } }))
   } else {
@@ -28,7 +30,7 @@ export function report(terminal: Terminal, error: unknown): number {
       [
         `${red(bold('✘'))} ${capitalised(plainText(told.what))}.`,
         ...details.map((line) => `    ${line}`),
-        `  ${capitalised(plainText(told.hint))}.`,
+        `  ${capitalised(plainText(hint))}.`,
         dim(`  ${told.code}`),
       ].join('\n'),
     )

@@ -17,7 +17,8 @@ import { addStatus } from './commands/status.js'
 import { addStop } from './commands/stop.js'
 import { addStore } from './commands/store.js'
 import { addVerify } from './commands/verify.js'
-import { dataDirDefault, type GlobalOptions } from './context.js'
+import { dataDirPathOf, type GlobalOptions } from './context.js'
+import { dataDirDefault } from './copyable.js'
 import { exitCodes } from './exit-codes.js'
 import { report } from './failure.js'
 import { createTerminal } from './terminal.js'
@@ -31,7 +32,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     return Number(process.exitCode)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-    return report(createTerminal(program.opts<GlobalOptions>()), error)
+    const options = program.opts<GlobalOptions>()
+    return report(createTerminal(options), error, dataDirPathOf(options))
   }
 }
 

@@ -94,6 +94,24 @@ suite('chirograph network create', (it) => {
   )
 })
 
+suite('chirograph network create --local', (it) => {
+  it(
+    'names --out where a folder is taken, and makes nothing then',
+    async () => {
+      const { path, dispose } = await tempDir()
+      await mkdir(join(path, 'n', 'member-2'), { recursive: true })
+      await writeFile(join(path, 'n', 'member-2', 'thesis.txt'), 'x')
+      const { code, err } = await chirograph(path, 'network', 'create', '--local', '2', '--out', 'n')
+      is(code, 3)
+      match(err, '--out')
+      not(err.includes('--data-dir'), err)
+      equal(await readdir(join(path, 'n')), ['member-2'])
+      await dispose()
+    },
+    patient,
+  )
+})
+
 suite('the command', (it) => {
   it(
     'says what is missing: no institution (4), no network (3), no node (6)',
@@ -112,6 +130,10 @@ suite('the command', (it) => {
       const status = await chirograph(path, 'status')
       is(status.code, 6)
       match(status.err, 'API_UNREACHABLE')
+      const elsewhere = await chirograph(path, 'init', ...named, '--data-dir', 'my college')
+      match(elsewhere.err, "chirograph start --data-dir './my college' --network network.json")
+      const doctor = await chirograph(path, 'doctor', '--data-dir', 'my college')
+      match(doctor.out, "start it: chirograph start --data-dir './my college'")
       await dispose()
     },
     patient,

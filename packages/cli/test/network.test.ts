@@ -121,6 +121,7 @@ async function refuse(path: string, one: readonly string[]): Promise<void> {
   is(locked.code, 5)
   const { pid } = JSON.parse(await readFile(join(path, 'n/member-1/api.json'), 'utf8'))
   match(locked.err, `Process ${pid}`)
+  match(locked.err, 'chirograph stop --data-dir ./n/member-1')
 
   const other = [
     'network',

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { LoggedEventAnswer } from '@chirograph/api/client'
+import { createProgram } from '@chirograph/cli'
 import { equal, failsWith, is, match, not, ok, suite } from '../../workspace/kit.ts'
+import { copyable, dataDirDefault, folderCommands } from '../src/copyable.ts'
 import { describeMs, parseDuration, parseMoment, parsePastMoment } from '../src/duration.ts'
 import { eventHeading, eventLine } from '../src/event-view.ts'
 import { exitCodeOf } from '../src/exit-codes.ts'
@@ -32,6 +34,45 @@ suite('paths', (it) => {
     const npm = { npm_execpath: 'npm', INIT_CWD: folder }
     is(shownPath(join(folder, 'a', 'b'), npm), './a/b')
     is(shownPath('/etc/x', npm), '/etc/x')
+  })
+})
+
+suite('commands in a hint', (it) => {
+  const dir = resolvePath('n/member-1')
+
+  it('name the folder that the person named, once, and none where none is needed', () => {
+    const typed = (text: string) => copyable(text, dir)
+    is(typed('with: chirograph fsck --repair'), 'with: chirograph fsck --data-dir ./n/member-1 --repair')
+    is(
+      typed('chirograph key rotate; then chirograph status'),
+      'chirograph key rotate --data-dir ./n/member-1; then chirograph status --data-dir ./n/member-1',
+    )
+    for (const whole of [
+      'chirograph start --data-dir ./x',
+      'chirograph network create --local 4',
+      'a chirograph node',
+      'chirograph status-like',
+    ])
+      is(typed(whole), whole)
+    is(copyable('chirograph fsck', resolvePath(dataDirDefault)), 'chirograph fsck')
+  })
+
+  it('keep a folder with blanks and quotes one word', () => {
+    if (process.platform === 'win32') return
+    is(
+      copyable('chirograph fsck', resolvePath("it's mine")),
+      String.raw`chirograph fsck --data-dir './it'\''s mine'`,
+    )
+  })
+
+  it('are all the commands there are, but those that look at no folder', () => {
+    const all = createProgram().commands.flatMap((command) =>
+      command.commands.length > 0
+        ? command.commands.map((inner) => `${command.name()} ${inner.name()}`)
+        : [command.name()],
+    )
+    const others = ['init', 'network create', 'network show', 'template', 'proof show', 'version']
+    equal([...folderCommands, ...others].sort(), all.sort())
   })
 })
 

@@ -45,7 +45,7 @@ async function storeLocked(directory: string, cause: unknown): Promise<Chirograp
   return new ChirographError({
     code: 'STORE_LOCKED',
     what: `process ${pid} on ${host}, running since ${startedAt}, uses ${directory}`,
-    hint: `stop that process (kill ${pid} on ${host}), or choose another directory`,
+    hint: 'stop it with chirograph stop, or where it runs; or choose another directory',
     facts: { directory, pid, host, startedAt },
     cause,
   })

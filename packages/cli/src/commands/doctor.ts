@@ -41,13 +41,19 @@ async function doctor(context: Context, { report }: { report?: string }): Promis
     diskCheck(await freeBytes(dataDir.path)),
     ...(running === undefined ? await stoppedChecks(dataDir) : checksOfRunning(running)),
   ]
+  const typed = checks.map(({ hint, ...check }) => ({
+    ...check,
+    ...(hint !== undefined && { hint: context.copyable(hint) }),
+  }))
   if (report !== undefined) {
+    // As they stand: where the folder is concerns nobody else.
+
     const path = resolvePath(report)
     await writeWhole(path, jsonText({ checks, node: process.version, platform: process.platform }))
     terminal.say(`Written to ${shownPath(path)}.`)
   }
-  if (terminal.isJson) terminal.json({ checks })
-  else terminal.data(render(checks, terminal.colours))
+  if (terminal.isJson) terminal.json({ checks: typed })
+  else terminal.data(render(typed, terminal.colours))
   if (checks.some(({ state }) => state === 'failed')) process.exitCode = exitCodes.failed
 }
 

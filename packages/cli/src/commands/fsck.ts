@@ -79,6 +79,8 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
     })
   } else
     terminal.data(
-      renderFsck({ check, repaired, whyNotComputed, place: shownPath(dataDir.log) }, terminal.colours),
+      context.copyable(
+        renderFsck({ check, repaired, whyNotComputed, place: shownPath(dataDir.log) }, terminal.colours),
+      ),
     )
 }

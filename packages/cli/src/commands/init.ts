@@ -77,7 +77,7 @@ async function institutionOf({ name, type, listen: asked, address, recognise }: 
 }
 
 function show(
-  { terminal, dataDir }: Context,
+  { terminal, dataDir, copyable }: Context,
   { member, org, isThere }: { member: MemberFile; org: string; isThere: boolean },
 ): void {
   const { name, orgType, address, peerId } = member
@@ -99,8 +99,7 @@ function show(
       `  member file   ${shownPath(dataDir.member)}  ${dim('public: hand it to whoever makes the network')}`,
     ].join('\n'),
   )
-  const folder = place === './chirograph-data' ? '' : ` --data-dir ${place}`
   terminal.say(
-    `\nNext: chirograph network create --name "Our network" ${shownPath(dataDir.member)} …\nthen: chirograph start${folder} --network network.json`,
+    `\nNext: chirograph network create --name "Our network" ${shownPath(dataDir.member)} …\nthen: ${copyable('chirograph start --network network.json')}`,
   )
 }

@@ -125,9 +125,9 @@ async function exportAnchor(context: Context, out: string | undefined): Promise<
     )
 }
 
-async function show({ terminal }: Context, path: string): Promise<void> {
+async function show({ terminal, copyable }: Context, path: string): Promise<void> {
   const proofBytes = new Uint8Array(await readBytes(path, statusProofBytesMax))
-  const hint = 'give a file that chirograph proof export made'
+  const hint = 'give a file made with: chirograph proof export'
   const decoded = decodeStatusProof(proofBytes)
   if (!decoded.ok) throw invalid(path, decoded.detail, hint)
   const { headerCore, org, batch, credential, leaf } = decoded.value
@@ -161,5 +161,5 @@ async function show({ terminal }: Context, path: string): Promise<void> {
     ['size', `${proofBytes.length} bytes`],
   ]
   terminal.data(lines.map(([label, text]) => `${label.padEnd(7)} ${text}`).join('\n'))
-  terminal.say('\nWhether this is true is what chirograph verify answers.')
+  terminal.say(copyable(`\nWhether this is true is told by: chirograph verify`))
 }

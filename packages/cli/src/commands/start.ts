@@ -58,7 +58,7 @@ async function start(context: Context, options: StartOptions): Promise<void> {
     isJson: terminal.isJson || options.logFormat === 'json',
     level: terminal.isVerbose ? 'debug' : terminal.isWatched || !terminal.isJson ? 'info' : 'warn',
     colours: terminal.talkColours,
-    write: (line) => void process.stderr.write(line),
+    write: (line) => void process.stderr.write(context.copyable(line)),
   })
   const stopping = waitForStop()
   // Loaded here, because it takes half a second that no other command should spend.
@@ -109,7 +109,7 @@ function portOf(text: string | undefined): number | undefined {
   throw usage(`--api-port ${text} is no port`, 'give a number from 1 to 65535, or 0 for a free one')
 }
 
-function announce({ terminal, dataDir }: Context, { node, api }: RunningNode): void {
+function announce({ terminal, dataDir, copyable }: Context, { node, api }: RunningNode): void {
   const { name, networkName, networkId, purpose, org, peerId, addresses } = node.status()
   if (terminal.isJson) {
     terminal.json({ event: 'ready', url: api.url, pid: process.pid, org, name, networkId, peerId, addresses })
@@ -117,15 +117,14 @@ function announce({ terminal, dataDir }: Context, { node, api }: RunningNode): v
   }
   const { dim, bold, yellow, green } = terminal.colours
   const place = shownPath(dataDir.path)
-  const folder = place === './chirograph-data' ? '' : ` --data-dir ${place}`
   terminal.say(
     [
       '',
       `  ${bold(name)} on ${bold(networkName)}${purpose === 'demo' ? yellow(' (demonstration)') : ''}`,
       `  members reach it at  ${addresses[0]?.replace(/\/p2p\/.*/, '') ?? 'nothing: it only dials'}`,
       `  the API is at        ${api.url}  ${dim(`token in ${place}/api.json`)}`,
-      dim(`  look at it with      chirograph status${folder}`),
-      dim(`  issue with           chirograph issue cohort.csv${folder}`),
+      dim(copyable('  look at it with      chirograph status')),
+      dim(copyable('  issue with           chirograph issue cohort.csv')),
       '',
     ].join('\n'),
   )

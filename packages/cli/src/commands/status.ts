@@ -32,8 +32,11 @@ export function addStatus(program: Command): void {
     })
 }
 
-async function show({ terminal, deadline }: Context, api: ApiClient): Promise<void> {
+async function show({ terminal, deadline, copyable }: Context, api: ApiClient): Promise<void> {
   const status = await api.node({ signal: deadline() })
   if (terminal.isJson) terminal.json(status)
-  else terminal.data(renderStatus({ status, url: api.url, nowMs: Date.now(), colours: terminal.colours }))
+  else
+    terminal.data(
+      copyable(renderStatus({ status, url: api.url, nowMs: Date.now(), colours: terminal.colours })),
+    )
 }
