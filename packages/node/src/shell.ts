@@ -448,7 +448,7 @@ export async function startShell(args: {
     if (isEnough()) joiner.consider({ peer, isOnlyWay: true })
   }
 
-  async function load({ slots, id, retry }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
+  async function load({ slots, id, retry, jumps }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
     const stored: StoredEntry[] = []
     const sought = id === null ? undefined : await placeOfEvent(store, id)
     const found = sought && (await readHeader(store, sought))
@@ -462,7 +462,7 @@ export async function startShell(args: {
         stored.push({ ...headerOfValue(value, place), branch: place.branch })
       }
     }
-    dispatch({ kind: 'loaded', stored, retry })
+    dispatch({ kind: 'loaded', stored, retry, jumps })
   }
 
   /** Whether an event whose place this is is final, if it is not in the index. */
@@ -474,16 +474,16 @@ export async function startShell(args: {
   }
 
   /** While history is not whole, what is not in the store may yet be final: it is asked for again when it is. */
-  async function lookUp({ ids }: Extract<ReplicaEffect, { kind: 'look-up' }>): Promise<void> {
+  async function lookUp({ ids, jumps }: Extract<ReplicaEffect, { kind: 'look-up' }>): Promise<void> {
     for (let at = 0; at < ids.length; at += getManyKeysMax) {
       const wanted = ids.slice(at, at + getManyKeysMax)
       const values = await store.getMany(wanted.map(positionKey))
       const found = wanted.filter((_, index) => isFinalPlace(values[index]))
       const absent = wanted.filter((id) => !found.includes(id))
       if (absent.length > 0 && !replica.isHistoryWhole) {
-        history.whenWhole(() => void lookUp({ kind: 'look-up', ids: absent }).catch(args.onFailure))
-        dispatch({ kind: 'looked-up', found, absent: [] })
-      } else dispatch({ kind: 'looked-up', found, absent })
+        history.whenWhole(() => void lookUp({ kind: 'look-up', ids: absent, jumps }).catch(args.onFailure))
+        dispatch({ kind: 'looked-up', found, absent: [], jumps })
+      } else dispatch({ kind: 'looked-up', found, absent, jumps })
     }
   }
 

@@ -26,13 +26,13 @@ import { reject, type Turn } from './turn.js'
 
 /** Two events stand at a place: proves the fork, as soon as the headers that takes are in memory. */
 export function proveForkAt(turn: Turn, slot: Slot, loads = 0): void {
-  const { log } = turn.replica
+  const { log, jumps } = turn.replica
   const known = forksOf(log, slot.author).map(placeOfForkEvidence)
   if (known.some((at) => at?.generation === slot.generation && at.sequence <= slot.sequence)) return
   const proof = proveFork(log, slot, { isLoaded: loads >= proofLoadsMax })
   if (proof.kind === 'load') {
     const retry: ForkRetry = { kind: 'fork', slot, loads: loads + 1 }
-    turn.effects.push({ kind: 'load', slots: proof.slots, id: null, retry })
+    turn.effects.push({ kind: 'load', slots: proof.slots, id: null, retry, jumps })
     return
   }
   if (proof.kind === 'none') return

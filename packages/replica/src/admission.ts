@@ -89,7 +89,16 @@ export function takeSegment(turn: Turn, input: SegmentInput): void {
 }
 
 /** The store's answer to a `load`: the places are filled in, and what asked for it is tried once more. */
-export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, { kind: 'loaded' }>): void {
+export function takeLoaded(
+  turn: Turn,
+  { stored, retry, jumps }: Extract<ReplicaInput, { kind: 'loaded' }>,
+): void {
+  // What was read before a snapshot may hold what that let go of, which would enter as final: it is asked for again.
+  if (jumps !== turn.replica.jumps) {
+    if (retry.kind === 'segment') takeSegment(turn, { ...retry, isLoaded: false })
+    else proveForkAt(turn, retry.slot, retry.loads - 1)
+    return
+  }
   for (const one of stored) {
     const decoded = decodeHeader(one.headerBytes)
     if (decoded.kind === 'reject') throw new Error(`a stored header does not decode: ${decoded.detail}`)
@@ -103,6 +112,8 @@ export function takeLoaded(turn: Turn, { stored, retry }: Extract<ReplicaInput, 
 
 /** The store's answer to a `look-up`: what waited for it is judged again. */
 export function takeLookedUp(turn: Turn, input: Extract<ReplicaInput, { kind: 'looked-up' }>): void {
+  // A snapshot asked for everything again: what was read before it may be what it let go of.
+  if (input.jumps !== turn.replica.jumps) return
   noteLookedUp(turn.replica, input)
   for (const id of [...input.found, ...input.absent]) {
     retryWaiting(turn, id)
@@ -127,7 +138,8 @@ function place(turn: Turn, events: readonly AuthenticEvent[], input: SegmentInpu
       reject(turn, { reason: verdict.reason, detail: verdict.detail, from: input.from })
       break
     case 'load':
-      if (!input.isLoaded) turn.effects.push({ ...verdict, retry: { ...input, isLoaded: true } })
+      if (!input.isLoaded)
+        turn.effects.push({ ...verdict, retry: { ...input, isLoaded: true }, jumps: replica.jumps })
       else if (replica.isHistoryWhole)
         // A store that was asked and still lacks a final event is damaged; asking for ever would hide it.
         throw new Error(`the store lacks final events that ${events[0]?.id} follows or contradicts`)

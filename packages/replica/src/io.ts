@@ -36,9 +36,15 @@ export type ReplicaInput = { readonly nowMs: number } & (
       readonly kind: 'loaded'
       readonly stored: readonly StoredEntry[]
       readonly retry: SegmentInput | ForkRetry
+      readonly jumps: number
     }
   /** The answer to a `look-up`: which of these ids are in the store, and so final; the others are not known at all. */
-  | { readonly kind: 'looked-up'; readonly found: readonly EventId[]; readonly absent: readonly EventId[] }
+  | {
+      readonly kind: 'looked-up'
+      readonly found: readonly EventId[]
+      readonly absent: readonly EventId[]
+      readonly jumps: number
+    }
   /** A message from a member's direct stream. */
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly from: string }
   /** A checkpoint, by gossip or as an answer to a fetch. */
@@ -209,9 +215,11 @@ export type ReplicaEffect =
       readonly slots: readonly Slot[]
       readonly id: EventId | null
       readonly retry: SegmentInput | ForkRetry
+      /** To be handed back with the answer: what was read before a snapshot was taken does not hold after it. */
+      readonly jumps: number
     }
   /** Are these ids in the store? Answer with `looked-up`. */
-  | { readonly kind: 'look-up'; readonly ids: readonly EventId[] }
+  | { readonly kind: 'look-up'; readonly ids: readonly EventId[]; readonly jumps: number }
   /** What gossip should do with the message of this input. */
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'ignore' | 'reject' }
   | { readonly kind: 'published'; readonly request: number; readonly event: AuthenticEvent }

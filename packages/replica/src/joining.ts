@@ -33,6 +33,7 @@ export function takeSnapshot(
   const { header, certificate, state, cut, logTree } = snapshot
   const { view, height, timeMs } = header.core
   if (height <= replica.final.header.core.height) return
+  replica.jumps++
   const { jumped, open, dropped, strays } = moveTips(replica, snapshot)
   // What the checkpoint changed in its parent's cut is not known here, and not served.
   const changes = new Uint8Array()

@@ -21,7 +21,7 @@ export function askFor({ replica, effects }: Turn, unknown: readonly EventId[]):
   const ids = unknown.filter((id) => !replica.asking.has(id))
   if (ids.length === 0) return
   for (const id of ids) replica.asking.add(id)
-  effects.push({ kind: 'look-up', ids })
+  effects.push({ kind: 'look-up', ids, jumps: replica.jumps })
 }
 
 /** References of which it is not known whether they are final. */

@@ -126,6 +126,8 @@ export interface Replica {
   readonly lacking: Map<string, { readonly author: OrgId; readonly generation: number }>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
+  /** Snapshots taken since the start: an answer of the store is of the time of one of them. */
+  jumps: number
   /** Authors whose chains are not whole: from which place on all of their events are here. */
   readonly heldFrom: Map<OrgId, HeldFrom>
   /** Authors of whom bodies were pruned: from which place on all of them are here. */
@@ -230,6 +232,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
     sessions: new Map(),
     lacking: new Map(),
     isHistoryWhole: restored.isHistoryWhole,
+    jumps: 0,
     heldFrom: new Map(restored.heldFrom),
     bodiesFrom: new Map(restored.bodiesFrom),
     stopped: null,

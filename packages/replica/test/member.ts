@@ -118,10 +118,11 @@ export function eventOf(
     body = lease,
     timeMs = genesisTimeMs,
     seed = undefined as Uint8Array | undefined,
+    references = [] as readonly VerifiedEvent['id'][],
   } = {},
 ): VerifiedEvent {
   const { org: author, logSeed, nextSeed } = memberAt(index)
-  const place = { networkId: networkIdOf(genesis), author, generation, sequence, prev, references: [] }
+  const place = { networkId: networkIdOf(genesis), author, generation, sequence, prev, references }
   const own = seed ?? (generation === 0 ? logSeed : nextSeed)
   return createEvent({ ...place, timeMs, body }, (message) => ed25519.sign({ seed: own, message }))
 }

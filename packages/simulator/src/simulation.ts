@@ -225,14 +225,16 @@ export function createSimulation(options: SimulationOptions): Simulation {
         break
       case 'load': {
         const stored = node.disk.headersAt(effect.slots, effect.id)
-        schedule.after(0, () => node.input({ kind: 'loaded', stored, retry: effect.retry }))
+        schedule.after(0, () =>
+          node.input({ kind: 'loaded', stored, retry: effect.retry, jumps: effect.jumps }),
+        )
         break
       }
       case 'look-up': {
-        const { ids } = effect
+        const { ids, jumps } = effect
         const isThere = (id: EventId) => node.disk.event(id) !== undefined
         const [found, absent] = [ids.filter(isThere), ids.filter((id) => !isThere(id))]
-        schedule.after(0, () => node.input({ kind: 'looked-up', found, absent }))
+        schedule.after(0, () => node.input({ kind: 'looked-up', found, absent, jumps }))
         break
       }
       case 'published':
