@@ -45,7 +45,7 @@ export async function history(
   { events, rows = 0, among }: { events: number; rows?: number; among?: readonly number[] },
 ) {
   const college = nodeAt(cluster, 0)
-  const [batch] = await college.issueCohort(rowsOf(4))
+  const [batch] = await college.issueCohort(rowsOf(4), { again: true })
   const [revoked] = batch?.entries ?? []
   if (!batch || !revoked) throw new Error('a batch of four')
   const position = revoked.position

@@ -19,15 +19,20 @@ import {
 
 export function addBatchRoutes(app: FastifyInstance, node: ChirographNode): void {
   app.post('/v1/batches', async (request, reply): Promise<DryRunAnswer | IssueAnswer | FastifyReply> => {
-    const { rows, dryRun } = readCohortRequest(request.body)
-    if (dryRun) return dryRunAnswer(rows)
+    const { rows, dryRun, again } = readCohortRequest(request.body)
+    if (dryRun) {
+      if (!again) await node.checkCohort(rows)
+      return dryRunAnswer(rows)
+    }
     // A batch that was not begun when the caller hangs up is not issued to nobody.
     const leaving = signalOfLeaving(reply)
     if (request.headers.accept?.includes(ndjson)) {
-      return reply.type(ndjson).send(Readable.from(jsonLines(issueLines(node, rows, leaving))))
+      return reply
+        .type(ndjson)
+        .send(Readable.from(jsonLines(issueLines(node, rows, { again, signal: leaving }))))
     }
     if (rows.length > jsonCredentialsMax) throw tooManyForJson(rows.length)
-    const issued = await node.issueCohort(rows, { signal: leaving })
+    const issued = await node.issueCohort(rows, { again, signal: leaving })
     reply.code(201)
     return {
       batches: issued.map(batchAnswer),
@@ -49,14 +54,14 @@ function dryRunAnswer(rows: readonly CohortRow[]): DryRunAnswer {
 async function* issueLines(
   node: ChirographNode,
   rows: readonly CohortRow[],
-  signal: AbortSignal,
+  options: { readonly again: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<IssueLine> {
   let progress: IssueProgress | undefined
   let wake = (): void => {}
   let isDone = false
   const issuing = node
     .issueCohort(rows, {
-      signal,
+      ...options,
       onProgress(reached) {
         progress = reached
         wake()

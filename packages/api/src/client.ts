@@ -23,10 +23,14 @@ import type {
 } from './wire.js'
 
 /** One of three forms of a cohort; see the README. */
-export type CohortSource =
+export type CohortSource = (
   | { readonly csv: string }
   | { readonly rows: readonly unknown[] }
   | { readonly json: unknown }
+) & {
+  /** Issue people too who were given exactly this before; else `NODE_ALREADY_ISSUED`. */
+  readonly again?: boolean
+}
 
 /** A credential id, handle or learner id; the credential itself; or a handle in hex with its position. */
 export type TargetSource =

@@ -18,6 +18,8 @@ const batchRequest = z
     rows: z.array(person).min(1).max(100_000).optional(),
     json: person.optional(),
     dryRun: z.boolean().optional(),
+    /** Also what was issued before as it stands. */
+    again: z.boolean().optional(),
   })
   .refine(({ csv, rows, json }) => [csv, rows, json].filter((given) => given !== undefined).length === 1, {
     message: 'expected exactly one of csv, rows and json',
@@ -27,12 +29,13 @@ const batchRequest = z
 export function readCohortRequest(body: unknown): {
   readonly rows: readonly CohortRow[]
   readonly dryRun: boolean
+  readonly again: boolean
 } {
-  const { csv, rows, json, dryRun = false } = readRequest(batchRequest, body)
-  if (csv === undefined) return { rows: rowsOfJson(rows ?? (json ? [json] : [])), dryRun }
+  const { csv, rows, json, dryRun = false, again = false } = readRequest(batchRequest, body)
+  if (csv === undefined) return { rows: rowsOfJson(rows ?? (json ? [json] : [])), dryRun, again }
   const cohort = parseCohort(csv)
   if (cohort.kind === 'errors') throw invalidCohort(cohort.errors, cohort.count)
-  return { rows: cohort.rows, dryRun }
+  return { rows: cohort.rows, dryRun, again }
 }
 
 /** Each object is one person; its place in the list, from 1, is its row. */

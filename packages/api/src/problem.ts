@@ -1,5 +1,5 @@
 /** What goes wrong, as RFC 9457 tells it over HTTP, and as the same typed error on both ends. */
-import { ChirographError, type ErrorParts } from '@chirograph/interface'
+import { ChirographError, type ErrorFacts, type ErrorParts } from '@chirograph/interface'
 
 /** The body of every answer that is not a success; `application/problem+json`. */
 export interface Problem {
@@ -14,6 +14,8 @@ export interface Problem {
   readonly hint: string
   /** Several things that are wrong at once, each with its place. */
   readonly errors?: readonly ProblemDetail[]
+  /** What a program may want to know of it. */
+  readonly facts?: ErrorFacts
 }
 
 /** One thing wrong in a request: a cell of a cohort file (`row` and `column`), or a member of the JSON (`column`). */
@@ -43,8 +45,10 @@ export function problemOf(error: unknown): Problem {
     return { type: typeOf(code), title, status, code, hint, ...(errors.length > 0 && { errors }) }
   }
   if (error instanceof ChirographError) {
-    const { what: title, code, hint } = error
-    return { type: typeOf(code), title, status: statuses[code] ?? 500, code, hint }
+    const { what: title, code, hint, facts } = error
+    const hasFacts = Object.keys(facts).length > 0
+    const status = statuses[code] ?? 500
+    return { type: typeOf(code), title, status, code, hint, ...(hasFacts && { facts }) }
   }
   return problemOf(fastifyProblem(error))
 }
@@ -59,8 +63,8 @@ export function errorOfProblem(body: unknown, status: number): ApiError {
       status,
     })
   }
-  const { code, title: what, hint, errors } = body
-  return new ApiError({ code, what, hint, status, ...(errors && { errors }) })
+  const { code, title: what, hint, errors, facts } = body
+  return new ApiError({ code, what, hint, status, ...(errors && { errors }), ...(facts && { facts }) })
 }
 
 export function badRequest(what: string, hint: string, errors?: readonly ProblemDetail[]): ApiError {
@@ -70,6 +74,8 @@ export function badRequest(what: string, hint: string, errors?: readonly Problem
 /** HTTP statuses of what lower layers refuse; whatever is not here is the server's own failure. */
 const statuses: Readonly<Record<string, number>> = {
   NODE_ISSUE_REFUSED: 422,
+  NODE_ALREADY_ISSUED: 409,
+  NODE_NOTHING_TO_CHANGE: 409,
   NODE_NAME_TOO_LONG: 422,
   NODE_SIGNING_REFUSED: 409,
   NODE_KEYS_NOT_KEPT: 409,

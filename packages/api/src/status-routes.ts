@@ -34,9 +34,9 @@ export function addStatusRoutes(app: FastifyInstance, node: ChirographNode, clos
   app.post('/v1/changes', async (request, reply): Promise<ChangeAnswer> => {
     const asked = readRequest(changeRequest, request.body)
     const targets = await distinctTargets(node, asked.credentials)
-    const { id, publishedAtMs } = await node.change(changeOf(asked, targets))
+    const { id, publishedAtMs, unchanged } = await node.change(changeOf(asked, targets))
     reply.code(201)
-    return { event: id, publishedAtMs, credentialCount: targets.length }
+    return { event: id, publishedAtMs, credentialCount: targets.length - unchanged.length, unchanged }
   })
 
   app.post('/v1/events', async (request, reply): Promise<PublishAnswer> => {

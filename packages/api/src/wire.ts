@@ -13,6 +13,7 @@ import {
   type NodeStatus,
   pathBytes,
   type RegistrarEntry,
+  type Unchanged,
 } from '@chirograph/node'
 import type { Verdict } from '@chirograph/verifier'
 import { type JsonOfBytes, jsonOfEventBody } from './event-json.js'
@@ -83,6 +84,8 @@ export interface ChangeAnswer {
   readonly publishedAtMs: number
   /** How many different credentials the event names. */
   readonly credentialCount: number
+  /** Those that were asked for and are so already: the event does not name them. */
+  readonly unchanged: readonly Unchanged[]
 }
 
 export interface PublishAnswer {

@@ -1,6 +1,7 @@
 import { createApiServer } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
 import { cohortTemplate, receiptJson } from '@chirograph/credential'
+import { ChirographError } from '@chirograph/interface'
 import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
 import {
   authorised,
@@ -89,6 +90,26 @@ suite('POST /v1/batches', (it) => {
     is(whole.statusCode, 409)
   })
 
+  it('refuses what was issued before with its facts, on a dry run too, and issues again where that is meant', async () => {
+    const { node, post } = set()
+    const facts = { rows: 1, rowsIssued: 1, batch: idOf(1) }
+    node.issueFailure = new ChirographError({ code: 'NODE_ALREADY_ISSUED', what: 'w', hint: 'h', facts })
+    for (const dryRun of [false, true]) {
+      const refused = await post('/v1/batches', { csv: cohortTemplate(), dryRun })
+      equal([refused.statusCode, refused.json().facts], [409, facts])
+    }
+    const again = { csv: cohortTemplate(), again: true }
+    is((await post('/v1/batches', { ...again, dryRun: true })).json().credentialCount, 1)
+    node.issueFailure = undefined
+    await post('/v1/batches', again)
+    await post('/v1/batches', again, { accept: 'application/x-ndjson' })
+    await post('/v1/batches', { csv: cohortTemplate() })
+    equal(
+      node.issued.map(({ again: isAgain }) => isAgain),
+      [false, true, true, false],
+    )
+  })
+
   it('takes people as JSON, and places their mistakes', async () => {
     const person = {
       learner_id: 'S-9',
@@ -118,7 +139,7 @@ suite('POST /v1/changes', (it) => {
     ok(first && second)
     const targets = ['S-1', first.credentialId, { handle: first.handle }, { credential: second.credential }]
     const answer = await post('/v1/changes', revoke(targets))
-    equal(answer.json(), { event: idOf(2), publishedAtMs: 6, credentialCount: 2 })
+    equal(answer.json(), { event: idOf(2), publishedAtMs: 6, credentialCount: 2, unchanged: [] })
     const [change] = node.changes
     ok(change?.kind === 'revoke')
     is(change.reason, 'withdrawn')
@@ -129,6 +150,15 @@ suite('POST /v1/changes', (it) => {
         [second.handle, 1],
       ],
     )
+  })
+
+  it('tells what was so already, and counts only what the event names', async () => {
+    const { node, post } = set()
+    const [first] = node.entries
+    ok(first)
+    node.unchanged = [{ handle: first.handle, why: 'already-revoked', sinceMs: 5, reason: 'withdrawn' }]
+    const { credentialCount, unchanged } = (await post('/v1/changes', revoke(['S-1', 'S-2']))).json()
+    equal([credentialCount, unchanged], [1, node.unchanged])
   })
 
   it('lists the candidates when a learner holds several', async () => {

@@ -9,9 +9,11 @@ import type {
   EventState,
   Finality,
   ForkView,
+  IssueOptions,
   LoggedEvent,
   RegistrarEntry,
   StatusChange,
+  Unchanged,
 } from '@chirograph/node'
 import type { Anchor, Genesis } from '@chirograph/status'
 import { verify } from '@chirograph/verifier'
@@ -25,6 +27,8 @@ export const authorised = { authorization: `Bearer ${token}`, host: '127.0.0.1:1
 export interface FakeNode extends ChirographNode {
   readonly entries: RegistrarEntry[]
   readonly changes: StatusChange[]
+  /** How cohorts were issued. */
+  readonly issued: IssueOptions[]
   readonly published: EventBody[]
   readonly proved: Parameters<ChirographNode['proveStatus']>[0][]
   readonly proofsSeen: (Uint8Array | undefined)[]
@@ -34,6 +38,8 @@ export interface FakeNode extends ChirographNode {
   readonly states: Map<EventId, EventState>
   readonly approved: { readonly org: OrgId; readonly rotation: EventId | undefined }[]
   readonly salvaged: OrgId[]
+  /** What the next change leaves as it is. */
+  unchanged: Unchanged[]
   /** Makes the next issue fail. */
   issueFailure: Error | undefined
   /** Ends every wait for this event. */
@@ -52,6 +58,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     } as unknown as Genesis,
     entries,
     changes: [],
+    issued: [],
     published: [],
     proved: [],
     proofsSeen: [],
@@ -61,8 +68,13 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     approved: [],
     salvaged: [],
     issueFailure: undefined,
+    unchanged: [],
     status: () => ({ signing: 'ok', sync: { state: 'alone' } }) as ReturnType<ChirographNode['status']>,
+    async checkCohort() {
+      if (base.issueFailure) throw base.issueFailure
+    },
     async issueCohort(rows, options = {}) {
+      base.issued.push(options)
       options.onProgress?.({ done: 0, total: rows.length, phase: 'signing' })
       await new Promise((resolve) => setImmediate(resolve))
       if (base.issueFailure) throw base.issueFailure
@@ -73,7 +85,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     },
     async change(change) {
       base.changes.push(change)
-      return { id: idOf(2), publishedAtMs: 6 }
+      return { id: idOf(2), publishedAtMs: 6, unchanged: base.unchanged }
     },
     async publish(body) {
       base.published.push(body)

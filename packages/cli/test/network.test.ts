@@ -50,6 +50,30 @@ async function issueToFive(path: string, one: readonly string[]): Promise<void> 
   equal([batches.length, batches[0].credentialCount, files.length], [1, 5, 5])
   is(finality[0].finality.outcome.outcome, 'applied')
   is((await readdir(join(path, 'credentials'))).length, 10)
+  await issueTheSameAgain(path, { one, batch: batches[0].event })
+}
+
+/** By mistake: nothing happens, and the batch is named. */
+async function issueTheSameAgain(
+  path: string,
+  { one, batch }: { readonly one: readonly string[]; readonly batch: string },
+): Promise<void> {
+  const issue = (...args: string[]) => chirograph(path, 'issue', 'cohort.csv', ...one, ...args)
+  const refused = await issue()
+  is(refused.code, 1)
+  match(refused.err, `All 5 rows were issued already, in batch ${batch} of 2`)
+  match(refused.err, '--again')
+  match(refused.err, 'chirograph credential list --data-dir ./n/member-1')
+  for (const args of [['--json'], ['--json', '--dry-run']]) {
+    const { error } = JSON.parse((await issue(...args)).err)
+    equal(
+      [error.code, error.facts.batch, error.facts.rowsIssued],
+      ['NODE_ALREADY_ISSUED', batch, 5],
+      args.join(' '),
+    )
+  }
+  is((await readdir(join(path, 'credentials'))).length, 10)
+  match((await issue('--again', '--dry-run')).out, 'The file is in order')
 }
 
 async function fileOf(path: string, learner: string, ending = '.credential.json'): Promise<string> {
@@ -116,6 +140,17 @@ async function refuse(path: string, one: readonly string[]): Promise<void> {
   const again = await chirograph(path, 'revoke', 'S-2', ...one, '--wait', 'final')
   is(again.code, 1)
   match(again.err, 'already revoked')
+  match(again.err, /The credential was already revoked on 2\d{3}-[^ ]+Z \(issued-in-error\)/)
+  const asJson = await chirograph(path, 'revoke', 'S-2', ...one, '--json')
+  const { error } = JSON.parse(asJson.err)
+  equal(
+    [asJson.code, asJson.out, error.code, error.facts.why, error.facts.reason],
+    [1, '', 'NODE_NOTHING_TO_CHANGE', 'already-revoked', 'issued-in-error'],
+  )
+  ok(error.facts.sinceMs > 0)
+  const active = await chirograph(path, 'reinstate', 'S-3', ...one)
+  is(active.code, 1)
+  match(active.err, 'not suspended')
 
   const locked = await chirograph(path, 'start', ...one)
   is(locked.code, 5)

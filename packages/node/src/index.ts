@@ -1,4 +1,5 @@
 /** createNode: one institution's replica on real adapters, and what its people do with it. */
+export type { Unchanged } from './change-effect.js'
 export type { EventQuery, LoggedEvent } from './event-query.js'
 export { examineStore, type StoreExamination } from './examine-store.js'
 export type { Finality } from './finality-tracker.js'
@@ -25,6 +26,7 @@ export {
   type EventState,
   type NodeOptions,
   type ProofTarget,
+  type PublishedChange,
   type PublishedEvent,
 } from './node.js'
 export type { NodeCounters, NodeStatus } from './node-status.js'

@@ -6,12 +6,15 @@ import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass 
 import { ChirographError, type Clock } from '@chirograph/interface'
 import { type Genesis, type NetworkState, readLeases } from '@chirograph/status'
 import type { Finality } from './finality-tracker.js'
+import { assertNotIssued } from './issued-rows.js'
 import type { PublishedEvent } from './node.js'
 import type { BatchEntry, Registrar, RegistrarEntry } from './registrar.js'
 
 export type IssuePhase = 'leasing positions' | 'signing' | 'storing' | 'publishing'
 
 export interface IssueOptions {
+  /** Issue rows too that were issued before as they stand; else they are refused. */
+  readonly again?: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: { done: number; total: number; phase: IssuePhase }) => void
 }
@@ -38,14 +41,15 @@ export interface IssuingContext {
   readonly finality: (id: EventId, options?: { signal?: AbortSignal }) => Promise<Finality>
 }
 
-/** One batch event for each record class among the rows; resolves when all are stored and on their way. */
+/** One batch event for each record class among the rows; resolves when all are stored and on their way. `NODE_ALREADY_ISSUED`. */
 export async function issueCohort(
   context: IssuingContext,
   rows: readonly CohortRow[],
-  { signal, onProgress = () => {} }: IssueOptions = {},
+  { again = false, signal, onProgress = () => {} }: IssueOptions = {},
 ): Promise<IssuedBatch[]> {
   const total = rows.length
   if (total === 0) throw refused('no-rows', 'there is nobody to issue to')
+  if (!again) await assertNotIssued(context.registrar, rows)
   onProgress({ done: 0, total, phase: 'leasing positions' })
   const positions = await freePositions(context, total, signal)
   const issued: IssuedBatch[] = []

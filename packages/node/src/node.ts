@@ -32,10 +32,12 @@ import {
   statusOfRow,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
+import { effectiveChange, type Unchanged } from './change-effect.js'
 import { loadStoreTag } from './event-cursor.js'
 import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
+import { assertNotIssued } from './issued-rows.js'
 import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { createLogKeyring } from './log-keyring.js'
@@ -86,6 +88,10 @@ export interface PublishedEvent {
   readonly publishedAtMs: number
 }
 
+export interface PublishedChange extends PublishedEvent {
+  readonly unchanged: readonly Unchanged[]
+}
+
 /** What a proof is about: a credential by its handle, and where its leaf lies. */
 export interface ProofTarget {
   readonly org: OrgId
@@ -105,10 +111,15 @@ export interface ChirographNode extends Succession {
   readonly networkId: string
   readonly genesis: Genesis
   status(): NodeStatus
+  /** Fails as `issueCohort` would before it begins: `NODE_ALREADY_ISSUED` for rows that were issued as they stand. */
+  checkCohort(rows: readonly CohortRow[]): Promise<void>
   /** Resolves when the batches are durable here and on their way to the others. */
   issueCohort(rows: readonly CohortRow[], options?: IssueOptions): Promise<IssuedBatch[]>
-  /** Resolves when the change is durable here; `finality` tells when everyone agrees. */
-  change(change: StatusChange): Promise<PublishedEvent>
+  /**
+   * Resolves when the change is durable here; `finality` tells when everyone agrees. Credentials that it would leave as
+   * they are it does not name on the log; `NODE_NOTHING_TO_CHANGE` when there are no others.
+   */
+  change(change: StatusChange): Promise<PublishedChange>
   publish(body: EventBody): Promise<PublishedEvent>
   finality(id: EventId, options?: { signal?: AbortSignal }): Promise<Finality>
   eventState(id: EventId): Promise<EventState>
@@ -406,6 +417,11 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     return waiting
   }
   const state = () => shell.shown.state
+  const isChanging = (handle: Uint8Array): boolean => {
+    for (const { event } of shell.replica.log.entries.values())
+      if (event !== undefined && changesHandle(event.body, handle)) return true
+    return false
+  }
   const context = {
     genesis,
     org,
@@ -434,13 +450,18 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         startedAtMs,
         counters,
       }),
+    checkCohort: (rows) => assertNotIssued(registrar, rows),
     issueCohort(rows, issueOptions) {
       // One after the other, or two cohorts could be given the same free positions.
       const issued = issuing.then(() => issueCohort(context, rows, issueOptions))
       issuing = issued.catch(() => {})
       return issued
     },
-    change: (change) => publish(bodyOfChange(change, clock.nowMs())),
+    async change(asked) {
+      const known = { org, state: shell.replica.final.state, isChanging }
+      const { change, unchanged } = effectiveChange(asked, known)
+      return { ...(await publish(bodyOfChange(change, clock.nowMs()))), unchanged }
+    },
     publish,
     finality,
     async eventState(id) {
@@ -458,16 +479,12 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     credentials: () => registrar.entries(),
     organisation: (wanted) => readOrg(state(), wanted),
     credentialStatus({ org: issuer, handle }) {
-      const { log, final } = shell.replica
+      const { final } = shell.replica
       const nowMs = clock.nowMs()
       const statusIn = (at: NetworkState) => statusOfRow(readCredential(at, { org: issuer, handle }), nowMs)
       const status = statusIn(state())
-      const isChanging =
-        JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) ||
-        [...log.entries.values()].some(
-          ({ event }) => event !== undefined && changesHandle(event.body, handle),
-        )
-      return { status, finality: isChanging ? 'pending' : 'final', height: shell.shown.header.core.height }
+      const isPending = JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) || isChanging(handle)
+      return { status, finality: isPending ? 'pending' : 'final', height: shell.shown.header.core.height }
     },
     proveStatus(target) {
       const { header, certificate, state: now } = shell.shown

@@ -5,6 +5,7 @@
 import { type EventId, fromHex, fromUtf8, parseJson, toHex, utf8 } from '@chirograph/codec'
 import type { IssuedCredential, JsonObject } from '@chirograph/credential'
 import { ChirographError, type Store, type StoreOp } from '@chirograph/interface'
+import { rowDigest } from './issued-rows.js'
 
 export interface RegistrarEntry {
   readonly credential: JsonObject
@@ -41,6 +42,8 @@ export interface Registrar {
   ): Promise<void>
   markPublished(root: string, event: EventId): Promise<void>
   batches(): AsyncIterable<BatchEntry>
+  /** For digests of cohort rows, in their order: the batch in which each was issued last, by its root. */
+  rootsOfRows(digests: readonly string[]): Promise<(string | undefined)[]>
   usedPositions(): Promise<Set<number>>
   /** By credential id, handle (hex) or learner id; a learner may hold several. */
   find(key: string): Promise<RegistrarEntry[]>
@@ -77,6 +80,10 @@ export function createRegistrar(store: Store): Registrar {
       for await (const [, value] of store.range({ from: utf8('b/'), to: utf8('b0') }))
         yield read<BatchEntry>(value)
     },
+    async rootsOfRows(digests) {
+      const roots = await store.getMany(digests.map((digest) => key('r', digest)))
+      return roots.map((root) => root && toHex(root))
+    },
     async usedPositions() {
       const used = new Set<number>()
       for await (const [place] of store.range({ from: utf8('p/'), to: utf8('p0') })) {
@@ -103,7 +110,7 @@ export function createRegistrar(store: Store): Registrar {
 }
 
 /** `/` (0x2f) ends a field and `0` (0x30) follows it, so a range over a prefix needs no other bound. */
-function key(space: 'b' | 'c' | 'h' | 'l' | 'p', name: string): Uint8Array {
+function key(space: 'b' | 'c' | 'h' | 'l' | 'p' | 'r', name: string): Uint8Array {
   const bytes = utf8(`${space}/${name}`)
   if (bytes.length <= 512) return bytes
   throw new ChirographError({
@@ -125,6 +132,7 @@ function opsOf(issued: IssuedCredential & { readonly root: string }): StoreOp[] 
     { kind: 'put', key: key('h', `${handle}/${credentialId}`), value: id },
     { kind: 'put', key: key('l', `${learnerId}/${credentialId}`), value: id },
     { kind: 'put', key: key('p', String(position)), value: new Uint8Array() },
+    { kind: 'put', key: key('r', rowDigest(issued.row)), value: bytesOfHex(root) },
   ]
 }
 
@@ -146,5 +154,10 @@ function read<T>(value: Uint8Array): T {
 
 /** Path siblings as bytes. */
 export function pathBytes(entry: RegistrarEntry): Uint8Array[] {
-  return entry.path.map((sibling) => fromHex(sibling) ?? new Uint8Array())
+  return entry.path.map(bytesOfHex)
+}
+
+/** Of what this package wrote in hex. */
+function bytesOfHex(text: string): Uint8Array {
+  return fromHex(text) ?? new Uint8Array()
 }

@@ -89,11 +89,15 @@ async function change(
     terminal.json({ ...answer, ...(final && { finality: final.finality }) })
     return
   }
-  const { green, dim } = terminal.colours
-  const { credentialCount: count, event } = answer
+  const { green, yellow, dim } = terminal.colours
+  const { credentialCount: count, event, unchanged } = answer
   const why = 'reason' in source ? ` (${source.reason})` : ''
   terminal.data(`${green('✔')} ${done[kind]} ${count} ${count === 1 ? 'credential' : 'credentials'}${why}`)
   terminal.data(`  event ${dim(event)}`)
+  for (const { handle, why, sinceMs } of unchanged) {
+    const since = sinceMs === null ? '' : `, on ${new Date(sinceMs).toISOString()}`
+    terminal.data(`  ${yellow('!')} ${dim(handle)} was ${why.replaceAll('-', ' ')}${since}`)
+  }
   terminal.data(
     `  ${told ?? 'stored here and sent; final once the network has agreed, usually within seconds'}`,
   )

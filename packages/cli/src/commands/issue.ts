@@ -20,6 +20,7 @@ import { credentialFileBase } from '../safe-name.js'
 interface IssueOptions {
   readonly out: string
   readonly dryRun?: boolean
+  readonly again?: boolean
   readonly wait: 'stored' | 'final'
 }
 
@@ -34,11 +35,12 @@ export function addIssue(program: Command): void {
     .command('issue')
     .summary('issue credentials to everybody in a file')
     .description(
-      'Issues a credential to everybody in a CSV or JSON file, and writes for each a credential and a receipt to hand to the learner. A file with mistakes is refused whole, and every mistake is named.',
+      'Issues a credential to everybody in a CSV or JSON file, and writes for each a credential and a receipt to hand to the learner. A file with mistakes is refused whole, and every mistake is named; so is one with people who were given exactly the same before.',
     )
     .argument('<file>', 'a CSV file as chirograph template makes it, or JSON: one person or a list')
     .option('--out <folder>', 'where to write credentials and receipts', 'credentials')
     .option('--dry-run', 'only check the file')
+    .option('--again', 'issue to people too who were given exactly this before')
     .addOption(
       new Option('--wait <until>', 'stored: safe on this node; final: agreed on by the network')
         .choices(['stored', 'final'])
@@ -69,7 +71,7 @@ Examples:
 }
 
 async function issue(context: Context, path: string, options: IssueOptions): Promise<void> {
-  const cohort = await readCohort(path)
+  const cohort = { ...(await readCohort(path)), ...(options.again && { again: true }) }
   const api = await context.connect()
   if (options.dryRun) return check(context, api, cohort)
   const { terminal } = context
