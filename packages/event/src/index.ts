@@ -6,6 +6,7 @@ export {
   decodeBody,
   type EventBody,
   encodeBody,
+  evidenceHeadOf,
   type ForkEvidence,
   isPaddedSize,
   runsOfEvidence,

@@ -17,11 +17,15 @@ import {
 import { equal, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
 import {
   type DecodedHeader,
+  decodeBody,
   decodeEvent,
   decodeHeader,
+  encodeBody,
   encodeEvent,
   encodeHeader,
+  evidenceHeadOf,
   kindOfNumber,
+  runsOfEvidence,
 } from '../src/index.ts'
 import { authorOf, bodies, lease } from './author.ts'
 import { encodeCbor } from './cbor.ts'
@@ -89,6 +93,43 @@ suite('decodeEvent under fuzzing', (it) => {
       ok(decoded.kind === 'decoded')
       equal(encodeHeader(decoded.header), headerBytes)
     }
+  })
+})
+
+suite('evidenceHeadOf', (it) => {
+  it('is the form and the first header of everything that is evidence, whatever flips', () => {
+    const other = { 'evidence.fork': 'evidence.branches', 'evidence.branches': 'evidence.fork' } as const
+    const random = seeded(20_251_126)
+    const evidences = bodies.filter(({ kind }) => kind === 'evidence.fork' || kind === 'evidence.branches')
+    is(evidences.length, 2)
+    let accepted = 0
+    for (let i = 0; i < 4_000; i++) {
+      const changed = encodeBody(random.pick(evidences))
+      for (let flips = random.int(3); flips > 0; flips--)
+        changed[random.chance(0.5) ? random.int(6) : random.int(changed.length)] = random.int(256)
+      const head = evidenceHeadOf(changed)
+      for (const kind of ['evidence.fork', 'evidence.branches'] as const) {
+        const decoded = decodeBody(kind, changed)
+        if (decoded.kind !== 'decoded' || decoded.body.kind !== kind) continue
+        accepted++
+        const first = decodeHeader(runsOfEvidence(decoded.body)[0].headerBytes)
+        ok(first.kind === 'decoded')
+        equal(head, { kind, header: first.header })
+      }
+      if (head !== undefined) is(decodeBody(other[head.kind], changed).kind, 'reject')
+    }
+    ok(accepted > 100 && accepted < 4_000, `${accepted}`)
+  })
+
+  it('is none of bodies that do not begin with a run, nor of the beginning of a header', () => {
+    for (const body of bodies) {
+      if (['evidence.fork', 'evidence.branches', 'fork.salvage'].includes(body.kind)) continue
+      is(evidenceHeadOf(encodeBody(body)), undefined, body.kind)
+    }
+    const [evidence] = bodies.filter(({ kind }) => kind === 'evidence.fork')
+    ok(evidence)
+    const whole = encodeBody(evidence)
+    for (let length = 0; length < 120; length++) is(evidenceHeadOf(whole.subarray(0, length)), undefined)
   })
 })
 

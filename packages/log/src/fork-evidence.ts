@@ -7,9 +7,11 @@ import { compareBytes, equalBytes } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import {
   decodeBody,
+  decodeHeader,
   decodeRun,
   type EventHeader,
   encodeBody,
+  evidenceHeadOf,
   type ForkEvidence,
   isSignedBy,
   runsOfEvidence,
@@ -54,6 +56,12 @@ export function placeOfForkEvidence(evidence: ForkEvidence): Slot | undefined {
   return judged.kind === 'valid' ? slotOf(judged.header) : undefined
 }
 
+/** The same of untrusted bytes of which nothing but the first header is read: what comes behind it may be anything. */
+export function placeAccusedIn(bytes: Uint8Array): Slot | undefined {
+  const head = evidenceHeadOf(bytes)
+  return head && slotOf(head.header)
+}
+
 /** Checks evidence against the network and the log key of the accused author's generation. */
 export function checkForkEvidence(args: {
   readonly evidence: ForkEvidence
@@ -66,8 +74,12 @@ export function checkForkEvidence(args: {
   if (judged.kind === 'invalid') return judged
   if (!equalBytes(judged.header.networkId, networkId)) return { kind: 'invalid', reason: 'wrong-network' }
   // L10: both signatures, or anyone could accuse.
-  for (const signed of judged.signed)
-    if (!isSignedBy({ signed, logKey, ed25519 })) return { kind: 'invalid', reason: 'bad-signature' }
+  for (const run of runsOfEvidence(evidence)) {
+    const decoded = decodeRun(run)
+    if (decoded.kind === 'reject') return { kind: 'invalid', reason: 'malformed' }
+    if (!isSignedBy({ signed: decoded.signed, logKey, ed25519 }))
+      return { kind: 'invalid', reason: 'bad-signature' }
+  }
   return { kind: 'valid', ...slotOf(judged.header) }
 }
 
@@ -99,23 +111,26 @@ export function encodeForkEvidence(evidence: ForkEvidence): Uint8Array {
 
 /** Reads untrusted evidence of either form; undefined when it is none. The signatures are still to be checked. */
 export function decodeForkEvidence(bytes: Uint8Array): ForkEvidence | undefined {
-  for (const kind of ['evidence.fork', 'evidence.branches'] as const) {
-    const decoded = decodeBody(kind, bytes)
-    if (decoded.kind === 'decoded' && decoded.body.kind === kind) return decoded.body
-  }
-  return undefined
+  const kind = evidenceHeadOf(bytes)?.kind
+  const decoded = kind && decodeBody(kind, bytes)
+  return decoded?.kind === 'decoded' && decoded.body.kind === kind ? decoded.body : undefined
 }
 
 type Comparison =
-  | { readonly kind: 'valid'; readonly header: EventHeader; readonly signed: readonly SignedHeader[] }
+  | { readonly kind: 'valid'; readonly header: EventHeader }
   | Extract<ForkEvidenceVerdict, { kind: 'invalid' }>
 
-/** L9: two different headers of one network at one place, the smaller first. */
+/**
+ * L9: two different headers of one network at one place, the smaller first. What follows them in their runs counts only
+ * for the signatures.
+ */
 function compareHeaders(evidence: ForkEvidence): Comparison {
-  const runs = runsOfEvidence(evidence)
-  const [first, second] = [decodeRun(runs[0]), decodeRun(runs[1])]
+  const [first, second] = [
+    decodeHeader(evidence.first.headerBytes),
+    decodeHeader(evidence.second.headerBytes),
+  ]
   if (first.kind === 'reject' || second.kind === 'reject') return { kind: 'invalid', reason: 'malformed' }
-  const [a, b] = [first.first.header, second.first.header]
+  const [a, b] = [first.header, second.header]
   const isSamePlace =
     equalBytes(a.networkId, b.networkId) &&
     a.author === b.author &&
@@ -125,7 +140,7 @@ function compareHeaders(evidence: ForkEvidence): Comparison {
   const order = compareBytes(evidence.first.headerBytes, evidence.second.headerBytes)
   if (order === 0) return { kind: 'invalid', reason: 'same-header' }
   if (order > 0) return { kind: 'invalid', reason: 'wrong-order' }
-  return { kind: 'valid', header: a, signed: [first.signed, second.signed] }
+  return { kind: 'valid', header: a }
 }
 
 function compareEncodings(a: Uint8Array, b: Uint8Array): number {

@@ -38,6 +38,7 @@ export {
   encodeForkEvidence,
   type ForkEvidenceVerdict,
   forkEvidenceOf,
+  placeAccusedIn,
   placeOfForkEvidence,
   recordFork,
 } from './fork-evidence.js'

@@ -8,6 +8,7 @@ import {
   decodeForkEvidence,
   encodeForkEvidence,
   forksOf,
+  placeAccusedIn,
   placeOfForkEvidence,
   proveFork,
   recordFork,
@@ -44,9 +45,9 @@ export function proveForkAt(turn: Turn, slot: Slot, loads = 0): void {
 export function takeEvidence(turn: Turn, input: Extract<ReplicaInput, { kind: 'evidence' }>): void {
   const { replica } = turn
   const bad = (detail: string) => reject(turn, { reason: 'bad-evidence', detail, from: input.from })
-  const evidence = decodeForkEvidence(input.bytes)
-  const slot = evidence && placeOfForkEvidence(evidence)
-  if (!evidence || !slot) return bad('no two headers of one place')
+  // Most of it is about what is known, and branches take milliseconds to read: first only whom it accuses.
+  const slot = placeAccusedIn(input.bytes)
+  if (!slot) return bad('no header of whom it accuses')
   const logKey = logKeyOf(replica, slot)
   if (logKey.kind === 'unknown')
     return reject(turn, {
@@ -59,6 +60,8 @@ export function takeEvidence(turn: Turn, input: Extract<ReplicaInput, { kind: 'e
     turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
     return
   }
+  const evidence = decodeForkEvidence(input.bytes)
+  if (!evidence) return bad('no two headers of one place')
   const { networkId, config } = replica
   const checked = checkForkEvidence({ evidence, logKey: logKey.key, networkId, ed25519: config.ed25519 })
   if (checked.kind === 'invalid') return bad(checked.reason)

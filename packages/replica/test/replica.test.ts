@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { bytes as bytesShape, constant, encode, field, list, nullable, struct, uint } from '@chirograph/codec'
-import { orgIdOf } from '@chirograph/event'
+import { encodeHeader, orgIdOf } from '@chirograph/event'
 import { claimsShape, encodeForkEvidence, eventAt, forkEvidenceOf } from '@chirograph/log'
 import {
   answerSync,
@@ -20,6 +20,7 @@ import {
   lease,
   memberAt,
   replicaOf,
+  rotationOf,
   take,
 } from './member.ts'
 
@@ -138,6 +139,55 @@ suite('evidence from peers', (it) => {
       )
       equal(effectsOf(taken(hostile), 'forked'), [])
     }
+  })
+})
+
+suite('evidence that nobody needs', (it) => {
+  const made = forkEvidenceOf(eventOf(1), eventOf(1, { timeMs: 9 }))
+  ok(made)
+  const evidence = encodeForkEvidence(made)
+  // Whoever reads on finds this fault; reading runs of branches to their end takes milliseconds.
+  const spoilt = evidence.slice(0, -1)
+  const judged = (replica: ReturnType<typeof replicaOf>, bytes: Uint8Array) =>
+    take(replica, { kind: 'evidence', bytes, from }).map((effect) =>
+      effect.kind === 'rejected' ? effect.reason : effect.kind === 'verdict' ? effect.verdict : effect.kind,
+    )
+
+  it('is not read behind whom it accuses where the fork is known', () => {
+    const replica = replicaOf(0)
+    equal(judged(replicaOf(0), spoilt), ['reject', 'bad-evidence'], 'a fault where it is read')
+    take(replica, { kind: 'evidence', bytes: evidence, from })
+    equal(judged(replica, spoilt), ['ignore'])
+  })
+
+  it('is not read behind whom it accuses where the generation is closed, or ahead', () => {
+    const four = createFour()
+    for (let node = 0; node < 4; node++) four.input(node, { kind: 'start' })
+    four.input(1, { ...rotationOf(1), kind: 'rotate', request: 1 })
+    const [replica] = four.replicas
+    ok(replica)
+    is(replica.final.cut.get(memberAt(1).org)?.generation, 1)
+    equal(judged(replica, spoilt), ['ignore'])
+    const later = [1, 2].map((timeMs) =>
+      eventOf(1, { generation: 2, sequence: 1, prev: eventOf(2).id, timeMs }),
+    )
+    const [a, b] = later
+    const ahead = a && b && forkEvidenceOf(a, b)
+    ok(ahead)
+    equal(judged(replica, encodeForkEvidence(ahead).slice(0, -1)), ['ignore'])
+  })
+
+  it('is not read behind whom it accuses where nobody knows that author', () => {
+    const stranger = orgIdOf({ logKey: new Uint8Array(32), nextKeyHash: new Uint8Array(32) })
+    const { signature } = eventOf(1)
+    ok(signature)
+    const headers = [1, 2].map((timeMs) =>
+      encodeHeader({ ...eventOf(1, { timeMs }).header, author: stranger }),
+    )
+    const [a, b] = headers.map((headerBytes) => ({ headerBytes, signature }))
+    const strange = a && b && forkEvidenceOf(a, b)
+    ok(strange)
+    equal(judged(replicaOf(0), encodeForkEvidence(strange).slice(0, -1)), ['reject', 'unknown-author'])
   })
 })
 
