@@ -15,7 +15,7 @@ import {
   spaceRange,
 } from '@chirograph/interface'
 import type { Check } from './fsck.js'
-import type { Walked } from './fsck-chains.js'
+import type { Walked } from './fsck-chain.js'
 import { type AuthorNumbers, freeOrdinalOf, isKeyWhole, placeIn } from './fsck-notes.js'
 import { createPlaceSet } from './place-set.js'
 import { readStoredValue } from './stored-event.js'
