@@ -225,8 +225,8 @@ function tapped(network: Network, sent: Uint8Array[]): Network {
     start: (handlers) =>
       network.start({
         ...handlers,
-        async *request(from, protocol, bytes) {
-          for await (const frame of handlers.request(from, protocol, bytes)) {
+        async *request(...request) {
+          for await (const frame of handlers.request(...request)) {
             sent.push(frame.slice())
             yield frame
           }

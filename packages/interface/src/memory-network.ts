@@ -39,7 +39,16 @@ interface MemorySeat {
   readonly seen: Set<string>
   /** Peers that `drop` keeps away. */
   readonly bans: Map<string, Ban>
+  /** Requests of it and to it. */
+  readonly requests: Set<OpenRequest>
   stopped: boolean
+}
+
+interface OpenRequest {
+  readonly asker: string
+  readonly answerer: string
+  /** Ends both sides of it. */
+  readonly ending: AbortController
 }
 
 interface Ban {
@@ -73,6 +82,7 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
         kept: new Set(),
         seen: new Set(),
         bans: new Map(),
+        requests: new Set(),
         stopped: false,
       }
       own = seat
@@ -187,6 +197,8 @@ function unlink(own: MemorySeat, other: MemorySeat | undefined): void {
     if (state === undefined || !state.connected) continue
     state.connected = false
     state.sinceMs = Date.now()
+    for (const { asker, answerer, ending } of seat.requests)
+      if (asker === peerId || answerer === peerId) ending.abort()
     seat.handlers.peer(peerId, 'disconnected')
   }
 }
@@ -230,10 +242,16 @@ async function* ask(
   assertFits(bytes, messageBytesMax)
   const target = seats.get(peerId)
   if (target === undefined || !isLinked(seat, peerId)) throw peerUnreachable(peerId)
-  const answers = target.handlers.request(seat.peerId, protocol, bytes.slice())[Symbol.asyncIterator]()
+  const ending = new AbortController()
+  const open: OpenRequest = { asker: seat.peerId, answerer: peerId, ending }
+  for (const side of [seat, target]) side.requests.add(open)
+  const asked = target.handlers.request(seat.peerId, protocol, bytes.slice(), ending.signal)
+  const answers = asked[Symbol.asyncIterator]()
+  const signals = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
   try {
     for (;;) {
-      const next = await interrupted(answers.next(), signal).catch((cause: unknown) => {
+      const next = await interrupted(answers.next(), signals).catch((cause: unknown) => {
+        running()
         signal?.throwIfAborted()
         throw requestFailed(peerId, cause)
       })
@@ -246,14 +264,15 @@ async function* ask(
       signal?.throwIfAborted()
     }
   } finally {
+    for (const side of [seat, target]) side.requests.delete(open)
+    ending.abort()
     // Not awaited: a generator that is busy returns only when its own wait ends.
     void answers.return?.().catch(() => {})
   }
 }
 
 /** The promise, or a rejection as soon as the signal aborts. */
-function interrupted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
+function interrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

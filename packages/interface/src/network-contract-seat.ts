@@ -89,7 +89,7 @@ function handlersOf(seat: Seat): NetworkHandlers {
       seat.messages.push({ from, bytes })
       seat.onMessage()
     },
-    request: (from, protocol, bytes) => seat.answer(from, protocol, bytes),
+    request: (...request) => seat.answer(...request),
     peer: (peerId, change) => void seat.changes.push([peerId, change]),
   }
 }

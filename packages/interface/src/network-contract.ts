@@ -259,6 +259,47 @@ function claimRequests(claim: NetworkClaim, { equal, ok, failsWith }: ContractKi
     await failsWith('ENOUGH', () => collect(a.network.request(request)))
   })
 
+  for (const [title, leave] of [
+    ['the asker does not want the answer any more', ({ abort }) => abort.abort(new Error('enough'))],
+    ['the asker stops', ({ a }) => void a.network.stop()],
+    [
+      'the asker is dropped',
+      ({ a, b }) => b.network.drop(a.network.peerId, { forMs: 60_000, reason: 'enough' }),
+    ],
+    ['it stops itself', ({ b }) => void b.network.stop()],
+  ] satisfies [string, (ended: { a: Seat; b: Seat; abort: AbortController }) => void][])
+    claim(`tells an answerer that is busy by its signal when ${title}`, 2, async (seats) => {
+      const [a, b] = pair(seats)
+      await linked(a, b)
+      const [busy, over] = [deferred(), deferred()]
+      let wasAborted: boolean | undefined
+      let isTold = false
+      b.answer = async function* (_from, _protocol, _bytes, signal) {
+        yield frame(0, 10)
+        wasAborted = signal.aborted
+        signal.addEventListener('abort', () => {
+          isTold = true
+        })
+        busy.resolve()
+        // Nothing else ends it: it yields no frame that could not be sent.
+        await over.promise
+      }
+      const abort = new AbortController()
+      const { peerId } = b.network
+      const asked = { peerId, protocol: 'sync', bytes: frame(0, 1), signal: abort.signal } as const
+      const answer = collect(a.network.request(asked)).then(
+        () => 'whole',
+        () => 'failed',
+      )
+      await busy.promise
+      equal(wasAborted, false)
+      leave({ a, b, abort })
+      await until(() => isTold, endLimitMs)
+      over.resolve()
+      ok(isTold, 'the answerer was not told')
+      equal(await answer, 'failed')
+    })
+
   claim('fails with NETWORK_REQUEST_FAILED after what came before an answer broke', 2, async (seats) => {
     const [a, b] = pair(seats)
     await linked(a, b)
@@ -363,6 +404,9 @@ function claimDrops(claim: NetworkClaim, { equal, ok, failsWith }: ContractKit):
     )
   })
 }
+
+/** A busy answerer is told within this time, or it is taken not to be. */
+const endLimitMs = 5_000
 
 /** What a drop changes shows within this time, or it is taken not to happen. */
 const dropLimitMs = 5_000

@@ -74,8 +74,16 @@ export interface NetworkHandlers {
    */
   gossip(topic: Topic, bytes: Uint8Array, from: string): Promise<GossipVerdict>
   message(from: string, bytes: Uint8Array): void
-  /** Answers a request frame by frame; `return` of its iterator is called when the asker goes away. */
-  request(from: string, protocol: RequestProtocol, bytes: Uint8Array): AsyncIterable<Uint8Array>
+  /**
+   * Answers a request frame by frame. When the asker goes away, or this network stops, `signal` aborts at once, however
+   * busy the answerer is, and `return` of its iterator is called.
+   */
+  request(
+    from: string,
+    protocol: RequestProtocol,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>
   /** Once for each change, however many connections there are; `disconnected` is also told on `stop`. */
   peer(peerId: string, change: PeerChange): void
   /** Tells of what only the adapter sees, and no honest peer does: adapters keep their own sending well below these limits. */

@@ -196,6 +196,18 @@ const networkFaults: [fault: string, claim: string, break_: (network: Network) =
     }),
   ],
   [
+    'tells no answerer that its answer is not wanted any more',
+    'tells an answerer that is busy by its signal when the asker does not want the answer any more',
+    (network) => ({
+      start: (handlers) =>
+        network.start({
+          ...handlers,
+          request: (from, protocol, bytes) =>
+            handlers.request(from, protocol, bytes, new AbortController().signal),
+        }),
+    }),
+  ],
+  [
     'stops without telling',
     'fails with NETWORK_STOPPED after stopping, and stops twice',
     (network) => ({

@@ -78,7 +78,7 @@ export function createRequestAnswerer({
     try {
       const bytes = await readRequest(stream, peer)
       if (bytes !== undefined && !bans.isBanned(peer.id))
-        await writeAnswers(stream, request(peer.id, protocol, bytes), answeredTo(peer))
+        await writeAnswers(stream, (signal) => request(peer.id, protocol, bytes, signal), answeredTo(peer))
     } catch (error) {
       reportBug('request', error)
       finish(stream, answerKinds.failed)
@@ -115,12 +115,17 @@ export function createRequestAnswerer({
 
   async function writeAnswers(
     stream: Stream,
-    answers: AsyncIterable<Uint8Array>,
+    answers: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
     budget: TokenBucket,
   ): Promise<void> {
-    const iterator = answers[Symbol.asyncIterator]()
-    // Not awaited: an answerer that is busy ends when its own wait does.
-    const giveUp = (): void => void iterator.return?.().catch(() => {})
+    if (stream.writeStatus !== 'writable') return
+    const ending = new AbortController()
+    const iterator = answers(ending.signal)[Symbol.asyncIterator]()
+    const giveUp = (): void => {
+      ending.abort(new Error('the asker is gone'))
+      // Not awaited: an answerer that is busy ends when its own wait does.
+      void iterator.return?.().catch(() => {})
+    }
     stream.addEventListener('close', giveUp)
     try {
       for (;;) {

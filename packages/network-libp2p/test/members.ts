@@ -69,7 +69,7 @@ export async function started(network: Network): Promise<Station> {
       station.gossip.push({ topic, bytes, from })
       return station.judge(bytes)
     },
-    request: (from, protocol, bytes) => station.answer(from, protocol, bytes),
+    request: (...request) => station.answer(...request),
     peer: (_peerId, change) => void station.changes.push(change),
     misconduct: (peerId, what) => void station.misconducts.push({ peerId, what }),
   })

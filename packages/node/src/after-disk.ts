@@ -13,8 +13,8 @@ export function networkAfterDisk(network: Network, onDisk: () => Promise<void>):
     start: (handlers) =>
       network.start({
         ...handlers,
-        async *request(from, protocol, bytes) {
-          for await (const frame of handlers.request(from, protocol, bytes)) {
+        async *request(...request) {
+          for await (const frame of handlers.request(...request)) {
             await onDisk()
             yield frame
           }

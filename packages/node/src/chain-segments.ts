@@ -25,6 +25,8 @@ export interface ChainContext {
   readonly replica: Replica
   readonly store: Store
   readonly authors: AuthorTable
+  /** Aborts when nobody wants the answer any more: the walk through the store then ends by throwing its reason. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -133,7 +135,7 @@ export async function* segmentsBackward(
 
 /** The events of the final branch in a range, ascending or, in reverse, descending. */
 async function* finalEvents(
-  { replica, store, authors }: ChainContext,
+  { replica, store, authors, signal }: ChainContext,
   range: Range,
   { isReverse = false, areBodiesWanted = true }: { isReverse?: boolean; areBodiesWanted?: boolean } = {},
 ): AsyncIterable<HeldEvent> {
@@ -146,6 +148,8 @@ async function* finalEvents(
       : straysOf(replica.log, tip).filter(({ generation }) => generation === range.generation)
   const strays = new Set(passed.map(({ sequence, branch }) => `${sequence}/${branch}`))
   const walk = walkEvents(store, { ...range, author }, { isReverse, areBodiesWanted })
-  for await (const page of walk)
+  for await (const page of walk) {
+    signal.throwIfAborted()
     for (const { place, ...held } of page) if (!strays.has(`${place.sequence}/${place.branch}`)) yield held
+  }
 }

@@ -66,6 +66,7 @@ export async function* serveHistory(
   })
   for (const range of planHistory(context.replica, wanted)) {
     await breathe()
+    context.signal.throwIfAborted()
     yield* framesOf(segmentsBackward(context, range, areBodiesWanted))
   }
 }
@@ -132,6 +133,7 @@ async function plansOf(
   // One for each chain: a chain that is named again would be sent again.
   const chains = new Map(locators.map((locator) => [`${locator.author}/${locator.generation}`, locator]))
   for (const locator of chains.values()) {
+    context.signal.throwIfAborted()
     const places = await placesOf(context, locator.ids)
     const { final, pending } = planBranches(replica.log, {
       ...locator,
@@ -153,7 +155,10 @@ async function* segmentsOfPlans(
   context: ChainContext,
   plans: readonly BranchPlan[],
 ): AsyncIterable<Uint8Array> {
-  for (const plan of plans) yield* segmentsForward(context, plan)
+  for (const plan of plans) {
+    context.signal.throwIfAborted()
+    yield* segmentsForward(context, plan)
+  }
 }
 
 async function placesOf({ store }: ChainContext, ids: readonly EventId[]): Promise<Map<EventId, EventPlace>> {

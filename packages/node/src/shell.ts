@@ -536,11 +536,11 @@ export async function startShell(args: {
     message(from, bytes) {
       dispatch({ kind: 'message', bytes, from })
     },
-    request(from, protocol, bytes) {
+    request(from, protocol, bytes, signal) {
       if (protocol === 'checkpoints') return serveCheckpoints(store, bytes)
-      if (protocol === 'history') return serveHistory(context, bytes, breathe)
-      if (protocol === 'snapshot') return snapshots.serve(from, bytes)
-      return serveSync(context, { peer: from, bytes, onBehind: () => sync(from, true) })
+      if (protocol === 'history') return serveHistory({ ...context, signal }, bytes, breathe)
+      if (protocol === 'snapshot') return snapshots.serve(from, bytes, signal)
+      return serveSync({ ...context, signal }, { peer: from, bytes, onBehind: () => sync(from, true) })
     },
     peer(peerId, change) {
       if (change === 'connected') dispatch({ kind: 'connected', peer: peerId })

@@ -27,7 +27,7 @@ export interface FinalPoint {
 export interface SnapshotServer {
   /** From now on this is the newest; one without a certificate is none to serve. */
   note(point: FinalPoint): void
-  serve(peer: string, requestBytes: Uint8Array): AsyncIterable<Uint8Array>
+  serve(peer: string, requestBytes: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** A snapshot younger than this is handed out again: a new one costs a look at every chain's tip. */
@@ -86,7 +86,7 @@ export function createSnapshotServer({
     return undefined
   }
 
-  async function* answer(requestBytes: Uint8Array): AsyncIterable<Uint8Array> {
+  async function* answer(requestBytes: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const request = decodeSnapshotRequest(requestBytes)
     if (!request.ok) throw new Error(`a snapshot request that cannot be read: ${request.detail}`)
     const { chunks } = request.value
@@ -95,6 +95,7 @@ export function createSnapshotServer({
       const frame = chunkOf(hash)
       if (frame !== undefined) yield frame
       await breathe()
+      signal.throwIfAborted()
     }
   }
 
@@ -103,11 +104,11 @@ export function createSnapshotServer({
       if (point.checkpoint.certificate !== null) newest = point
       kept = kept.filter(({ usedMs }) => clock.nowMs() - usedMs < keepMs)
     },
-    async *serve(peer, requestBytes) {
+    async *serve(peer, requestBytes, signal) {
       const own = Symbol(peer)
       serving.set(peer, own)
       try {
-        for await (const frame of answer(requestBytes)) {
+        for await (const frame of answer(requestBytes, signal)) {
           if (serving.get(peer) !== own) throw new Error('the member asked for another snapshot meanwhile')
           yield frame
         }

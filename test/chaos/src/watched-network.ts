@@ -42,8 +42,8 @@ export function watchedNetwork(
     start: (handlers) =>
       network.start({
         ...handlers,
-        async *request(from, protocol, bytes) {
-          for await (const frame of handlers.request(from, protocol, bytes)) {
+        async *request(from, protocol, ...request) {
+          for await (const frame of handlers.request(from, protocol, ...request)) {
             if (protocol === 'sync') tell(frame)
             yield frame
           }
