@@ -1,0 +1,220 @@
+/** What `repairStore` puts right, and that it writes nothing else, wherever it is killed. */
+import { type KeySpace, keySpaces, metaKey, type Store } from '@chirograph/interface'
+import { checkStore, isComputable, repairStore } from '@chirograph/node'
+import { equal, ok, suite } from '../../packages/workspace/kit.ts'
+import { ed25519, memberOf, startCluster } from './cluster.ts'
+import { history, nodeAt, until } from './scene.ts'
+import {
+  anyTime,
+  busyOnce,
+  type Damage,
+  damage,
+  damages,
+  gone,
+  named,
+  nameOf,
+  type Row,
+  rekeyed,
+} from './store-damage.ts'
+import { heartbeatShape, type Rows, rowsOf, shapeOf, storeOf } from './store-shapes.ts'
+
+suite('a repair', (it) => {
+  it(
+    'that is killed before any of its writes leaves a store that the next repair puts right',
+    async () => {
+      const shape = await busyOnce()
+      const repairable = damages.filter(({ leaves }) => leaves === undefined)
+      const isComputed = ({ finds }: Damage) => finds.some(isComputable)
+      const mixed = repairable.filter((one, index) => index % 3 === 0 && !isComputed(one))
+      let kills = 0
+      for (const several of [mixed, repairable.filter(isComputed)]) {
+        let rows: Rows = shape.rows
+        for (const one of several) rows = damage(rows, one) ?? rows
+        const whole = await storeOf(rows)
+        equal((await repairStore(whole, { ...shape, ed25519 })).left.findings.map(nameOf), [])
+        // An event that lost its place among the arrivals comes last, wherever that is by then.
+        const settled = (all: Rows) => all.filter(([key]) => key[0] !== keySpaces.arrival)
+        const expected = settled(await rowsOf(whole))
+        for (let writes = 0; ; writes++) {
+          const store = await storeOf(rows)
+          let left = writes
+          const dying: Store = {
+            ...store,
+            async batch(ops, options) {
+              if (left-- <= 0) throw new Error('killed')
+              await store.batch(ops, options)
+            },
+          }
+          const isDone = await repairStore(dying, { ...shape, ed25519, opsPerBatch: 2 }).then(
+            () => true,
+            () => false,
+          )
+          if (isDone) break
+          kills++
+          const { left: still } = await repairStore(store, { ...shape, ed25519 })
+          equal(still.findings.map(nameOf), [])
+          equal(settled(await rowsOf(store)), expected)
+        }
+      }
+      ok(kills >= 10, `it was killed ${kills} times`)
+    },
+    anyTime,
+  )
+
+  it(
+    'never writes a vote, nor the note of what was signed',
+    async () => {
+      const shape = await busyOnce()
+      for (const one of damages) {
+        const rows = damage(shape.rows, one)
+        if (rows === undefined) continue
+        const store = await storeOf(rows)
+        const written: string[] = []
+        const watched: Store = {
+          ...store,
+          async batch(ops, options) {
+            for (const { key } of ops) written.push(Buffer.from(key).toString('hex'))
+            await store.batch(ops, options)
+          },
+        }
+        await repairStore(watched, { ...shape, ed25519 })
+        const bound = Buffer.from(metaKey('last-signed')).toString('hex')
+        equal(
+          written.filter((key) => key.startsWith('0a') || key === bound),
+          [],
+          one.title,
+        )
+      }
+    },
+    anyTime,
+  )
+
+  it(
+    'goes on as long as it gets on, however much there is',
+    async () => {
+      const shape = await busyOnce()
+      const count = 70_000
+      const junk = (at: number): Row => {
+        const key = new Uint8Array(33).fill(1)
+        key[0] = keySpaces.position
+        new DataView(key.buffer).setUint32(1, at)
+        return [key, new Uint8Array(17)]
+      }
+      const store = await storeOf([...shape.rows, ...Array.from({ length: count }, (_, at) => junk(at))])
+      const { counts } = await checkStore(store, { ...shape, ed25519 })
+      equal(counts, { 'position-index': count })
+      const { repaired, left, whyNotComputed } = await repairStore(store, { ...shape, ed25519 })
+      equal([repaired.length, left.total, whyNotComputed], [count, 0, null])
+    },
+    anyTime,
+  )
+
+  it(
+    'never makes a node forget a height that it knew as final, though the state was the same before',
+    async () => {
+      const shape = await heartbeatShape()
+      const checkpoints = shape.rows.filter(([key]) => key[0] === keySpaces.checkpointHeight)
+      const [before, newest] = checkpoints.slice(-2) as [Row, Row] // at least two hearts beat
+      const changed = (become: (row: Row) => readonly Row[]) => shape.rows.flatMap(become)
+      const onNewest = (become: (row: Row) => readonly Row[]) =>
+        changed((row) => (row === newest ? become(row) : [row]))
+      const swapped = changed((row) =>
+        row === newest ? [[row[0], before[1]]] : row === before ? [[row[0], newest[1]]] : [row],
+      )
+      const without = (name: string, rows: Rows) => rows.filter((row) => !named(name)(row))
+      const heightNote = metaKey('final-height')
+      const noteOf = (rows: Rows) => rows.find(([key]) => Buffer.from(key).equals(heightNote))?.[1]
+      const digests = (rows: Rows) => rows.filter(([key]) => key[0] === keySpaces.checkpointDigest).length
+      for (const [title, rows] of Object.entries({
+        deleted: onNewest(gone),
+        'at another height': onNewest(rekeyed),
+        swapped,
+        'deleted, and the note too': without('final-height', onNewest(gone)),
+        'deleted, and its digest too': onNewest(gone).filter(
+          ([key, value]) => key[0] !== keySpaces.checkpointDigest || !equalNumbers(value, noteOf(shape.rows)),
+        ),
+      })) {
+        const store = await storeOf(rows)
+        const { left } = await repairStore(store, { ...shape, ed25519 })
+        equal([title, left.findings.map(({ code }) => code)], [title, ['newest-checkpoint']])
+        const after = await rowsOf(store)
+        equal([title, noteOf(after), digests(after) > 0], [title, noteOf(rows), true])
+      }
+    },
+    anyTime,
+  )
+
+  it(
+    'and another member bring back every event as it was, even the last of a chain, with one signature in place of many',
+    async () => {
+      const cluster = await startCluster(4)
+      const { ids } = await history(cluster, { events: 24 })
+      // Of a closed generation the last event is the one that its successor's state names.
+      const second = nodeAt(cluster, 1)
+      await second.finality((await second.rotateKey()).id)
+      const { id: later } = await second.publish({ kind: 'status.lease', count: 1_024 })
+      for (const node of cluster.nodes) await node.finality(later)
+      await Promise.all(cluster.nodes.map((node) => node.stop()))
+      const before = await rowsOf(await cluster.open(2))
+      const store = await cluster.open(2)
+      const events = before.filter(([key]) => key[0] === keySpaces.event)
+      const chainOf = (key: Uint8Array) => Buffer.from(key.subarray(1, 9)).toString('hex')
+      const tips = events.filter(([key], index) => {
+        const next = events[index + 1]
+        return next === undefined || chainOf(next[0]) !== chainOf(key)
+      })
+      // The last of every chain, every third event, and two bodies.
+      const lost = [...tips, ...events.filter((_, index) => index % 3 === 0)]
+      const bodies = before.filter(([key]) => key[0] === keySpaces.body)
+      await store.batch(
+        [
+          ...lost.map(([key]) => ({ kind: 'delete' as const, key })),
+          ...[bodies[1], bodies[4]].map((row) => ({
+            kind: 'put' as const,
+            key: row?.[0] ?? new Uint8Array(1),
+            value: Uint8Array.of(7),
+          })),
+        ],
+        { sync: true },
+      )
+      const third = memberOf(2)
+      const shape = shapeOf(third, cluster.genesis, [])
+      const { repaired, left } = await repairStore(store, { ...shape, ed25519 })
+      ok(repaired.length >= lost.length - tips.length, `${repaired.length} repaired`)
+      equal(left.findings.map(nameOf), [])
+      ok(left.toFetch > 0, 'holes are noted')
+      for (const index of [0, 1, 3]) await cluster.start(index)
+      const node = await cluster.start(2)
+      await until('the holes are filled', () => node.status().history.isWhole)
+      for (const id of ids) ok(await node.event(id), id)
+      const more = await node.publish({ kind: 'status.lease', count: 1_024 })
+      await node.finality(more.id)
+      await cluster.stop()
+      const after = await rowsOf(await cluster.open(2))
+      const { findings, toFetch } = await checkStore(await cluster.open(2), { ...shape, ed25519 })
+      equal([findings.map(nameOf), toFetch], [[], 0])
+      // Bodies and places are the same bytes; of an event its header, for who brings it may have fewer signatures.
+      const content = (rows: Rows, space: KeySpace) =>
+        rows
+          .filter(([key]) => key[0] === keySpaces[space])
+          .map(([key, value]) => {
+            const bytes =
+              space === 'event' ? value.subarray(1, value.length - (value[0] === 1 ? 64 : 0)) : value
+            return `${Buffer.from(key).toString('hex')} ${Buffer.from(bytes).toString('hex')}`
+          })
+      for (const space of ['event', 'body', 'position'] as const) {
+        const now = new Set(content(after, space))
+        equal(
+          content(before, space).filter((row) => !now.has(row)),
+          [],
+          space,
+        )
+      }
+    },
+    anyTime,
+  )
+})
+
+function equalNumbers(one: Uint8Array, other: Uint8Array | undefined): boolean {
+  return other !== undefined && Buffer.from(one).equals(other)
+}
