@@ -20,7 +20,8 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { decodeHeader, type EventHeader, type SignedHeader } from './header.js'
+import { headerAt } from './first-header.js'
+import type { EventHeader, SignedHeader } from './header.js'
 import {
   bodyBytesMax,
   entriesMax,
@@ -218,14 +219,11 @@ export function runsOfEvidence({ kind, first, second }: ForkEvidence): readonly 
 export function evidenceHeadOf(
   bodyBytes: Uint8Array,
 ): { readonly kind: ForkEvidence['kind']; readonly header: EventHeader } | undefined {
-  const [pair, part, head = 0, high = 0, low = 0] = bodyBytes
+  const [pair, part] = bodyBytes
   // CBOR: an array of two, of which the first is an array of two or three that begins with a byte string.
-  if (pair !== 0x82 || (part !== 0x82 && part !== 0x83)) return undefined
-  const [begin, length] =
-    head === 0x58 ? [4, high] : head === 0x59 ? [5, high * 256 + low] : [3, head >= 0x40 ? head - 0x40 : 0]
-  const decoded = decodeHeader(bodyBytes.subarray(begin, begin + length))
-  if (decoded.kind === 'reject') return undefined
-  return { kind: part === 0x82 ? 'evidence.fork' : 'evidence.branches', header: decoded.header }
+  const isEvidence = pair === 0x82 && (part === 0x82 || part === 0x83)
+  const header = isEvidence ? headerAt(bodyBytes, 2) : undefined
+  return header && { kind: part === 0x82 ? 'evidence.fork' : 'evidence.branches', header }
 }
 
 /**

@@ -64,6 +64,7 @@ export {
   type SegmentEvent,
   type SegmentItem,
   type SegmentVerdict,
+  segmentHeadOf,
   segmentOf,
   verifySegment,
   wholeEvents,

@@ -18,6 +18,7 @@ import {
 import type { Ed25519 } from '@chirograph/crypto'
 import { decodeBody, type EventBody } from './body.js'
 import type { AuthenticEvent, EventRejected, EventRejectReason } from './event.js'
+import { headerAt } from './first-header.js'
 import { decodeHeader, type EventHeader } from './header.js'
 import {
   bodyBytesMax,
@@ -89,6 +90,18 @@ export function encodeSegment({ items, signature }: Segment): Uint8Array {
 /** An event by itself, as a segment of one. */
 export function segmentOf(event: SegmentItem & { readonly signature: Uint8Array }): Uint8Array {
   return encodeSegment({ items: [event], signature: event.signature })
+}
+
+/**
+ * The first header of an untrusted segment, of which nothing else is read: whose it is, if it is one. Undefined where
+ * the whole would be refused for its beginning.
+ */
+export function segmentHeadOf(wire: Uint8Array): EventHeader | undefined {
+  const [pair, items = 0] = wire
+  // CBOR: an array of two, of which the first is an array of pairs that begin with a byte string.
+  const itemsHead = items > 0x80 && items < 0x98 ? 1 : items === 0x98 ? 2 : items === 0x99 ? 3 : undefined
+  if (pair !== 0x82 || itemsHead === undefined || wire[1 + itemsHead] !== 0x82) return undefined
+  return headerAt(wire, 2 + itemsHead)
 }
 
 /**

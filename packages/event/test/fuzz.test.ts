@@ -20,12 +20,15 @@ import {
   decodeBody,
   decodeEvent,
   decodeHeader,
+  decodeSegment,
   encodeBody,
   encodeEvent,
   encodeHeader,
+  encodeSegment,
   evidenceHeadOf,
   kindOfNumber,
   runsOfEvidence,
+  segmentHeadOf,
 } from '../src/index.ts'
 import { authorOf, bodies, lease } from './author.ts'
 import { encodeCbor } from './cbor.ts'
@@ -206,5 +209,30 @@ suite('decodeHeader under fuzzing', (it) => {
     }
     for (const verdict of ['decoded', 'malformed', 'non-canonical', 'unknown-version', 'unknown-kind'])
       ok((seen.get(verdict) ?? 0) > 20, `${verdict} ${seen.get(verdict)} times`)
+  })
+})
+
+suite('segmentHeadOf', (it) => {
+  it('is the first header of every segment that is one, whatever its length, and of nothing that begins otherwise', () => {
+    const random = seeded(20_251_127)
+    const chain = [college.make(lease)]
+    while (chain.length < 300) {
+      const { header, id } = chain.at(-1) ?? college.make(lease)
+      chain.push(college.make(lease, { sequence: header.sequence + 1, prev: id }))
+    }
+    for (const length of [1, 2, 23, 24, 255, 256, 300]) {
+      const items = chain.slice(0, length)
+      const wire = encodeSegment({ items, signature: items.at(-1)?.signature ?? null })
+      equal(segmentHeadOf(wire), chain[0]?.header)
+      for (let round = 0; round < 100; round++) {
+        const changed = wire.slice()
+        changed[random.int(12)] = random.int(256)
+        const decoded = decodeSegment(changed)
+        if (decoded.kind === 'decoded') equal(segmentHeadOf(changed), decoded.segment.first.header)
+        segmentHeadOf(wire.subarray(0, random.int(wire.length)))
+      }
+    }
+    is(segmentHeadOf(new Uint8Array()), undefined)
+    is(segmentHeadOf(encodeCbor([[], null])), undefined)
   })
 })

@@ -46,7 +46,7 @@ export function createSegmentIntake(
   hasRoom: (author: OrgId) => boolean,
 ): SegmentIntake {
   return async (segments, { from, isGossip }) => {
-    const inputs = segments.map((bytes) => segmentInput({ bytes, from, isGossip }))
+    const inputs = segments.map((bytes) => segmentInput({ replica, bytes, from, isGossip }))
     if (desk === undefined) return inputs
     const jobs: SignatureJob[] = []
     const places: number[] = []

@@ -1,15 +1,18 @@
 /** Events from peers: checked, admitted, stored, and anything that waited for them tried again. */
-import type { EventId } from '@chirograph/codec'
+import { type EventId, equalBytes } from '@chirograph/codec'
 import { signingBytes } from '@chirograph/crypto'
 import {
   type AuthenticEvent,
   type DecodedSegment,
+  type DecodedSegmentVerdict,
   decodeHeader,
   decodeSegment,
+  segmentHeadOf,
   verifySegment,
   wholeEvents,
 } from '@chirograph/event'
 import { admitSegment, apply, eventAt, holdOrphan, release, restoreEntry } from '@chirograph/log'
+import { readOrg } from '@chirograph/status'
 import { learnAccusation, proveForkAt } from './accusing.js'
 import { reconsiderEligibility, refreshEligibility, retryWaiting } from './agreement.js'
 import { retryIncoming } from './catch-up.js'
@@ -24,14 +27,31 @@ import { isOverfull } from './stuck.js'
 import { reject, type Turn } from './turn.js'
 import { noteLostEvents, noteSalvage } from './untold.js'
 
-/** An untrusted segment as an input. */
+/**
+ * An untrusted segment as an input. For a `replica` no more of it is read than its first header where that is of another
+ * network or of nobody it knows: a megabyte that anybody can make, and that would be refused in the end.
+ */
 export function segmentInput(args: {
   readonly bytes: Uint8Array
   readonly from: string
   readonly isGossip: boolean
+  readonly replica?: Pick<Replica, 'networkId' | 'final'>
 }): SegmentInput {
-  const { bytes, from, isGossip } = args
-  return { kind: 'segment', segment: decodeSegment(bytes), from, isGossip }
+  const { bytes, from, isGossip, replica } = args
+  const segment = (replica && foreignSegment(replica, bytes)) ?? decodeSegment(bytes)
+  return { kind: 'segment', segment, from, isGossip }
+}
+
+function foreignSegment(
+  { networkId, final }: Pick<Replica, 'networkId' | 'final'>,
+  bytes: Uint8Array,
+): DecodedSegmentVerdict | undefined {
+  const head = segmentHeadOf(bytes)
+  if (head === undefined) return undefined
+  if (!equalBytes(head.networkId, networkId))
+    return { kind: 'reject', reason: 'wrong-network', detail: 'made for another network' }
+  if (readOrg(final.state, head.author) !== undefined) return undefined
+  return { kind: 'reject', reason: 'unknown-author', detail: `no key of ${head.author} is known` }
 }
 
 /** The author's key for the one signature of a segment, to check it elsewhere; undefined when there is none to check. */
