@@ -1,69 +1,55 @@
 /** The replica on real adapters: inputs from the network and the clock, effects to the disk and the network. */
-import { faultsOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import {
   type Clock,
-  eventRange,
-  getManyKeysMax,
   isChirographError,
   type Network,
   type NetworkHandlers,
-  positionKey,
-  readEventKey,
-  readPlace,
   type SignatureVerifier,
   type Store,
   type Topic,
 } from '@chirograph/interface'
-import { eventAt, isAtOrBefore } from '@chirograph/log'
+import { eventAt } from '@chirograph/log'
 import {
   createReplica,
-  decodeCheckpointFloor,
-  isAwaited,
   peerOfValidator,
   type Replica,
   type ReplicaConfig,
   type ReplicaEffect,
   type ReplicaInput,
   type SegmentInput,
-  type StoredEntry,
   step,
 } from '@chirograph/replica'
 import { networkAfterDisk } from './after-disk.js'
 import { createAuthorBudget } from './author-budget.js'
 import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
-import { createBulkTurn, freshEventsOf } from './bulk-turn.js'
+import { createCheckpointFetching } from './checkpoint-fetching.js'
 import { createEffectRunner } from './effect-runner.js'
 import { createFactWriter, type FactWriter } from './facts.js'
 import { type FinalView, finalViewOf } from './final-view.js'
-import { askInRound } from './floor-round.js'
 import { createGossipJudge } from './gossip-judge.js'
 import { createGossipOutbox } from './gossip-outbox.js'
 import { createHistoryFiller } from './history-filler.js'
-import { isGossipWelcome, isPendingFull } from './intake-room.js'
+import { isGossipWelcome } from './intake-room.js'
 import { createJoiner, type JoinLimits } from './joiner.js'
 import { loadReplica } from './load.js'
+import { createLogSync, type SyncState } from './log-sync.js'
 import { nodeStopped } from './node-errors.js'
 import type { Notice } from './notice.js'
 import { type Conduct, createPeerConduct } from './peer-conduct.js'
 import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
 import { clearRows } from './row-staging.js'
-import { createSegmentIntake, slicesOf } from './segment-intake.js'
+import { createSegmentIntake } from './segment-intake.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
 import { createSignatureDesk } from './signature-desk.js'
 import type { JoinProgress } from './snapshot-fetching.js'
 import { createSnapshotServer } from './snapshot-serving.js'
-import { headerOfValue, placeOfEvent, readHeader } from './stored-event.js'
-import { createSyncRota } from './sync-rota.js'
-import { fetchCheckpoints, type SyncProgress, syncWith } from './syncing.js'
+import { createStoreLookUps } from './store-look-ups.js'
 
 /** Correctness never depends on gossip: this often a node compares logs with one of its peers. */
 const syncIntervalMs = 5_000
-
-/** After a failed sync another peer is asked at once, unless that was done so shortly ago: all of them may be failing. */
-const elsewhereEveryMs = 1_000
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 export type ReplicaNews = Exclude<
@@ -106,11 +92,6 @@ export interface Shell {
   stop(): Promise<void>
 }
 
-export interface SyncState {
-  readonly endedMs: number | null
-  readonly progress: SyncProgress | null
-}
-
 export async function startShell(args: {
   readonly config: ReplicaConfig
   readonly isFirstStart: boolean
@@ -149,25 +130,14 @@ export async function startShell(args: {
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)
   const timers = new Map<string, () => void>()
-  const syncs = new Map<string, SyncState>()
   const context = { replica, store, authors }
   const breathe = createBreather({ nowMs: () => clock.nowMs() })
-  const bulk = createBulkTurn(() => clock.nowMs())
-  /** Peers whose answer was broken off because too much waited to become final. */
-  const putOff = new Set<string>()
-  /** Peers of whose answer something was passed over, so that it was not heard whole. */
-  const passedOver = new Set<string>()
   let isStopping = false
   let isIntakePaused = false
-  /** Members that have not kept the checkpoints which come next here. */
-  const withoutNext = new Set<string>()
-
   const snapshots = createSnapshotServer({ store, clock, breathe })
   snapshots.note({ ...replica.final, checkpoint: replica.final })
-  let elsewhereMs = 0
 
   const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
-  const rota = createSyncRota(conduct)
   const runner = createEffectRunner({ store, writer, run, breathe, onFailure: args.onFailure })
   // Of a step that broke off nothing will be on disk.
   const onDisk = async () => (isStopping ? Promise.reject(nodeStopped(undefined)) : atRest(() => {}))
@@ -201,21 +171,12 @@ export async function startShell(args: {
     noteFailure(peer, error)
     onNotice({ level: 'debug', what: `${task} with a peer failed`, facts: { peer, error: String(error) } })
     if (task === 'checkpoints') dispatch({ kind: 'fetched', peer })
-    else syncElsewhere(peer)
+    else if (!isStopping) logSync.beginElsewhere(connectedPeers().filter((one) => one !== peer))
   })
 
   function noteFailure(peer: string, error: unknown): void {
     const fault = faultOfFailure(error)
     if (fault !== undefined) conduct.note(peer, fault)
-  }
-
-  /** What one peer did not bring, another one may. */
-  function syncElsewhere(failed: string): void {
-    const now = clock.nowMs()
-    if (isStopping || Math.abs(now - elsewhereMs) < elsewhereEveryMs) return
-    elsewhereMs = now
-    const next = rota.next(connectedPeers().filter((peer) => peer !== failed))
-    if (next !== undefined) startSync(next, true)
   }
 
   function connectedPeers(): string[] {
@@ -278,20 +239,20 @@ export async function startShell(args: {
         setTimer(effect)
         break
       case 'sync':
-        sync(effect.peer, effect.hasGap)
+        logSync.begin(effect.peer, effect.hasGap)
         break
       case 'fetch-checkpoints':
         if (joiner.consider({ peer: effect.peer, heights: effect.toHeight - effect.fromHeight + 1 }))
           dispatch({ kind: 'fetched', peer: effect.peer })
         else if (!conduct.takeTurn(effect.peer, 'checkpoints'))
           dispatch({ kind: 'fetched', peer: effect.peer })
-        else tasks.add(effect.peer, 'checkpoints', (signal) => fetch(effect, signal))
+        else tasks.add(effect.peer, 'checkpoints', (signal) => checkpoints.fetch(effect, signal))
         break
       case 'load':
-        load(effect).catch(args.onFailure)
+        lookUps.load(effect)
         break
       case 'look-up':
-        lookUp(effect).catch(args.onFailure)
+        lookUps.lookUp(effect)
         break
       case 'verdict':
         break
@@ -306,20 +267,14 @@ export async function startShell(args: {
         break
       case 'final':
         shown = finalViewOf(effect)
-        withoutNext.clear()
+        checkpoints.movedOn()
         snapshots.note(effect)
         onNews(effect)
-        resumePutOff()
+        logSync.resume()
         break
       default:
         onNews(effect)
     }
-  }
-
-  function resumePutOff(): void {
-    if (putOff.size === 0 || isPendingFull(replica)) return
-    for (const peer of putOff) sync(peer, true)
-    putOff.clear()
   }
 
   function gossip(topic: Topic, bytes: Uint8Array): void {
@@ -336,155 +291,6 @@ export async function startShell(args: {
       timer,
       clock.setTimer(afterMs, () => void dispatch({ kind: 'timer', timer, view })),
     )
-  }
-
-  function sync(peerId: string, hasGap: boolean): void {
-    if (peerId !== network.peerId && conduct.takeTurn(peerId, 'sync')) startSync(peerId, hasGap)
-  }
-
-  function startSync(peerId: string, hasGap: boolean): void {
-    if (joiner.isJoining) return
-    tasks.add(peerId, 'sync', async (signal) => {
-      const before = syncs.get(peerId)?.endedMs ?? null
-      const onProgress = (progress: SyncProgress) => void syncs.set(peerId, { endedMs: before, progress })
-      const take = (segments: readonly Uint8Array[]) => takeSegments(segments, peerId)
-      const isWelcome = (eventCount: number) => welcomeBulk(peerId, eventCount)
-      try {
-        const asked = { ...context, network, peerId, randomBytes, hasGap, signal }
-        passedOver.delete(peerId)
-        const isWhole = await syncWith({ ...asked, isWelcome, take, onProgress })
-        const isDone = isWhole && !passedOver.has(peerId)
-        syncs.set(peerId, { endedMs: isDone ? clock.nowMs() : before, progress: null })
-        conduct.noteAnswer(peerId)
-        if (isDone) dispatch({ kind: 'synced', peer: peerId })
-      } catch (error) {
-        syncs.set(peerId, { endedMs: before, progress: null })
-        throw error
-      } finally {
-        bulk.end(peerId)
-      }
-    })
-  }
-
-  /** None while too much waits to become final. */
-  function welcomeBulk(peerId: string, eventCount: number): boolean {
-    if (eventCount === 0) return true
-    if (joiner.consider({ peer: peerId, events: eventCount })) return false
-    if (isPendingFull(replica) && replica.lacking.size === 0) return false
-    return bulk.begin(peerId, eventCount)
-  }
-
-  /** Without it a header cannot be executed, and what waits for that header would never become final. */
-  function isNeeded(segment: SegmentInput['segment']): boolean {
-    return segment.kind === 'decoded' && isAwaited(replica, segment.segment.last.header)
-  }
-
-  /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
-  async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number | undefined> {
-    let count = 0
-    let fresh = 0
-    for (const slice of slicesOf(segments)) {
-      for (const input of await intake(slice, { from, isGossip: false })) {
-        const { segment } = input
-        if (isPendingFull(replica) && !isNeeded(segment)) {
-          putOff.add(from)
-          passedOver.add(from)
-          // What makes the rest final may come behind it.
-          if (replica.lacking.size > 0) continue
-          return undefined
-        }
-        if (segment.kind === 'decoded') count += segment.segment.events.length
-        fresh += freshEventsOf(dispatch(input))
-        await breathe()
-      }
-    }
-    // Who repeats what is here brings nothing, and must not keep the turn with it.
-    bulk.took(from, fresh)
-    await runner.room()
-    return count
-  }
-
-  async function fetch(
-    { peer, fromHeight }: Extract<ReplicaEffect, { kind: 'fetch-checkpoints' }>,
-    signal: AbortSignal,
-  ) {
-    for await (const bytes of fetchCheckpoints(network, { peerId: peer, fromHeight, signal })) {
-      if (decodeCheckpointFloor(bytes).ok) {
-        await takeFloor(peer, { fromHeight, signal })
-        break
-      }
-      dispatch({ kind: 'checkpoint', bytes, from: peer, isGossip: false })
-      // What is still to come of it is not wanted: another member is asked by now, or it does not follow.
-      if (replica.fetching?.peer !== peer) break
-      await runner.drained()
-    }
-    dispatch({ kind: 'fetched', peer })
-  }
-
-  /**
-   * This member has not kept what comes next here. One may say so to make us skip what others have; when f + 1 do, or
-   * all that are here, what they have kept is taken instead.
-   */
-  async function takeFloor(
-    peer: string,
-    { fromHeight, signal }: { fromHeight: number; signal: AbortSignal },
-  ) {
-    withoutNext.add(peer)
-    const others = connectedPeers().filter((other) => other !== peer)
-    const needed = Math.min(faultsOf(set), others.length) + 1
-    const isEnough = () => withoutNext.size >= needed
-    await askInRound({
-      peers: others.filter((other) => !withoutNext.has(other)),
-      isEnough,
-      async ask(peerId, asking) {
-        for await (const frame of fetchCheckpoints(network, { peerId, fromHeight, signal: asking })) {
-          if (decodeCheckpointFloor(frame).ok) withoutNext.add(peerId)
-          break
-        }
-      },
-      onFailure: noteFailure,
-      signal,
-    })
-    if (isEnough()) joiner.consider({ peer, isOnlyWay: true })
-  }
-
-  async function load({ slots, id, retry, jumps }: Extract<ReplicaEffect, { kind: 'load' }>): Promise<void> {
-    const stored: StoredEntry[] = []
-    const sought = id === null ? undefined : await placeOfEvent(store, id)
-    const found = sought && (await readHeader(store, sought))
-    if (sought && found) stored.push({ ...found, branch: sought.branch })
-    for (const { author: org, generation, sequence } of slots) {
-      const author = authors.numberOf(org)
-      if (author === undefined) continue
-      const range = eventRange({ author, generation, fromSequence: sequence, toSequence: sequence })
-      for await (const [key, value] of store.range(range)) {
-        const place = readEventKey(key)
-        stored.push({ ...headerOfValue(value, place), branch: place.branch })
-      }
-    }
-    dispatch({ kind: 'loaded', stored, retry, jumps })
-  }
-
-  /** Whether an event whose place this is is final, if it is not in the index. */
-  function isFinalPlace(value: Uint8Array | undefined): boolean {
-    const place = value && readPlace(value)
-    const org = place && authors.orgOf(place.author)
-    const tip = org && replica.final.cut.get(org)
-    return place !== undefined && tip !== undefined && isAtOrBefore(place, tip)
-  }
-
-  /** While history is not whole, what is not in the store may yet be final: it is asked for again when it is. */
-  async function lookUp({ ids, jumps }: Extract<ReplicaEffect, { kind: 'look-up' }>): Promise<void> {
-    for (let at = 0; at < ids.length; at += getManyKeysMax) {
-      const wanted = ids.slice(at, at + getManyKeysMax)
-      const values = await store.getMany(wanted.map(positionKey))
-      const found = wanted.filter((_, index) => isFinalPlace(values[index]))
-      const absent = wanted.filter((id) => !found.includes(id))
-      if (absent.length > 0 && !replica.isHistoryWhole) {
-        history.whenWhole(() => void lookUp({ kind: 'look-up', ids: absent, jumps }).catch(args.onFailure))
-        dispatch({ kind: 'looked-up', found, absent: [], jumps })
-      } else dispatch({ kind: 'looked-up', found, absent, jumps })
-    }
   }
 
   const history = createHistoryFiller({
@@ -523,8 +329,37 @@ export async function startShell(args: {
       if (reason !== 'wrong-network') conduct.note(from, 'bad-snapshot')
       onNews({ kind: 'rejected', reason: 'bad-snapshot', detail: `${reason}: ${detail}`, from })
     },
-    onSettled: (peer) => sync(peer, true),
+    onSettled: (peer) => logSync.begin(peer, true),
     onNotice,
+    onFailure: args.onFailure,
+  })
+
+  const logSync = createLogSync({
+    ...context,
+    network,
+    clock,
+    randomBytes,
+    conduct,
+    tasks,
+    intake,
+    joiner: () => joiner,
+    dispatch,
+    breathe,
+    room: () => runner.room(),
+  })
+  const checkpoints = createCheckpointFetching({
+    replica,
+    network,
+    connectedPeers,
+    joiner: () => joiner,
+    dispatch,
+    drained: () => runner.drained(),
+    noteFailure,
+  })
+  const lookUps = createStoreLookUps({
+    ...context,
+    dispatch,
+    whenHistoryIsWhole: (run) => history.whenWhole(run),
     onFailure: args.onFailure,
   })
 
@@ -540,11 +375,14 @@ export async function startShell(args: {
       if (protocol === 'checkpoints') return serveCheckpoints(store, bytes)
       if (protocol === 'history') return serveHistory({ ...context, signal }, bytes, breathe)
       if (protocol === 'snapshot') return snapshots.serve(from, bytes, signal)
-      return serveSync({ ...context, signal }, { peer: from, bytes, onBehind: () => sync(from, true) })
+      return serveSync(
+        { ...context, signal },
+        { peer: from, bytes, onBehind: () => logSync.begin(from, true) },
+      )
     },
     peer(peerId, change) {
       if (change === 'connected') dispatch({ kind: 'connected', peer: peerId })
-      else syncs.delete(peerId)
+      else logSync.forget(peerId)
     },
     misconduct: (peerId, what) => conduct.note(peerId, what),
   }
@@ -552,8 +390,7 @@ export async function startShell(args: {
   /** Compares logs with one connected peer after the other. */
   function syncInTurn(): void {
     conduct.review()
-    const next = rota.next(connectedPeers())
-    if (next !== undefined) startSync(next, false)
+    logSync.beginNext(connectedPeers())
     timers.set('sync', clock.setTimer(syncIntervalMs, syncInTurn))
   }
 
@@ -586,7 +423,7 @@ export async function startShell(args: {
     dispatch,
     drained: () => runner.drained(),
     atRest,
-    syncs,
+    syncs: logSync.syncs,
     conductOf: conduct.of,
     history: () => ({ isWhole: replica.isHistoryWhole, ...history.progress() }),
     joining: () => joiner.progress(),
