@@ -1,5 +1,5 @@
 /** Issuing a cohort: positions first, then credentials signed and kept, then the one event that puts them on the log. */
-import { type EventId, fromHex, toHex } from '@chirograph/codec'
+import { type EventId, toHex } from '@chirograph/codec'
 import { type CohortRow, prepareBatch, splitByRecordClass } from '@chirograph/credential'
 import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
 import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
@@ -68,24 +68,6 @@ export async function issueCohort(
   }
   onProgress({ done: total, total, phase: 'publishing' })
   return issued
-}
-
-/**
- * Publishes batches that were prepared before a crash and may not have been published: nothing is half issued.
- * `findPublished` looks for the event with a root in this member's own chain.
- */
-export async function resumePrepared(
-  context: Pick<IssuingContext, 'registrar' | 'publish'>,
-  findPublished: (root: string) => Promise<EventId | undefined>,
-): Promise<number> {
-  let resumed = 0
-  for await (const batch of context.registrar.batches()) {
-    if (batch.event !== null) continue
-    const event = (await findPublished(batch.root)) ?? (await context.publish(bodyOf(batch))).id
-    await context.registrar.markPublished(batch.root, event)
-    resumed++
-  }
-  return resumed
 }
 
 async function issueBatch(
@@ -169,25 +151,6 @@ async function freePositions(
       throw refused(outcome.reason, 'the network granted no status list positions')
   }
   return free()
-}
-
-function bodyOf({ root, body }: BatchEntry): EventBody {
-  const { paddedSize, recordClass, credentialType, schemaDigest } = body
-  // Written by issueBatch from a Batch; createEvent checks every field against its shape once more.
-  return {
-    kind: 'credential.issueBatch',
-    root: bytesOf(root),
-    paddedSize: Number(paddedSize),
-    recordClass: String(recordClass) as RecordClass,
-    credentialType: String(credentialType) as 'open-badge-3',
-    schemaDigest: bytesOf(String(schemaDigest)),
-  }
-}
-
-function bytesOf(hex: string): Uint8Array {
-  const bytes = fromHex(hex)
-  if (!bytes) throw new Error(`not hex: ${hex.slice(0, 80)}`)
-  return bytes
 }
 
 function refused(reason: string, detail: string): ChirographError {

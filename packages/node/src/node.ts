@@ -6,17 +6,12 @@ import type { Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
   type Clock,
-  type EventPlace,
-  eventRange,
-  isChirographError,
   type Network,
-  readEventKey,
   type SignatureVerifier,
   type Store,
   systemClock,
 } from '@chirograph/interface'
-import { eventAt, isAtOrBefore, isInCut } from '@chirograph/log'
-import { ownTip, type RefuseReason } from '@chirograph/replica'
+import { eventAt } from '@chirograph/log'
 import {
   type Anchor,
   anchorOf,
@@ -36,19 +31,23 @@ import { effectiveChange, type Unchanged } from './change-effect.js'
 import { loadStoreTag } from './event-cursor.js'
 import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'
+import { createFinalLookUp } from './final-look-up.js'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
+import { createInterruptedBatches } from './interrupted-batches.js'
 import { assertNotIssued } from './issued-rows.js'
-import { type IssuedBatch, type IssueOptions, issueCohort, resumePrepared } from './issuing.js'
+import { type IssuedBatch, type IssueOptions, issueCohort } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { createLogKeyring } from './log-keyring.js'
 import { claimStore, notePlace } from './meta.js'
 import { migrateWithNotices } from './migrate-notices.js'
-import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten, signingRefused } from './node-errors.js'
+import { noticeOfNews } from './news-notices.js'
+import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
 import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
+import { createSigningQueue } from './signing-queue.js'
 import { bodyOfChange, changesHandle, type StatusChange } from './status-change.js'
 import { placeOfEvent, readEvent } from './stored-event.js'
 import { createSuccession, type Succession } from './succession.js'
@@ -153,30 +152,8 @@ export interface CredentialStatus {
   readonly height: number
 }
 
-/** A caller that waits for its event to be signed. */
-interface Publishing {
-  readonly resolve: (published: PublishedEvent) => void
-  readonly reject: (error: Error) => void
-  readonly dispatch: () => void
-  /** Reasons that time may remove, and until when it is given. */
-  readonly patience: Patience
-}
-
-interface Patience {
-  readonly reasons: readonly RefuseReason[]
-  readonly untilMs: number
-}
-
-/** How long a caller waits until enough members were heard after a start, and how often that is looked at. */
-const patienceMs = 10_000
-const rotationPatienceMs = 30_000
-const askAgainMs = 100
-
 /** Members that are there answer within a fraction of it. */
 const hearMembersMsDefault = 3_000
-
-/** How often a node that may not sign yet tries again to finish what a stop interrupted. */
-const resumeEveryMs = 5_000
 
 /** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close, and stops `signatures`. */
 export async function createNode(options: NodeOptions): Promise<ChirographNode> {
@@ -206,12 +183,11 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   const keyring = createLogKeyring({ org, seeds, ed25519, randomBytes, save: options.saveSeeds })
   const registrar = createRegistrar(options.registrar)
   const tracker = createFinalityTracker()
-  const publishing = new Map<number, Publishing>()
+  const signing = createSigningQueue({ clock, dispatch: (input) => void shell.dispatch(input) })
+  const { publish } = signing
   const counters: NodeCounters = { rejected: {}, equivocations: 0, conflicts: 0 }
   const startedAtMs = clock.nowMs()
-  let requests = 0
   let running: ChirographNode | undefined
-  let cancelResume: () => void = () => {}
   let stopping: Promise<void> | null = null
   let end: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
@@ -259,6 +235,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     },
   })
 
+  const { isFinal, isFinalAt } = createFinalLookUp(store, shell)
   const events = createEventReader({
     store,
     authors: shell.authors,
@@ -270,127 +247,51 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   arrived = events.arrived
 
   function onNews(news: ReplicaNews): void {
+    const notice = noticeOfNews(news, org)
+    if (notice !== undefined) onNotice(notice)
     switch (news.kind) {
       case 'published': {
         const published = { id: news.event.id, publishedAtMs: clock.nowMs() }
         tracker.published(published.id, published.publishedAtMs)
-        publishing.get(news.request)?.resolve(published)
-        publishing.delete(news.request)
+        signing.published(news.request, published)
         break
       }
       case 'refused':
-        refuse(news)
-        break
-      case 'signing-stopped':
-        onNotice({
-          level: 'error',
-          what: signingRefused(news.reason).message,
-          facts: { reason: news.reason },
-        })
+        signing.refused(news.request, news.reason)
         break
       case 'final': {
         const { height, timeMs } = news.checkpoint.header.core
         const finalAtMs = clock.nowMs()
         for (const outcome of news.outcomes)
           tracker.final({ id: outcome.id, height, timeMs, finalAtMs, outcome })
-        onNotice({
-          level: 'debug',
-          what: 'a checkpoint is final',
-          facts: { height, events: news.events.length },
-        })
         if (news.events.some(({ header }) => header.author === org && header.kind === 'key.rotate'))
           settleKeys()
         break
       }
-      case 'joined': {
-        const { height } = news.checkpoint.header.core
-        onNotice({
-          level: 'debug',
-          what: 'goes on from a snapshot',
-          facts: { height, gaps: news.gaps.length },
-        })
+      case 'joined':
         failForgotten()
         shell.whenHistoryIsWhole(failForgotten)
         settleKeys()
         break
-      }
       case 'rejected':
         counters.rejected[news.reason] = (counters.rejected[news.reason] ?? 0) + 1
-        onNotice({
-          level: 'warn',
-          what: 'refused what a peer sent',
-          facts: { reason: news.reason, detail: news.detail, from: news.from },
-        })
-        break
-      case 'forked':
-        onNotice({
-          level: 'warn',
-          what: 'an organisation forked its log',
-          facts: { org: news.author, isSelf: news.author === org },
-        })
         break
       case 'equivocated':
         counters.equivocations++
-        onNotice({
-          level: 'warn',
-          what: 'a validator contradicted itself',
-          facts: { evidence: news.evidence.kind },
-        })
         break
       case 'conflict':
         counters.conflicts++
-        onNotice({
-          level: 'error',
-          what: 'more validators are faulty than the network tolerates',
-          facts: { detail: news.detail },
-        })
         break
     }
   }
 
-  /** After a start it takes a moment until enough members were heard; only after that it is refused. */
-  function refuse({ request, reason }: Extract<ReplicaNews, { kind: 'refused' }>): void {
-    const waiting = publishing.get(request)
-    const { reasons, untilMs } = waiting?.patience ?? { reasons: [], untilMs: 0 }
-    if (waiting && reasons.includes(reason) && clock.nowMs() < untilMs && !stopping) {
-      clock.setTimer(askAgainMs, waiting.dispatch)
-      return
-    }
-    waiting?.reject(signingRefused(reason))
-    publishing.delete(request)
-  }
-
-  function sign(
-    input: (request: number) => Parameters<typeof shell.dispatch>[0],
-    { reasons, forMs }: { readonly reasons: readonly RefuseReason[]; readonly forMs: number },
-  ): Promise<PublishedEvent> {
-    if (stopping) return Promise.reject(nodeStopped(failure))
-    const request = requests++
-    return new Promise((resolve, reject) => {
-      const dispatch = () => shell.dispatch(input(request))
-      const patience = { reasons, untilMs: clock.nowMs() + forMs }
-      publishing.set(request, { resolve, reject, dispatch, patience })
-      dispatch()
-    })
-  }
-
-  const publish = (body: EventBody) =>
-    sign((request) => ({ kind: 'publish', request, body }), {
-      reasons: ['own-events-missing'],
-      forMs: patienceMs,
-    })
   const succession = createSuccession({
     replica: shell.replica,
     org,
     keyring,
     nowMs: () => clock.nowMs(),
     publish,
-    // What waits is to be final first, or the rotation would cut it off.
-    rotate: (keys) =>
-      sign((request) => ({ kind: 'rotate', request, ...keys }), {
-        reasons: ['own-events-missing', 'own-events-pending'],
-        forMs: rotationPatienceMs,
-      }),
+    rotate: signing.rotate,
   })
 
   /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
@@ -410,7 +311,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     const waiting = tracker.wait(id, signal)
     // What became final before this start, or long ago, will not become final again.
     if (tracker.get(id) === undefined)
-      isFinalHere(id).then(
+      isFinal(id).then(
         (isOld) => isOld && tracker.get(id) === undefined && tracker.fail(id, outcomeForgotten(id)),
         (error: unknown) => tracker.fail(id, error),
       )
@@ -435,6 +336,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     publish,
     finality,
   }
+
+  const interrupted = createInterruptedBatches({ org, store, shell, registrar, publish, clock, onNotice })
 
   let issuing: Promise<unknown> = Promise.resolve()
   const node: ChirographNode = {
@@ -467,7 +370,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     async eventState(id) {
       const found = tracker.get(id)
       if (found) return { state: 'final', finality: found }
-      if (await isFinalHere(id)) return { state: 'final', finality: tracker.get(id) ?? null }
+      if (await isFinal(id)) return { state: 'final', finality: tracker.get(id) ?? null }
       return { state: eventAt(shell.replica.log, id) ? 'pending' : 'unknown' }
     },
     async event(id) {
@@ -518,11 +421,12 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     stopped,
     stop() {
       stopping ??= (async () => {
-        cancelResume()
+        signing.close(nodeStopped(failure))
+        interrupted.stop()
         events.stop()
         tracker.stop(nodeStopped(failure))
         await shell.stop()
-        for (const { reject } of publishing.values()) reject(nodeStopped(failure))
+        signing.stop()
         end()
       })()
       return stopping
@@ -545,69 +449,20 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     })
   }
 
-  /** What is in the store up to the cut, and not in the index, is final (SPEC L30 of the log). */
-  async function isFinalHere(id: EventId): Promise<boolean> {
-    const { replica, shown } = shell
-    const { log } = replica
-    if (isInCut(log, shown.cut, id)) return true
-    if (eventAt(log, id) !== undefined) return false
-    const place = await placeOfEvent(store, id)
-    return place !== undefined && isFinalAt(id, place)
-  }
-
-  function isFinalAt(id: EventId, place: EventPlace): boolean {
-    const { log } = shell.replica
-    if (eventAt(log, id) !== undefined) return isInCut(log, shell.shown.cut, id)
-    const tip = shell.shown.cut.get(shell.authors.orgOf(place.author) ?? org)
-    return tip !== undefined && isAtOrBefore(place, tip)
-  }
-
   /** A snapshot tells what is final and not what came of each event: whoever waits for one of them is told so. */
   function failForgotten(): void {
     for (const id of tracker.waiting())
-      isFinalHere(id).then(
+      isFinal(id).then(
         (isOld) => isOld && tracker.fail(id, outcomeForgotten(id)),
         (error: unknown) => tracker.fail(id, error),
       )
-  }
-
-  async function findPublished(root: string): Promise<EventId | undefined> {
-    // Before its own history is back, what this node published is not told from what it did not.
-    if (!shell.replica.isHistoryWhole) throw signingRefused('own-events-missing')
-    const author = shell.authors.numberOf(org)
-    if (author === undefined) return undefined
-    const generations = (ownTip(shell.replica)?.generation ?? 0) + 1
-    for (let generation = 0; generation < generations; generation++) {
-      const range = eventRange({ author, generation, fromSequence: 0, toSequence: Number.MAX_SAFE_INTEGER })
-      for await (const [key] of store.range(range)) {
-        const event = await readEvent(store, readEventKey(key))
-        if (event?.body.kind === 'credential.issueBatch' && toHex(event.body.root) === root) return event.id
-      }
-    }
-    return undefined
-  }
-
-  /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
-  async function resume(): Promise<void> {
-    try {
-      const batches = await resumePrepared(context, findPublished)
-      if (batches > 0)
-        onNotice({ level: 'info', what: 'finished batches that a stop had interrupted', facts: { batches } })
-    } catch (error) {
-      if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
-      onNotice({ level: 'warn', what: 'a batch waits to be published', facts: { why: error.what } })
-      const again = () => void resume().catch(() => {})
-      // Whether it was published shows when the own history is whole: then at once.
-      if (shell.replica.isHistoryWhole) cancelResume = clock.setTimer(resumeEveryMs, again)
-      else shell.whenHistoryIsWhole(again)
-    }
   }
 
   running = node
   settleKeys()
   try {
     if (failure !== undefined) throw failure
-    await resume()
+    await interrupted.finish()
   } catch (error) {
     await node.stop()
     throw error

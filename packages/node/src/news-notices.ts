@@ -1,0 +1,44 @@
+/** What the replica tells, as far as it is worth a line in a node's log. */
+import type { OrgId } from '@chirograph/event'
+import { signingRefused } from './node-errors.js'
+import type { Notice } from './notice.js'
+import type { ReplicaNews } from './shell.js'
+
+export function noticeOfNews(news: ReplicaNews, self: OrgId): Notice | undefined {
+  switch (news.kind) {
+    case 'signing-stopped': {
+      const { reason } = news
+      return { level: 'error', what: signingRefused(reason).message, facts: { reason } }
+    }
+    case 'final': {
+      const { height } = news.checkpoint.header.core
+      return { level: 'debug', what: 'a checkpoint is final', facts: { height, events: news.events.length } }
+    }
+    case 'joined': {
+      const { height } = news.checkpoint.header.core
+      return { level: 'debug', what: 'goes on from a snapshot', facts: { height, gaps: news.gaps.length } }
+    }
+    case 'rejected': {
+      const { reason, detail, from } = news
+      return { level: 'warn', what: 'refused what a peer sent', facts: { reason, detail, from } }
+    }
+    case 'forked': {
+      const facts = { org: news.author, isSelf: news.author === self }
+      return { level: 'warn', what: 'an organisation forked its log', facts }
+    }
+    case 'equivocated':
+      return {
+        level: 'warn',
+        what: 'a validator contradicted itself',
+        facts: { evidence: news.evidence.kind },
+      }
+    case 'conflict':
+      return {
+        level: 'error',
+        what: 'more validators are faulty than the network tolerates',
+        facts: { detail: news.detail },
+      }
+    default:
+      return undefined
+  }
+}
