@@ -21,11 +21,11 @@ export type { SimulatedNode } from './simulated-node.js'
 export {
   calmLinks,
   createSimulation,
-  type Published,
   type Simulation,
   type SimulationOptions,
 } from './simulation.js'
 export { areAllRecovered, tendForked } from './succession.js'
 export type { LinkFaults } from './virtual-network.js'
 export { createVoteOracle, type VoteOracle } from './vote-oracle.js'
+export type { Published } from './witness.js'
 export { createWorkload, type Workload } from './workload.js'

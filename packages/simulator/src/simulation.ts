@@ -2,8 +2,8 @@
 import { type EventId, toHex } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { type AuthenticEvent, type EventBody, nextKeyHashOf, type OrgId, segmentOf } from '@chirograph/event'
-import { type Checkpoint, type RefuseReason, segmentInput, sessionKeyBytes } from '@chirograph/replica'
+import { type AuthenticEvent, type EventBody, nextKeyHashOf, segmentOf } from '@chirograph/event'
+import { type Checkpoint, segmentInput, sessionKeyBytes } from '@chirograph/replica'
 import {
   currentLogKey,
   type Genesis,
@@ -27,6 +27,7 @@ import {
 } from './simulated-node.js'
 import { createTrace, type Trace } from './trace.js'
 import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './virtual-network.js'
+import { createWitness, type Witness } from './witness.js'
 
 /** How long a node hears what others know of its chain before it signs after a restart, and when people try again. */
 const hearMembersMs = 2_000
@@ -67,13 +68,8 @@ export interface SimulationOptions {
   }) => void
 }
 
-/** A place in an author's chains. */
-export interface Published {
-  readonly generation: number
-  readonly sequence: number
-}
-
-export interface Simulation {
+export interface Simulation
+  extends Pick<Witness, 'published' | 'forkedIn' | 'forksFound' | 'publishedCount' | 'refused'> {
   readonly genesis: Genesis
   readonly members: readonly SimulatedMember[]
   readonly nodes: readonly SimulatedNode[]
@@ -81,14 +77,6 @@ export interface Simulation {
   readonly oracles: Oracles
   readonly trace: Trace
   readonly random: Random
-  /** Events acknowledged to their publishers that must become final, by author: the last. */
-  readonly published: ReadonlyMap<OrgId, Published>
-  /** Authors whose key somebody else used, and in which generation. */
-  readonly forkedIn: ReadonlyMap<OrgId, number>
-  /** Nodes that proved a fork, each with its author. */
-  readonly forksFound: ReadonlySet<string>
-  readonly publishedCount: () => number
-  readonly refused: readonly { readonly node: number; readonly reason: RefuseReason }[]
   readonly signaturesChecked: () => number
   nowMs(): number
   after(delayMs: number, run: () => void): void
@@ -122,6 +110,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const network = createVirtualNetwork({ schedule, random: createRandom(seed, 2), faults: links })
   const oracles = createOracles({ genesis, set, ed25519 })
   const trace = createTrace()
+  const witness = createWitness({ members, oracles, trace, nowMs: schedule.nowMs })
   const indexOfPeer = new Map(members.map(({ peer }, index) => [peer, index]))
   const peerOf = (index: number) => memberAt(index).peer
   const exchanges = createExchanges({
@@ -131,14 +120,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     sessionKey: () => random.bytes(sessionKeyBytes),
     peerOf,
   })
-  const published = new Map<OrgId, Published>()
-  const forkedIn = new Map<OrgId, number>()
-  const refused: { node: number; reason: RefuseReason }[] = []
   const asked = new Map<number, () => void>()
-  const forksFound = new Set<string>()
-  const unwatched = new Set<number>()
   let requests = 0
-  let publishedCount = 0
   let isSettledKnown = false
   let steps = 0
 
@@ -201,7 +184,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   function run(node: SimulatedNode, effect: OutwardEffect): void {
     switch (effect.kind) {
       case 'send':
-        if (!unwatched.has(node.index))
+        if (witness.isTrusted(node.index))
           oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
         onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
         for (const to of effect.to === null ? nodes : [nodeOf(effect.to)]) {
@@ -237,52 +220,27 @@ export function createSimulation(options: SimulationOptions): Simulation {
         schedule.after(0, () => node.input({ kind: 'looked-up', found, absent, jumps }))
         break
       }
-      case 'published':
-        publishedCount++
-        notePublished(effect.event)
-        isSettledKnown = false
-        trace.note(
-          schedule.nowMs(),
-          `node ${node.index}: published ${effect.event.header.kind} ${effect.event.id}`,
-        )
-        break
       case 'refused':
         // After a restart a node first hears what others know of its chain; its people try again.
         if (effect.reason === 'own-events-missing') askAgain(node, effect.request)
-        else if (!forkedIn.has(memberAt(node.index).org))
-          refused.push({ node: node.index, reason: effect.reason })
+        else witness.hear(node.index, effect)
         break
+      case 'published':
+        isSettledKnown = false
+        witness.hear(node.index, effect)
+        break
+      case 'final': {
+        const { checkpoint, events } = effect
+        witness.hear(node.index, effect)
+        onFinal?.({ node: node.index, checkpoint, events, atMs: schedule.nowMs() })
+        break
+      }
       case 'signing-stopped':
-        if (!forkedIn.has(memberAt(node.index).org))
-          oracles.accused(node.index, `stops signing: ${effect.reason}`)
-        break
-      case 'final':
-        oracles.ordered(node.index, effect.checkpoint, effect.events)
-        onFinal?.({
-          node: node.index,
-          checkpoint: effect.checkpoint,
-          events: effect.events,
-          atMs: schedule.nowMs(),
-        })
-        break
       case 'forked':
-        forksFound.add(`${node.index} ${effect.author}`)
-        trace.note(
-          schedule.nowMs(),
-          `node ${node.index}: proves by ${effect.evidence.kind} that somebody forked`,
-        )
-        if (!forkedIn.has(effect.author)) oracles.accused(node.index, `says that ${effect.author} forked`)
-        break
       case 'equivocated':
-        if (unwatched.size > 0) break
-        oracles.accused(node.index, `reports an equivocation of ${effect.evidence.kind}`)
-        break
       case 'conflict':
-        oracles.accused(node.index, effect.detail)
-        break
       case 'rejected':
-        // Nobody sends what an honest node refuses.
-        oracles.accused(node.index, `${effect.reason}: ${effect.detail}`)
+        witness.hear(node.index, effect)
         break
       case 'verdict':
       case 'admitted':
@@ -296,12 +254,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
     schedule.after(askAgainMs, () => {
       if (node.life === life && node.replica) asked.get(request)?.()
     })
-  }
-
-  /** What must be final in the end; what a forked author had said in that generation is lost. */
-  function notePublished({ header: { author, generation, sequence } }: AuthenticEvent): void {
-    const lost = forkedIn.get(author)
-    if (lost === undefined || generation > lost) published.set(author, { generation, sequence })
   }
 
   function ask(node: SimulatedNode, input: (request: number) => NodeInput): void {
@@ -320,8 +272,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     if (!row) return
     const { generation: current } = currentLogKey(row)
     const { generation = current } = forgery
-    forkedIn.set(org, generation)
-    if ((published.get(org)?.generation ?? 0) <= generation) published.delete(org)
+    witness.noteForked(org, generation)
     const { networkId } = replica
     const sign = signWith(logSeeds[generation] ?? new Uint8Array())
     const timeMs = genesisTimeMs + schedule.nowMs()
@@ -410,14 +361,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   function isSettled(indices: readonly number[] = nodes.map((_, index) => index)): boolean {
     return indices.every((index) => {
       const cut = nodeAt(index).replica?.final.cut
-      return (
-        cut &&
-        [...published].every(([author, place]) => {
-          const entry = cut.get(author)
-          if (entry?.generation !== place.generation) return (entry?.generation ?? 0) > place.generation
-          return entry.sequence >= place.sequence
-        })
-      )
+      return cut && witness.isSettledIn(cut)
     })
   }
 
@@ -436,17 +380,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
     oracles,
     trace,
     random,
-    published,
-    publishedCount: () => publishedCount,
-    refused,
+    published: witness.published,
+    publishedCount: witness.publishedCount,
+    refused: witness.refused,
     signaturesChecked: ed25519.checkedCount,
     nowMs: schedule.nowMs,
     after: schedule.after,
     publish: (node, body) => ask(nodeAt(node), (request) => ({ kind: 'publish', request, body })),
     rotate,
     forge,
-    forkedIn,
-    forksFound,
+    forkedIn: witness.forkedIn,
+    forksFound: witness.forksFound,
     crash(index) {
       trace.note(schedule.nowMs(), `node ${index}: crashes`)
       nodeAt(index).crash()
@@ -460,9 +404,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
         if (nodeAt(index).replica) nodeAt(index).crash()
         putBack(options)
         // Its vote record is old too, and it does not know; what it signs of the log is all that can be asked of it.
-        if (!options.shows) unwatched.add(index)
-        // What it signed since may be signed otherwise by the copy: it is not held to either.
-        forkedIn.set(org, published.get(org)?.generation ?? 0)
+        if (!options.shows) witness.noteOldVotes(index)
+        witness.noteOldCopy(org)
         start(index)
       }
     },
