@@ -50,8 +50,7 @@ async function readBounded(path: string, dataDir: string): Promise<string> {
       await file.close()
     }
   } catch (cause) {
-    const hint = `start it with: chirograph start --data-dir ${dataDir}`
-    throw unreachable(`no node is running on ${dataDir}`, hint, cause)
+    throw unreachable(`no node is running on ${dataDir}`, 'start it with: chirograph start', cause)
   }
 }
 

@@ -30,7 +30,7 @@ export function report(terminal: Terminal, error: unknown, dataDir: string): num
       [
         `${red(bold('✘'))} ${capitalised(plainText(told.what))}.`,
         ...details.map((line) => `    ${line}`),
-        `  ${capitalised(plainText(hint))}.`,
+        `  ${ended(capitalised(plainText(hint)))}`,
         dim(`  ${told.code}`),
       ].join('\n'),
     )
@@ -66,6 +66,11 @@ function detailLine(code: string, { row, column, expected, got }: ApiError['erro
     ? `${got}; ${expected}`
     : `expected ${expected}; got ${got}`
   return plainText(`${place || 'the file'}: ${told}`)
+}
+
+/** A full stop behind a command would be copied with it. */
+function ended(hint: string): string {
+  return /\bchirograph [^;]*$/.test(hint) ? hint : `${hint}.`
 }
 
 function traceOf(error: unknown): string {

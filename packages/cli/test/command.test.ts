@@ -132,6 +132,8 @@ suite('the command', (it) => {
       match(status.err, 'API_UNREACHABLE')
       const elsewhere = await chirograph(path, 'init', ...named, '--data-dir', 'my college')
       match(elsewhere.err, "chirograph start --data-dir './my college' --network network.json")
+      const stopped = await chirograph(path, 'status', '--data-dir', 'my college')
+      match(stopped.err, "Start it with: chirograph start --data-dir './my college'\n")
       const doctor = await chirograph(path, 'doctor', '--data-dir', 'my college')
       match(doctor.out, "start it: chirograph start --data-dir './my college'")
       await dispose()
