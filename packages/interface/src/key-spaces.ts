@@ -155,17 +155,13 @@ export function readPlace(value: Uint8Array): EventPlace {
   }
 }
 
-export function historyKey({ author, generation }: ChainPlace): Uint8Array {
-  const key = newKey('history', 9)
-  writeU32(key, 1, author)
-  writeU32(key, 5, generation)
-  return key
+export function historyKey(place: ChainPlace): Uint8Array {
+  return chainKey('history', place)
 }
 
 /** Reads a key made by `historyKey`. */
 export function readHistoryKey(key: Uint8Array): ChainPlace {
-  assertLength(key, 9)
-  return { author: readU32(key, 1), generation: readU32(key, 5) }
+  return readChainKey(key)
 }
 
 /** Where a hole in a chain begins: the lowest sequence that is not held. It stays while the hole is filled from above. */
@@ -187,25 +183,31 @@ export function readHoleKey(key: Uint8Array): HolePlace {
   return { author: readU32(key, 1), generation: readU32(key, 5), fromSequence: readU64(key, 9) }
 }
 
-export function bodyFloorKey({ author, generation }: ChainPlace): Uint8Array {
-  const key = newKey('bodyFloor', 9)
+export function bodyFloorKey(place: ChainPlace): Uint8Array {
+  return chainKey('bodyFloor', place)
+}
+
+/** Reads a key made by `bodyFloorKey`. */
+export function readBodyFloorKey(key: Uint8Array): ChainPlace {
+  return readChainKey(key)
+}
+
+/** Every key of one chain in a space whose keys begin with author and generation, those that are no keys included. */
+export function chainRange(space: 'event' | 'body' | 'stray', place: ChainPlace): KeyRange {
+  const from = chainKey(space, place)
+  return { from, to: after(from) }
+}
+
+function chainKey(space: KeySpace, { author, generation }: ChainPlace): Uint8Array {
+  const key = newKey(space, 9)
   writeU32(key, 1, author)
   writeU32(key, 5, generation)
   return key
 }
 
-/** Reads a key made by `bodyFloorKey`. */
-export function readBodyFloorKey(key: Uint8Array): ChainPlace {
+function readChainKey(key: Uint8Array): ChainPlace {
   assertLength(key, 9)
   return { author: readU32(key, 1), generation: readU32(key, 5) }
-}
-
-/** Every key of one chain in a space whose keys begin with author and generation, those that are no keys included. */
-export function chainRange(space: 'event' | 'body' | 'stray', { author, generation }: ChainPlace): KeyRange {
-  const from = newKey(space, 9)
-  writeU32(from, 1, author)
-  writeU32(from, 5, generation)
-  return { from, to: after(from) }
 }
 
 export function arrivalKey(ordinal: number): Uint8Array {
