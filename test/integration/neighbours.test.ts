@@ -10,7 +10,7 @@ import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, is, not, ok, seeded, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, type Running, startCluster } from './cluster.ts'
-import { asking, countIn, createDoor, history, isFinalAt, nodeAt, until } from './scene.ts'
+import { asking, countIn, createDoor, deaf, history, isFinalAt, nodeAt, until } from './scene.ts'
 
 const lease = { kind: 'status.lease', count: 1_024 } as const
 
@@ -242,19 +242,6 @@ function recording(network: Network, seen: Uint8Array[]): Network {
           if (topic === 'events' && seen.length < 8) seen.push(bytes.slice())
           return handlers.gossip(topic, bytes, from)
         },
-      }),
-  }
-}
-
-/** Hears nothing that it did not ask for while `isDeaf`. */
-function deaf(network: Network, isDeaf: () => boolean): Network {
-  return {
-    ...network,
-    start: (handlers) =>
-      network.start({
-        ...handlers,
-        gossip: async (topic, bytes, from) => (isDeaf() ? 'ignore' : handlers.gossip(topic, bytes, from)),
-        message: (from, bytes) => void (isDeaf() || handlers.message(from, bytes)),
       }),
   }
 }

@@ -143,3 +143,16 @@ export async function countIn(store: Store, space: Parameters<typeof spaceRange>
   for await (const _ of store.range(spaceRange(space))) count++
   return count
 }
+
+/** Hears nothing that it did not ask for while `isDeaf`: gossip and votes are lost on their way to it. */
+export function deaf(network: Network, isDeaf: () => boolean = () => true): Network {
+  return {
+    ...network,
+    start: (handlers) =>
+      network.start({
+        ...handlers,
+        gossip: async (topic, bytes, from) => (isDeaf() ? 'ignore' : handlers.gossip(topic, bytes, from)),
+        message: (from, bytes) => void (isDeaf() || handlers.message(from, bytes)),
+      }),
+  }
+}

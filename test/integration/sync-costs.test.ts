@@ -5,7 +5,7 @@ import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, memberOf, type Running, startCluster } from './cluster.ts'
-import { type Ask, asking, nodeAt, until } from './scene.ts'
+import { type Ask, asking, deaf, nodeAt, until } from './scene.ts'
 
 const authorCount = 200
 
@@ -77,14 +77,6 @@ suite('two nodes find out what they owe each other', (it) => {
     { timeoutMs: 60_000 },
   )
 })
-
-/** Hears nothing that it did not ask for: gossip and votes are lost on their way to it. */
-function deaf(network: Network): Network {
-  return {
-    ...network,
-    start: (handlers) => network.start({ ...handlers, gossip: async () => 'ignore', message: () => {} }),
-  }
-}
 
 /** Asks nobody: only one of two nodes is counted. */
 const silent: Ask = () => ({
