@@ -81,6 +81,19 @@ export {
   text,
   uint,
 } from './shape.js'
+export type { Reading } from './straight.js'
+export {
+  enterArray,
+  enterBytes,
+  leaveArray,
+  notThere,
+  readingOf,
+  skip,
+  takeLink,
+  takeNull,
+  takeUint,
+  takeView,
+} from './straight.js'
 export type { LogTree } from './tree.js'
 export {
   appendLeaf,

@@ -10,15 +10,8 @@
  */
 import { compareBytes, fromHex, hasLoneSurrogate, toHex, utf8 } from './bytes.js'
 import { WireLink, writeCbor } from './cbor.js'
-import {
-  binaryOfText,
-  type ContentId,
-  contentIdFromBytes,
-  contentIdOfDigest,
-  contentIdPrefix,
-} from './content-id.js'
+import { binaryOfText, type ContentId, contentIdFromBytes, contentIdOfDigest } from './content-id.js'
 import { CodecError } from './error.js'
-import { digestBytes } from './limits.js'
 import {
   enterArray,
   enterBytes,
@@ -27,6 +20,8 @@ import {
   type Reading,
   skip,
   takeCopy,
+  takeLink,
+  takeNull,
   takeText,
   takeUint,
   takeView,
@@ -138,16 +133,11 @@ export function link(): Shape<ContentId> {
       return id ?? mismatch(path, name, value)
     },
     read(reading) {
-      const digest = skip(reading, wireLinkHead) ? takeView(reading, digestBytes) : undefined
+      const digest = takeLink(reading)
       return digest && contentIdOfDigest(digest)
     },
   }
 }
-
-/** A link up to its digest: the same bytes in every one. */
-const wireLinkHead = writeCbor(
-  new WireLink(Uint8Array.of(...contentIdPrefix, ...new Uint8Array(digestBytes))),
-).subarray(0, -digestBytes)
 
 /** Exactly `length` bytes on the wire, lowercase hex in memory, so that the value can be a key of a Map. */
 export function hexBytes(length: number): Shape<string> {
@@ -240,7 +230,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
     name: `${shape.name}, or null`,
     toWire: (value, path) => (value === null ? null : shape.toWire(value, path)),
     fromWire: (value, path) => (value === null ? null : shape.fromWire(value, path)),
-    read: read && ((reading) => (skip(reading, wireNull) ? null : read(reading))),
+    read: read && ((reading) => (takeNull(reading) ? null : read(reading))),
   }
 }
 
@@ -374,7 +364,6 @@ function checked<T>(name: string, fits: (value: unknown) => value is T, read: St
 
 const wireFalse = writeCbor(false)
 const wireTrue = writeCbor(true)
-const wireNull = writeCbor(null)
 
 /** The largest number on the wire is 2⁵³ − 1, and −0 is not a number of the wire. */
 function isUint(value: unknown): value is number {

@@ -8,8 +8,9 @@
  * each.
  */
 import { fromUtf8 } from './bytes.js'
-import { majorArray, majorBytes, majorText, majorUint } from './cbor.js'
-import { wireDepthMax } from './limits.js'
+import { majorArray, majorBytes, majorText, majorUint, WireLink, writeCbor } from './cbor.js'
+import { contentIdPrefix } from './content-id.js'
+import { digestBytes, wireDepthMax } from './limits.js'
 
 /** How far bytes were read. Where an item was not there, position and depth mean nothing any more. */
 export interface Reading {
@@ -69,6 +70,23 @@ export function takeText(reading: Reading): string | undefined {
   const content = length === notThere ? undefined : takeView(reading, length)
   return content && fromUtf8(content)
 }
+
+/** Whether null stands there. */
+export function takeNull(reading: Reading): boolean {
+  return skip(reading, wireNull)
+}
+
+const wireNull = writeCbor(null)
+
+/** The digest in a link, to be looked at and let go. */
+export function takeLink(reading: Reading): Uint8Array | undefined {
+  return skip(reading, wireLinkHead) ? takeView(reading, digestBytes) : undefined
+}
+
+/** A link up to its digest: the same bytes in every one. */
+const wireLinkHead = writeCbor(
+  new WireLink(Uint8Array.of(...contentIdPrefix, ...new Uint8Array(digestBytes))),
+).subarray(0, -digestBytes)
 
 /** Whether exactly these bytes come next; the position moves only then. */
 export function skip(reading: Reading, expected: Uint8Array): boolean {

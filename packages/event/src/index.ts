@@ -1,4 +1,5 @@
 /** The signed event: kinds, shapes, verification, and how credentials are bound to it. */
+export { type Ancestor, type Ancestors, type AncestorsVerdict, readAncestors } from './ancestors.js'
 export { type BatchTree, buildBatch, paddedSizeOf, rootOfLeaf } from './batch-tree.js'
 export { credentialDigest, handleOf, leafOf } from './binding.js'
 export {

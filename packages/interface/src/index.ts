@@ -38,6 +38,7 @@ export {
   metaKey,
   placeValue,
   positionKey,
+  positionKeyOfDigest,
   prefixRange,
   readArrivalKey,
   readAuthorKey,

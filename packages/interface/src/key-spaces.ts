@@ -116,7 +116,7 @@ export function strayKey(place: EventPlace): Uint8Array {
 /** Reads a key made by `eventKey`, `bodyKey` or `strayKey`. */
 export function readEventKey(key: Uint8Array): EventPlace {
   assertLength(key, 18)
-  return readPlace(key.subarray(1))
+  return placeAt(key, 1)
 }
 
 /** Events of one chain with `fromSequence ≤ sequence ≤ toSequence`, in log order. */
@@ -130,7 +130,13 @@ export function bodyRange(range: SequenceRange): KeyRange {
 }
 
 export function positionKey(id: EventId): Uint8Array {
-  return bytesKey('position', digestOfContentId(id))
+  return positionKeyOfDigest(digestOfContentId(id))
+}
+
+/** The same of an id by the 32 bytes of its digest. */
+export function positionKeyOfDigest(digest: Uint8Array): Uint8Array {
+  assertLength(digest, 32)
+  return bytesKey('position', digest)
 }
 
 /** Reads the id from a key made by `positionKey`. */
@@ -141,18 +147,15 @@ export function readPositionKey(key: Uint8Array): EventId {
 
 /** A place as the value of a position or an arrival: 17 bytes. */
 export function placeValue(place: EventPlace): Uint8Array {
-  return placedKey('event', place).subarray(1)
+  const value = new Uint8Array(17)
+  writePlace(value, 0, place)
+  return value
 }
 
 /** Reads a value made by `placeValue`. */
 export function readPlace(value: Uint8Array): EventPlace {
   assertLength(value, 17)
-  return {
-    author: readU32(value, 0),
-    generation: readU32(value, 4),
-    sequence: readU64(value, 8),
-    branch: viewOf(value).getUint8(16),
-  }
+  return placeAt(value, 0)
 }
 
 export function historyKey(place: ChainPlace): Uint8Array {
@@ -302,7 +305,7 @@ export function voteKey({ epoch, view, kind }: VotePlace): Uint8Array {
 /** Reads a key made by `voteKey`. */
 export function readVoteKey(key: Uint8Array): VotePlace {
   assertLength(key, 14)
-  return { epoch: readU32(key, 1), view: readU64(key, 5), kind: viewOf(key).getUint8(13) }
+  return { epoch: readU32(key, 1), view: readU64(key, 5), kind: key[13] ?? 0 }
 }
 
 export function metaKey(name: string): Uint8Array {
@@ -320,14 +323,32 @@ export function prefixRange(space: KeySpace, prefix: Uint8Array): KeyRange {
   return { from, to: after(from) }
 }
 
-function placedKey(space: KeySpace, { author, generation, sequence, branch }: EventPlace): Uint8Array {
-  assertUint(branch, 0xff)
+function placedKey(space: KeySpace, place: EventPlace): Uint8Array {
   const key = newKey(space, 18)
-  writeU32(key, 1, author)
-  writeU32(key, 5, generation)
-  writeU64(key, 9, sequence)
-  key[17] = branch
+  writePlace(key, 1, place)
   return key
+}
+
+function writePlace(
+  target: Uint8Array,
+  offset: number,
+  { author, generation, sequence, branch }: EventPlace,
+): void {
+  assertUint(branch, 0xff)
+  writeU32(target, offset, author)
+  writeU32(target, offset + 4, generation)
+  writeU64(target, offset + 8, sequence)
+  target[offset + 16] = branch
+}
+
+/** The 17 bytes from `offset` on, which are there. */
+function placeAt(bytes: Uint8Array, offset: number): EventPlace {
+  return {
+    author: readU32(bytes, offset),
+    generation: readU32(bytes, offset + 4),
+    sequence: readU64(bytes, offset + 8),
+    branch: bytes[offset + 16] ?? 0,
+  }
 }
 
 function sequenceRange(
@@ -403,17 +424,15 @@ function writeU64(target: Uint8Array, offset: number, value: number): void {
   putU32(target, offset + 4, value % 2 ** 32)
 }
 
+/** By hand, as they are written; callers have looked at the length. */
 function readU32(bytes: Uint8Array, offset: number): number {
-  return viewOf(bytes).getUint32(offset)
+  let value = 0
+  for (let i = offset; i < offset + 4; i++) value = value * 256 + (bytes[i] ?? 0)
+  return value
 }
 
 function readU64(bytes: Uint8Array, offset: number): number {
-  const view = viewOf(bytes)
-  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4)
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return readU32(bytes, offset) * 2 ** 32 + readU32(bytes, offset + 4)
 }
 
 function assertUint(value: number, max: number): void {

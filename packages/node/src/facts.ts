@@ -14,7 +14,7 @@ import {
   uint,
 } from '@chirograph/codec'
 import { encodeProposal, leaderOf, type ValidatorSet } from '@chirograph/consensus'
-import type { AuthenticEvent, AuthenticSegmentEvent, OrgId } from '@chirograph/event'
+import type { Ancestor, HeldEvent, OrgId } from '@chirograph/event'
 import {
   arrivalKey,
   bodyKey,
@@ -29,6 +29,7 @@ import {
   holeKey,
   placeValue,
   positionKey,
+  positionKeyOfDigest,
   type RowSpace,
   rowSpaces,
   type StoreOp,
@@ -69,7 +70,7 @@ export interface HistoryFact {
   readonly kind: 'history'
   readonly author: OrgId
   readonly generation: number
-  readonly events: readonly AuthenticSegmentEvent[]
+  readonly events: readonly Ancestor[]
   /** What still lacks below; null when nothing does. */
   readonly rest: { readonly lowest: number; readonly before: EventId } | null
   /** The last event of the generation before, when this one was reached down to its beginning. */
@@ -129,18 +130,23 @@ export function createFactWriter({
   }
 
   /** Four puts: the event, its body, where it is, and that it came. */
-  function eventOps(
-    ops: StoreOp[],
-    event: AuthenticEvent | AuthenticSegmentEvent,
-    { branch, isStray }: { readonly branch: number; readonly isStray: boolean },
-  ): StoreOp[] {
-    const { id, header, bodyBytes } = event
-    const { generation, sequence } = header
-    const place: EventPlace = { author: authors.claim(header.author, ops), generation, sequence, branch }
+  function placeEvent(ops: StoreOp[], place: EventPlace, event: HeldEvent & { digest: Uint8Array }): void {
+    const { bodyBytes, digest } = event
     const value = placeValue(place)
     ops.push({ kind: 'put', key: eventKey(place), value: storedValue(event) })
     if (bodyBytes !== null) ops.push({ kind: 'put', key: bodyKey(place), value: bodyBytes })
-    ops.push({ kind: 'put', key: positionKey(id), value }, { kind: 'put', key: arrivalKey(ordinal++), value })
+    ops.push(
+      { kind: 'put', key: positionKeyOfDigest(digest), value },
+      { kind: 'put', key: arrivalKey(ordinal++), value },
+    )
+  }
+
+  function eventOps({ event, branch, isStray }: Extract<Fact, { kind: 'event' }>): StoreOp[] {
+    const ops: StoreOp[] = []
+    const { id, header } = event
+    const { generation, sequence } = header
+    const place: EventPlace = { author: authors.claim(header.author, ops), generation, sequence, branch }
+    placeEvent(ops, place, { ...event, digest: digestOfContentId(id) })
     if (isStray) ops.push({ kind: 'put', key: strayKey(place), value: new Uint8Array() })
     return ops
   }
@@ -148,8 +154,8 @@ export function createFactWriter({
   function historyOps({ author, generation, events, rest, earlier, holeFrom }: HistoryFact): StoreOp[] {
     const ops: StoreOp[] = []
     const chain: ChainPlace = { author: authors.claim(author, ops), generation }
-    for (const event of events) eventOps(ops, event, { branch: 0, isStray: false })
-    const pruned = events.findLast(({ bodyBytes }) => bodyBytes === null)?.header.sequence ?? -1
+    for (const event of events) placeEvent(ops, { ...chain, sequence: event.sequence, branch: 0 }, event)
+    const pruned = events.findLast(({ bodyBytes }) => bodyBytes === null)?.sequence ?? -1
     const name = `${chain.author}/${generation}`
     if (pruned > (floors.get(name) ?? -1)) {
       floors.set(name, pruned)
@@ -215,7 +221,7 @@ export function createFactWriter({
   function opsOf(fact: Fact | HistoryFact): StoreOp[] {
     switch (fact.kind) {
       case 'event':
-        return eventOps([], fact.event, fact)
+        return eventOps(fact)
       case 'history':
         return historyOps(fact)
       case 'last-signed': {

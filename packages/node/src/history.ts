@@ -3,18 +3,20 @@
  * below by its hash, so nothing has to be believed and few signatures are looked at. Each segment is on disk with the
  * note of how far it goes, so a node that was killed goes on where it was.
  */
-import { contentIdOfDigest, decode, type EventId } from '@chirograph/codec'
-import { decodeSegment, type OrgId, verifySegment } from '@chirograph/event'
+import { contentIdOfDigest, decode, digestOfContentId, type EventId } from '@chirograph/codec'
+import { decodeHeader, type OrgId, readAncestors } from '@chirograph/event'
 import {
+  eventRange,
   type Network,
-  positionKey,
+  positionKeyOfDigest,
+  readEventKey,
   readHistoryKey,
   readPlace,
   type Store,
   spaceRange,
 } from '@chirograph/interface'
 import { eventAt, finalTipOf, restoreEntry } from '@chirograph/log'
-import { decodeSegmentFrame, encodeHistoryRequest, logKeyOfSegment, type Replica } from '@chirograph/replica'
+import { decodeSegmentFrame, encodeHistoryRequest, logKeyOf, type Replica } from '@chirograph/replica'
 import { readClosedGenerations } from '@chirograph/status'
 import type { AuthorTable } from './author-table.js'
 import { raiseBodiesFrom } from './body-floor.js'
@@ -22,7 +24,7 @@ import { type HistoryFact, historyShape } from './facts.js'
 import { loadHoles } from './holes.js'
 import { storeDamaged } from './node-errors.js'
 import { AnswerError } from './peer-faults.js'
-import { isPrunable } from './prunable.js'
+import { isPrunableNumber } from './prunable.js'
 import { readHeader } from './stored-event.js'
 
 /** One chain that is not held down to its beginning. */
@@ -65,6 +67,7 @@ export function readHistory(
 export interface HistoryArgs {
   readonly replica: Replica
   readonly store: Store
+  readonly authors: AuthorTable
   readonly network: Network
   readonly peerId: string
   readonly chain: OpenHistory
@@ -92,20 +95,26 @@ export async function fetchHistory(
     chains: [{ author, generation, ranges, from }],
   })
   let brought = 0
+  let heldBelow = await highestHeldBelow(args, lowest)
   for await (const frame of network.request({ peerId, protocol: 'history', bytes, signal })) {
     const segments = decodeSegmentFrame(frame)
     if (!segments.ok)
       throw new AnswerError('garbage-answer', `a history frame that cannot be read: ${segments.detail}`)
     for (const segment of segments.value) {
       await args.breathe()
-      const fact = await joinToHeld(args.store, checkSegment(args, segment))
+      let fact = checkSegment(args, segment)
+      const [first] = fact.events
+      if (first !== undefined && first.sequence - 1 <= heldBelow) {
+        fact = await joinToHeld(args.store, fact)
+        heldBelow = await highestHeldBelow(args, first.sequence)
+      }
       const pruned = fact.events.findLast(({ bodyBytes }) => bodyBytes === null)
       if (pruned !== undefined && !mayTake(args, fact)) return { brought, isPruned: true }
       await args.take(fact)
       if (pruned !== undefined)
         raiseBodiesFrom(args.replica.bodiesFrom, author, {
           generation,
-          sequence: pruned.header.sequence + 1,
+          sequence: pruned.sequence + 1,
         })
       if (finalTipOf(args.replica.log, author, generation) === undefined) enterTip(args.replica, fact)
       chain.lowest = fact.rest?.lowest ?? 0
@@ -125,14 +134,28 @@ export async function fetchHistory(
   return { brought, isPruned: false }
 }
 
+/** The highest sequence below `lowest` at which the store holds something of the chain; -1 where there is nothing. */
+async function highestHeldBelow(
+  { store, authors, chain }: HistoryArgs,
+  lowest: number | null,
+): Promise<number> {
+  const author = authors.numberOf(chain.author)
+  if (author === undefined || lowest === 0) return -1
+  const toSequence = lowest === null ? Number.MAX_SAFE_INTEGER : lowest - 1
+  const range = eventRange({ author, generation: chain.generation, fromSequence: 0, toSequence })
+  for await (const [key] of store.range({ ...range, reverse: true, limit: 1 }))
+    return readEventKey(key).sequence
+  return -1
+}
+
 /**
  * Cuts off what is here already: a node that took a snapshot because it was far behind holds the beginning, and then
  * the chain is whole. Of the snapshot's tip the header is here, perhaps with a signature that this peer has not.
  */
 async function joinToHeld(store: Store, fact: HistoryFact): Promise<HistoryFact> {
-  const ids = fact.events.map(({ id }) => id)
-  if (fact.rest !== null) ids.unshift(fact.rest.before)
-  const places = await store.getMany(ids.map(positionKey))
+  const digests = fact.events.map(({ digest }) => digest)
+  if (fact.rest !== null) digests.unshift(digestOfContentId(fact.rest.before))
+  const places = await store.getMany(digests.map(positionKeyOfDigest))
   const held = places.slice(0, -1).findLastIndex((value) => value !== undefined)
   const rest = held === -1 ? fact.rest : null
   const events = fact.events.slice(held === -1 ? 0 : held + (fact.rest === null ? 1 : 0))
@@ -148,14 +171,15 @@ async function joinToHeld(store: Store, fact: HistoryFact): Promise<HistoryFact>
 /** The last event of a closed generation is in the index: by it the generation is served. */
 function enterTip({ log }: Replica, { events }: HistoryFact): void {
   const tip = events.at(-1)
-  if (tip !== undefined)
-    restoreEntry(log, { id: tip.id, header: tip.header, branch: 0, isVerified: tip.signature !== null })
+  const decoded = tip && decodeHeader(tip.headerBytes)
+  if (decoded?.kind !== 'decoded') return
+  restoreEntry(log, { ...decoded, branch: 0, isVerified: tip?.signature !== null })
 }
 
 /** What other nodes can do without is taken without its body where nobody has it. */
 function mayTake({ arePrunedTaken }: HistoryArgs, { events }: HistoryFact): boolean {
   return (
-    arePrunedTaken && events.every(({ bodyBytes, header }) => bodyBytes !== null || isPrunable(header.kind))
+    arePrunedTaken && events.every((event) => event.bodyBytes !== null || isPrunableNumber(event.kindNumber))
   )
 }
 
@@ -170,24 +194,17 @@ const sliceEvents = 65_536
 
 /** Whether a segment is what lies directly below what is held; throws when it is not: its sender said it was. */
 function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): HistoryFact {
-  const decoded = decodeSegment(bytes, { areBodiesRead: false })
-  if (decoded.kind === 'reject') throw new AnswerError(decoded.reason, `a history segment: ${decoded.detail}`)
-  const { segment } = decoded
-  const { first, last } = segment
   const { author, generation } = chain
-  if (last.id !== chain.before || last.header.generation !== generation || last.header.author !== author)
-    throw new Error(`a history segment that ends at ${last.id}, not at ${chain.before}`)
-  const verified = verifySegment({
-    segment,
-    networkId: replica.networkId,
-    logKey: logKeyOfSegment(replica, segment),
-    ed25519: replica.config.ed25519,
+  const logKey = logKeyOf(replica, { author, generation })
+  const linked = readAncestors(bytes, {
     anchor: chain.before,
+    logKey: logKey.kind === 'key' ? logKey.key : undefined,
+    ed25519: replica.config.ed25519,
   })
-  if (verified.kind === 'reject')
-    throw new AnswerError(verified.reason, `a history segment: ${verified.detail}`)
-  const { prev, sequence } = first.header
-  const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: prev }
+  if (linked.kind === 'elsewhere') throw new Error(`a history segment that does not end at ${chain.before}`)
+  if (linked.kind === 'reject') throw new AnswerError(linked.reason, `a history segment: ${linked.detail}`)
+  const { sequence } = linked.first
+  const rest = linked.prev === null ? null : { lowest: sequence, before: contentIdOfDigest(linked.prev) }
   // A rotation may follow an earlier event than the last one of the generation that it closed: the state names that.
   const closed = readClosedGenerations(replica.final.state, author).find(
     (one) => one.generation === generation - 1,
@@ -201,7 +218,7 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
     kind: 'history',
     author,
     generation,
-    events: verified.events,
+    events: linked.events,
     rest,
     earlier,
     holeFrom: chain.holeFrom,

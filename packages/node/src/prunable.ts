@@ -1,5 +1,5 @@
 /** Which bodies a node can do without once what came of them is in the state. SPEC.md of `replica`, "Pruning". */
-import type { EventKind } from '@chirograph/event'
+import { type EventKind, kindOfNumber } from '@chirograph/event'
 
 /**
  * What the rows of the state hold in full. The others are kept: a rotation's body is the key that its generation is
@@ -15,4 +15,10 @@ export const prunableKinds: readonly EventKind[] = [
 
 export function isPrunable(kind: EventKind): boolean {
   return prunableKinds.includes(kind)
+}
+
+/** The same by the number of the kind in a header. */
+export function isPrunableNumber(kindNumber: number): boolean {
+  const kind = kindOfNumber(kindNumber)
+  return kind !== undefined && isPrunable(kind)
 }

@@ -1,5 +1,5 @@
 /** An event as it lies in the store: header and signature under one key, the body under another. */
-import { concatBytes, type EventId } from '@chirograph/codec'
+import type { EventId } from '@chirograph/codec'
 import { type AuthenticEvent, restoreEvent, signatureBytes } from '@chirograph/event'
 import { bodyKey, type EventPlace, eventKey, positionKey, readPlace, type Store } from '@chirograph/interface'
 import type { StoredHeader } from '@chirograph/log'
@@ -9,18 +9,22 @@ import { storeDamaged } from './node-errors.js'
 const signedFlag = 0x01
 
 export function storedValue({ headerBytes, signature }: StoredHeader): Uint8Array {
-  return signature === null
-    ? concatBytes(Uint8Array.of(0), headerBytes)
-    : concatBytes(Uint8Array.of(signedFlag), headerBytes, signature)
+  const value = new Uint8Array(1 + headerBytes.length + (signature?.length ?? 0))
+  value.set(headerBytes, 1)
+  if (signature !== null) {
+    value[0] = signedFlag
+    value.set(signature, 1 + headerBytes.length)
+  }
+  return value
 }
 
-/** Undefined for bytes that `storedValue` does not make. */
+/** Views of the value, which is little more than them. Undefined for bytes that `storedValue` does not make. */
 export function readStoredValue(value: Uint8Array): StoredHeader | undefined {
   const [flags] = value
-  if (flags === 0) return { headerBytes: value.slice(1), signature: null }
+  if (flags === 0) return { headerBytes: value.subarray(1), signature: null }
   const end = value.length - signatureBytes
   if (flags !== signedFlag || end <= 1) return undefined
-  return { headerBytes: value.slice(1, end), signature: value.slice(end) }
+  return { headerBytes: value.subarray(1, end), signature: value.subarray(end) }
 }
 
 export async function readHeader(store: Store, place: EventPlace): Promise<StoredHeader | undefined> {

@@ -1,11 +1,12 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
-import { type EventId, emptyLogTree, toHex } from '@chirograph/codec'
+import { digestOfContentId, type EventId, emptyLogTree, toHex } from '@chirograph/codec'
 import { createHeader, createValidatorSet } from '@chirograph/consensus'
 import {
-  type AuthenticSegmentEvent,
+  type Ancestor,
   createEvent,
   type EventBody,
+  eventKinds,
   type OrgId,
   parseOrgId,
   type VerifiedEvent,
@@ -132,7 +133,15 @@ export async function openArrivals(
       if (first === undefined) throw new Error('nothing to bring')
       const { author, generation, sequence, prev } = first.header
       const rest = prev === null ? null : { lowest: sequence, before: prev }
-      const whole: readonly AuthenticSegmentEvent[] = events
+      const whole = events.map((event): Ancestor => {
+        const { id, header } = event
+        return {
+          ...event,
+          digest: digestOfContentId(id),
+          sequence: header.sequence,
+          kindNumber: eventKinds[header.kind],
+        }
+      })
       const fact = { kind: 'history', author, generation, events: whole, rest, earlier: null } as const
       return write({ ...fact, holeFrom: null })
     },

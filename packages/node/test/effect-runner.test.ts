@@ -1,5 +1,5 @@
-import { contentId, utf8 } from '@chirograph/codec'
-import type { AuthenticSegmentEvent, OrgId } from '@chirograph/event'
+import { sha256, utf8 } from '@chirograph/codec'
+import type { Ancestor, OrgId } from '@chirograph/event'
 import type { Store, StoreOp } from '@chirograph/interface'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createEffectRunner, type ShellEffect } from '../src/effect-runner.js'
@@ -53,8 +53,7 @@ function then(seen: string[], name: string): ShellEffect {
 }
 
 function history(count: number): ShellEffect {
-  const id = contentId(utf8('an event'))
-  const event = { id, bodyBytes: new Uint8Array(10) } as AuthenticSegmentEvent
+  const event = { digest: sha256(utf8('an event')), bodyBytes: new Uint8Array(10) } as Ancestor
   const events = Array.from({ length: count }, () => event)
   const fact: HistoryFact = {
     kind: 'history',

@@ -54,19 +54,13 @@ function foreignSegment(
   return { kind: 'reject', reason: 'unknown-author', detail: `no key of ${head.author} is known` }
 }
 
-/** The author's key for the one signature of a segment, to check it elsewhere; undefined when there is none to check. */
-export function logKeyOfSegment(replica: Replica, segment: DecodedSegment): Uint8Array | undefined {
-  const logKey = keyOfSegment(replica, segment)
-  return logKey.kind === 'key' ? logKey.key : undefined
-}
-
 /** The one signature of a segment, to check it elsewhere; undefined when it is known, or its key is not. */
 export function signatureOfSegment(replica: Replica, segment: DecodedSegment): SegmentSignature | undefined {
   const { last, signature } = segment
   if (signature === null || eventAt(replica.log, last.id)) return undefined
-  const publicKey = logKeyOfSegment(replica, segment)
-  if (publicKey === undefined) return undefined
-  return { publicKey, message: signingBytes('event', last.headerBytes), signature }
+  const logKey = keyOfSegment(replica, segment)
+  if (logKey.kind !== 'key') return undefined
+  return { publicKey: logKey.key, message: signingBytes('event', last.headerBytes), signature }
 }
 
 export interface SegmentSignature {

@@ -1,5 +1,5 @@
 /** One institution as a step function: the log, consensus and status composed. */
-export { logKeyOfSegment, type SegmentSignature, segmentInput, signatureOfSegment } from './admission.js'
+export { type SegmentSignature, segmentInput, signatureOfSegment } from './admission.js'
 export { type ChainState, type Executed, type Execution, execute, genesisChainState } from './chain-state.js'
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 export type {
@@ -25,6 +25,7 @@ export {
   snapshotFrameBytesMax,
   syncFrameBytes,
 } from './limits.js'
+export { type LogKey, logKeyOf } from './log-keys.js'
 export { membersToHear, ownTip, refusalOf } from './own-chain.js'
 export {
   type Accusation,
