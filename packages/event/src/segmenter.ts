@@ -10,9 +10,9 @@ export interface HeldEvent extends SegmentItem {
 
 export interface Segmenter {
   /** Takes the next event of the chain; returns the segments that are complete with it. */
-  push(event: HeldEvent): Uint8Array[]
+  push(event: HeldEvent): readonly Uint8Array[]
   /** What can still be sent. Events behind the last checked signature cannot. */
-  end(): Uint8Array[]
+  end(): readonly Uint8Array[]
   /** Whether a segment has room for the event and those behind the last signature. If not, `end` and `seal` first. */
   hasRoomFor(event: HeldEvent): boolean
   /**
@@ -46,8 +46,8 @@ export function createSegmenter(): Segmenter {
     if (event.signature !== null) sealed = held.length
   }
 
-  function cut(): Uint8Array[] {
-    if (sealed === 0) return []
+  function cut(): readonly Uint8Array[] {
+    if (sealed === 0) return none
     const items = held.slice(0, sealed)
     hold(held.slice(sealed))
     return [segmentEndingAtLast(items)]
@@ -55,7 +55,7 @@ export function createSegmenter(): Segmenter {
 
   return {
     push(event) {
-      const done = isOver(plus(load, event)) || load.bytes >= segmentBytesSoft ? cut() : []
+      const done = isOver(plus(load, event)) || load.bytes >= segmentBytesSoft ? cut() : none
       add(event)
       return done
     },
@@ -103,14 +103,18 @@ export function createDescendingSegmenter(): Pick<Segmenter, 'push' | 'end'> {
 
   return {
     push(event) {
-      const done: Uint8Array[] = []
       const isSigned = event.signature !== null
+      let next = plus(load, event)
+      let done = none
       // A segment that could not end at a signature ends the run that was cut, and takes no more with it.
-      if (isSigned && held[0]?.signature === null) done.push(take(held.length))
-      while (held.length > 0 && (isOver(plus(load, event)) || load.bytes >= segmentBytesSoft))
-        done.push(isSigned ? take(held.length) : cut())
+      let isEnd = isSigned && held[0]?.signature === null
+      while (held.length > 0 && (isEnd || isOver(next) || load.bytes >= segmentBytesSoft)) {
+        done = [...done, isSigned ? take(held.length) : cut()]
+        next = plus(load, event)
+        isEnd = false
+      }
       held.push(event)
-      load = plus(load, event)
+      load = next
       return done
     },
     end() {
@@ -130,6 +134,8 @@ interface Load {
   readonly bytes: number
   readonly run: number
 }
+
+const none: readonly Uint8Array[] = []
 
 /** The array of two, and the signature. */
 const nothing: Load = { events: 0, bytes: 1 + 2 + signatureBytes, run: 0 }

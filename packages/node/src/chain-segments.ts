@@ -58,18 +58,19 @@ async function* finalSegments(
   const segmenter = createSegmenter()
   let { fromSequence: sequence } = range
   const seal = () => sealWaiting(context, { segmenter, range, sequence: sequence - segmenter.waiting.length })
-  for await (const event of eventsWithNext(context, range, next)) {
-    // Whoever lacks it needs all of it; one whose body was pruned cannot give that.
-    if (event.bodyBytes === null) return
-    if (!segmenter.hasRoomFor(event)) yield* segmenter.end()
-    while (!segmenter.hasRoomFor(event)) {
-      const segment = await seal()
-      if (segment === undefined) return
-      yield segment
+  for await (const page of eventsWithNext(context, range, next))
+    for (const event of page) {
+      // Whoever lacks it needs all of it; one whose body was pruned cannot give that.
+      if (event.bodyBytes === null) return
+      if (!segmenter.hasRoomFor(event)) yield* segmenter.end()
+      while (!segmenter.hasRoomFor(event)) {
+        const segment = await seal()
+        if (segment === undefined) return
+        yield segment
+      }
+      for (const segment of segmenter.push(event)) yield segment
+      sequence++
     }
-    yield* segmenter.push(event)
-    sequence++
-  }
   yield* segmenter.end()
   while (segmenter.waiting.length > 0) {
     const segment = await seal()
@@ -82,9 +83,9 @@ async function* eventsWithNext(
   context: ChainContext,
   range: Range,
   next: readonly LogEntry[],
-): AsyncIterable<HeldEvent> {
+): AsyncIterable<readonly HeldEvent[]> {
   yield* finalEvents(context, range)
-  for (const { event } of next) if (event !== undefined) yield event
+  yield next.flatMap(({ event }) => event ?? [])
 }
 
 /**
@@ -128,17 +129,17 @@ export async function* segmentsBackward(
   areBodiesWanted: boolean,
 ): AsyncIterable<Uint8Array> {
   const segmenter = createDescendingSegmenter()
-  for await (const event of finalEvents(context, range, { isReverse: true, areBodiesWanted }))
-    yield* segmenter.push(event)
+  for await (const page of finalEvents(context, range, { isReverse: true, areBodiesWanted }))
+    for (const event of page) for (const segment of segmenter.push(event)) yield segment
   yield* segmenter.end()
 }
 
-/** The events of the final branch in a range, ascending or, in reverse, descending. */
+/** The events of the final branch in a range, ascending or, in reverse, descending; by the page, see `walkEvents`. */
 async function* finalEvents(
   { replica, store, authors, signal }: ChainContext,
   range: Range,
   { isReverse = false, areBodiesWanted = true }: { isReverse?: boolean; areBodiesWanted?: boolean } = {},
-): AsyncIterable<HeldEvent> {
+): AsyncIterable<readonly HeldEvent[]> {
   const author = authors.numberOf(range.author)
   if (author === undefined) return
   const tip = replica.final.cut.get(range.author)
@@ -150,6 +151,8 @@ async function* finalEvents(
   const walk = walkEvents(store, { ...range, author }, { isReverse, areBodiesWanted })
   for await (const page of walk) {
     signal.throwIfAborted()
-    for (const { place, ...held } of page) if (!strays.has(`${place.sequence}/${place.branch}`)) yield held
+    yield strays.size === 0
+      ? page
+      : page.filter(({ place }) => !strays.has(`${place.sequence}/${place.branch}`))
   }
 }

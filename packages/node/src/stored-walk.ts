@@ -22,15 +22,20 @@ export async function* walkEvents(
   { isReverse = false, areBodiesWanted = true }: { isReverse?: boolean; areBodiesWanted?: boolean } = {},
 ): AsyncIterable<readonly StoredEvent[]> {
   const bodies = areBodiesWanted
-    ? cursorOf(store.pages({ ...bodyRange(range), reverse: isReverse }))
+    ? bodiesBeside(store.pages({ ...bodyRange(range), reverse: isReverse }), isReverse)
     : undefined
   try {
     for await (const page of store.pages({ ...eventRange(range), reverse: isReverse })) {
       const events: StoredEvent[] = []
       for (const [key, value] of page) {
         const place = readEventKey(key)
-        const bodyBytes = bodies === undefined ? null : await bodyAt(bodies, place, isReverse)
-        events.push({ place, ...headerOfValue(value, place), bodyBytes })
+        const { headerBytes, signature } = headerOfValue(value, place)
+        let bodyBytes = bodies === undefined ? null : bodies.at(place)
+        while (bodyBytes === undefined) {
+          await bodies?.readOn()
+          bodyBytes = bodies?.at(place)
+        }
+        events.push({ headerBytes, signature, bodyBytes, place })
       }
       yield events
     }
@@ -39,50 +44,46 @@ export async function* walkEvents(
   }
 }
 
-interface Cursor {
-  current: StoreEntry | undefined
-  advance(): Promise<void>
+/** Walks beside another walk over the same places, and waits only where a page of it ends. */
+interface BodyCursor {
+  /** The body at a place: null where it was pruned, undefined where it may lie in the next page. */
+  at(place: EventPlace): Uint8Array | null | undefined
+  readOn(): Promise<void>
   close(): Promise<void>
 }
 
-/** Walks beside another walk over the same places. */
-function cursorOf(pages: AsyncIterable<readonly StoreEntry[]>): Cursor {
+function bodiesBeside(pages: AsyncIterable<readonly StoreEntry[]>, isReverse: boolean): BodyCursor {
   const iterator = pages[Symbol.asyncIterator]()
   let page: readonly StoreEntry[] = []
-  let at = 0
-  const cursor: Cursor = {
-    current: undefined,
-    async advance() {
-      if (++at < page.length) {
-        cursor.current = page[at]
-        return
+  let next = 0
+  let isAtEnd = false
+  return {
+    at(place) {
+      // Bodies of places that were passed over are passed over.
+      for (; next < page.length; next++) {
+        const [key, value] = page[next] as StoreEntry // below the length
+        const order = compareToPlace(key, place)
+        if (order === 0) {
+          next++
+          return value
+        }
+        if (isReverse ? order < 0 : order > 0) return null
       }
-      const next = await iterator.next()
-      page = next.done ? [] : next.value
-      at = 0
-      cursor.current = page[0]
+      return isAtEnd ? null : undefined
+    },
+    async readOn() {
+      const more = await iterator.next()
+      isAtEnd = more.done === true
+      page = more.done ? [] : more.value
+      next = 0
     },
     async close() {
       await iterator.return?.()
     },
   }
-  at = 0
-  return cursor
 }
 
-/** The body at a place: null where it was pruned. Bodies of places that were passed over are passed over. */
-async function bodyAt(cursor: Cursor, place: EventPlace, isReverse: boolean): Promise<Uint8Array | null> {
-  for (;;) {
-    if (cursor.current === undefined) await cursor.advance()
-    const { current } = cursor
-    if (current === undefined) return null
-    const found = readEventKey(current[0])
-    const order = found.sequence - place.sequence || found.branch - place.branch
-    if (order === 0) {
-      cursor.current = undefined
-      return current[1]
-    }
-    if (isReverse ? order < 0 : order > 0) return null
-    cursor.current = undefined
-  }
+function compareToPlace(key: Uint8Array, place: EventPlace): number {
+  const found = readEventKey(key)
+  return found.sequence - place.sequence || found.branch - place.branch
 }
