@@ -32,6 +32,13 @@ export interface EffectRunner {
   stop(): void
 }
 
+/** Effects that go down together: what they want on disk, and what is done when it is there. */
+interface Batch {
+  readonly taken: readonly ShellEffect[]
+  readonly ops: readonly StoreOp[]
+  readonly isSynced: boolean
+}
+
 export function createEffectRunner({
   store,
   writer,
@@ -54,23 +61,19 @@ export function createEffectRunner({
   let waiting: (() => void)[] = []
 
   async function drain(): Promise<void> {
-    while (queue.length > 0 && !isStopped) {
+    let next: Batch | undefined
+    while (next !== undefined || (queue.length > 0 && !isStopped)) {
       // A few facts are on their way to the disk before `enqueue` returns; with many, others have their turn in between.
-      const isLong = eventsQueued >= breatheEventsMin
-      if (isLong) await breathe()
-      const taken = takeBatch()
-      const ops: StoreOp[] = []
-      let isSynced = false
-      for (const effect of taken) {
-        if (effect.kind !== 'persist') continue
-        for (const fact of effect.facts) ops.push(...writer.opsOf(fact))
-        isSynced ||= effect.isSynced
-      }
-      if (isLong) await breathe()
+      const batch: Batch = next ?? (eventsQueued < breatheEventsMin ? nextBatch() : await nextLongBatch())
+      const { taken, ops, isSynced } = batch
+      const written = ops.length > 0 ? store.batch(ops, { sync: isSynced }) : Promise.resolve()
+      written.catch(() => {}) // looked at below; until then it must not count as nobody's
+      // A full batch is made ready while the disk works. What is less waits, to go down together with what comes.
+      next = eventsQueued >= batchEventsMax && !isStopped ? await nextLongBatch() : undefined
       try {
-        if (ops.length > 0) await store.batch(ops, { sync: isSynced })
+        await written
       } catch (error) {
-        taken.forEach(drop)
+        for (const effect of [...taken, ...(next?.taken ?? [])]) drop(effect)
         throw error
       }
       for (const effect of taken) {
@@ -81,6 +84,26 @@ export function createEffectRunner({
       }
       wake()
     }
+  }
+
+  async function nextLongBatch(): Promise<Batch> {
+    await breathe()
+    const batch = nextBatch()
+    await breathe()
+    return batch
+  }
+
+  /** What goes down next, as operations of the store. */
+  function nextBatch(): Batch {
+    const taken = takeBatch()
+    const ops: StoreOp[] = []
+    let isSynced = false
+    for (const effect of taken) {
+      if (effect.kind !== 'persist') continue
+      for (const fact of effect.facts) for (const op of writer.opsOf(fact)) ops.push(op)
+      isSynced ||= effect.isSynced
+    }
+    return { taken, ops, isSynced }
   }
 
   function drop(effect: ShellEffect): void {

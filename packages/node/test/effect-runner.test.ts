@@ -41,6 +41,38 @@ suite('effects on their way to the disk', (it) => {
     equal(seen, ['500 on disk', 'a', '400 on disk', 'b', 'c'])
   })
 
+  it('are made ready while the disk works when they fill a batch, and else wait for what comes', async () => {
+    const { runner, made, goOn } = runnerOf({ isHeld: true })
+    runner.enqueue([history(640), history(640), history(3)])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    is(made(), 1_280)
+    runner.enqueue([history(4)])
+    goOn()
+    await runner.drained()
+    is(made(), 1_287)
+  })
+
+  it('are dropped, every one, when the disk refuses one before them', async () => {
+    const dropped: string[] = []
+    const failures: unknown[] = []
+    const { runner, goOn } = runnerOf({
+      isHeld: true,
+      isRefused: true,
+      onFailure: (error) => failures.push(error),
+    })
+    const noted = (name: string): ShellEffect => ({
+      kind: 'then',
+      run: () => dropped.push(`${name} ran`),
+      drop: () => dropped.push(name),
+    })
+    runner.enqueue([history(640), noted('a'), history(640), noted('b'), history(3), noted('c')])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    goOn()
+    await runner.drained()
+    equal(dropped, ['a', 'b', 'c'])
+    is(failures.length, 1)
+  })
+
   it('that are few are begun before the call returns', () => {
     const { runner, begun } = runnerOf()
     runner.enqueue([history(3)])
@@ -68,7 +100,14 @@ function history(count: number): ShellEffect {
 }
 
 /** A runner whose writer makes one operation of each event of history. */
-function runnerOf({ isHeld = false } = {}) {
+function runnerOf({
+  isHeld = false,
+  isRefused = false,
+  onFailure = (error: unknown): void => {
+    throw error
+  },
+} = {}) {
+  let made = 0
   const begun: number[] = []
   const batches: number[] = []
   const seen: string[] = []
@@ -80,12 +119,17 @@ function runnerOf({ isHeld = false } = {}) {
     : Promise.resolve()
   const op: StoreOp = { kind: 'put', key: Uint8Array.of(1), value: new Uint8Array() }
   const writer: Pick<FactWriter, 'opsOf'> = {
-    opsOf: (fact) => (fact.kind === 'history' ? fact.events.map(() => op) : []),
+    opsOf(fact) {
+      const ops = fact.kind === 'history' ? fact.events.map(() => op) : []
+      made += ops.length
+      return ops
+    },
   }
   const store: Pick<Store, 'batch'> = {
     async batch(ops) {
       begun.push(ops.length)
       await held
+      if (isRefused) throw new Error('the disk is full')
       batches.push(ops.length)
       seen.push(`${ops.length} on disk`)
     },
@@ -95,9 +139,7 @@ function runnerOf({ isHeld = false } = {}) {
     writer: writer as FactWriter, // it is asked for operations alone
     run: () => {},
     breathe: () => new Promise((resolve) => void setImmediate(resolve)),
-    onFailure: (error) => {
-      throw error
-    },
+    onFailure,
   })
-  return { runner, begun, batches, seen, goOn: () => goOn() }
+  return { runner, begun, batches, seen, made: () => made, goOn: () => goOn() }
 }

@@ -194,16 +194,41 @@ async function hasDatabase(directory: string): Promise<boolean> {
  */
 async function write(level: BinaryLevel, ops: readonly StoreOp[], sync: boolean): Promise<void> {
   const batch = level.batch()
+  const small = slabFor(ops)
   try {
     for (const op of ops) {
-      if (op.kind === 'put') batch.put(op.key, op.value)
-      else batch.del(op.key)
+      if (op.kind === 'put') batch.put(small(op.key), small(op.value))
+      else batch.del(small(op.key))
     }
   } catch (error) {
     await batch.close()
     throw error
   }
   await batch.write({ sync } as object) // an option of the binding, which the package's types leave out
+}
+
+/**
+ * Small arrays as views of one large one. The engine keeps an array of 64 bytes or fewer inside of its heap, and moves
+ * it out, one allocation each, when the binding asks for its address: measured, half of what a small put costs.
+ */
+function slabFor(ops: readonly StoreOp[]): (bytes: Uint8Array) => Uint8Array {
+  let length = 0
+  for (const op of ops) {
+    if (isSmall(op.key)) length += op.key.length
+    if (op.kind === 'put' && isSmall(op.value)) length += op.value.length
+  }
+  const slab = new Uint8Array(length)
+  let end = 0
+  return (bytes) => {
+    if (!isSmall(bytes)) return bytes
+    slab.set(bytes, end)
+    end += bytes.length
+    return slab.subarray(end - bytes.length, end)
+  }
+}
+
+function isSmall(bytes: Uint8Array): boolean {
+  return bytes.length <= 64
 }
 
 /** A `Buffer` as a plain array over the same memory: `Buffer.slice` shares where `Uint8Array.slice` copies. */
