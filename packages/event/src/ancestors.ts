@@ -52,7 +52,7 @@ export interface Ancestors {
   readonly kind: 'linked'
   readonly events: readonly Ancestor[]
   readonly first: Ancestor
-  /** The digest of the event before the first; null where the chain begins. */
+  /** The digest of the event before the first, which may be of the generation before; null where the chain begins. */
   readonly prev: Uint8Array | null
 }
 
@@ -160,8 +160,9 @@ function linkDown({ items, signature }: ReadSegment, anchor: Uint8Array): Ancest
     return reject('oversize', `a run of ${run} bytes without signatures, at most ${runBytesMax}`)
   const first = events.at(-1)
   if (first === undefined) return reject('malformed', 'an empty segment')
-  if ((expected === null) !== (first.sequence === 0))
-    return reject('unknown-version', `sequence ${first.sequence} with no event before it, or 0 with one`)
+  // The first event of a later generation follows one of the generation before.
+  if (expected === null && first.sequence !== 0)
+    return reject('unknown-version', `sequence ${first.sequence} with no event before it`)
   return { kind: 'linked', events: events.reverse(), first, prev: expected }
 }
 

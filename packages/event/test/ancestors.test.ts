@@ -137,6 +137,16 @@ suite('ancestors of a known event', (it) => {
     is(reasonOf(read(wireOf([swapped]), { anchor: event.id })), 'body-mismatch')
   })
 
+  it('begin, in a later generation, with an event that follows one of the generation before', () => {
+    const rotation = college.make(
+      { kind: 'key.rotate', logKey: authorOf(2).logKey, nextKeyHash: digestOfContentId(last.id) },
+      { generation: 1, sequence: 0, prev: last.id },
+    )
+    const { first, prev } = linked(read(wireOf([rotation]), { anchor: rotation.id }))
+    is(first.sequence, 0)
+    equal(prev, digestOfContentId(last.id))
+  })
+
   it('blame nobody for a header that was signed and does not follow', () => {
     const before = college.make(lease, { sequence: 7, prev: last.id })
     const after = college.make(lease, { sequence: 9, prev: before.id })

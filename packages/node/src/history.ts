@@ -204,7 +204,8 @@ function checkSegment({ replica, chain }: HistoryArgs, bytes: Uint8Array): Histo
   if (linked.kind === 'elsewhere') throw new Error(`a history segment that does not end at ${chain.before}`)
   if (linked.kind === 'reject') throw new AnswerError(linked.reason, `a history segment: ${linked.detail}`)
   const { sequence } = linked.first
-  const rest = linked.prev === null ? null : { lowest: sequence, before: contentIdOfDigest(linked.prev) }
+  const { prev } = linked
+  const rest = sequence === 0 || prev === null ? null : { lowest: sequence, before: contentIdOfDigest(prev) }
   // A rotation may follow an earlier event than the last one of the generation that it closed: the state names that.
   const closed = readClosedGenerations(replica.final.state, author).find(
     (one) => one.generation === generation - 1,
