@@ -25,6 +25,7 @@ import {
   type ReplicaEffect,
   type ReplicaInput,
   segmentInput,
+  signatureOfSegment,
   step,
 } from '@chirograph/replica'
 import {
@@ -144,7 +145,13 @@ function createWorld(random: Seeded) {
       intake,
       conduct,
       budget: createAuthorBudget({ nowMs: () => nowMs, areOthersWaiting: () => false }),
+      peerOf: (author) => members.find(({ org }) => org === author)?.peerId,
       isKnown: () => false,
+      isForged: ({ segment }) => {
+        const signature =
+          segment.kind === 'decoded' ? signatureOfSegment(replica, segment.segment) : undefined
+        return signature !== undefined && !ed25519.verify(signature)
+      },
       breathe,
       pause: breathe,
       publish,

@@ -6,7 +6,6 @@
 import type { Stream } from '@libp2p/interface'
 import type { Clock } from '@chirograph/interface'
 import type { FrameDecoder } from './frames.js'
-import { readAheadBytes } from './limits.js'
 import { pauseSoon } from './pause-soon.js'
 
 export interface FrameReader {
@@ -29,6 +28,8 @@ export type FrameOrEnd =
 
 export interface FrameReaderOptions {
   readonly decoder: FrameDecoder
+  /** Bytes of whole frames that wait to be taken; above it the stream is paused. */
+  readonly readAheadBytes: number
   /** How patient the reader is; without it, for ever. */
   readonly patience?: { readonly stallMs: number; readonly stallBytesMin: number }
   readonly clock: Clock
@@ -38,9 +39,11 @@ export interface FrameReaderOptions {
 
 export function createFrameReader(
   stream: Stream,
-  { decoder, patience, clock, heard }: FrameReaderOptions,
+  { decoder, readAheadBytes, patience, clock, heard }: FrameReaderOptions,
 ): FrameReader {
   let frames: Uint8Array[] = []
+  /** Frames before this one were taken. */
+  let first = 0
   let bytesHeld = 0
   /** Why nothing more will come from the stream itself. */
   let end: FrameOrEnd | undefined
@@ -59,8 +62,10 @@ export function createFrameReader(
     heard()
     arrivedBytes += data.byteLength
     const batch = decoder.push(data)
-    for (const frame of batch.frames) bytesHeld += frame.length
-    frames = frames.length === 0 ? [...batch.frames] : frames.concat(batch.frames)
+    for (const frame of batch.frames) {
+      frames.push(frame)
+      bytesHeld += frame.length
+    }
     if (batch.oversize) {
       end = { kind: 'oversize' }
       stream.abort(new Error('a frame above the limit'))
@@ -93,12 +98,18 @@ export function createFrameReader(
   function poll(): FrameOrEnd | undefined {
     if (interruption !== undefined) return interruption
     if (bytesHeld <= readAheadBytes / 2) unpause()
-    const bytes = frames.shift()
-    if (bytes !== undefined) {
-      bytesHeld -= bytes.length
-      return { kind: 'frame', bytes }
-    }
-    return end
+    const bytes = frames[first]
+    if (bytes === undefined) return end
+    bytesHeld -= bytes.length
+    first++
+    if (first * 2 > frames.length) forgetTaken()
+    return { kind: 'frame', bytes }
+  }
+
+  /** Each time at least half of them, so that many small frames cost no more than a copy each. */
+  function forgetTaken(): void {
+    frames = frames.slice(first)
+    first = 0
   }
 
   async function next(): Promise<FrameOrEnd> {

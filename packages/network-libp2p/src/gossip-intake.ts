@@ -12,7 +12,7 @@ import type { FrameReader } from './frame-reader.js'
 import { createFrameReader } from './frame-reader.js'
 import { createFrameDecoder, encodeVarintLength, varintLength } from './frames.js'
 import { countGossipMessages } from './gossip-frame.js'
-import { gossipRpcBytesMax } from './limits.js'
+import { gossipReadAheadBytes, gossipRpcBytesMax, gossipWindowBytesMax } from './limits.js'
 
 export interface GossipIntakeOptions {
   readonly budget: InboundBudget
@@ -24,8 +24,10 @@ export interface GossipIntakeOptions {
 
 /** The stream as gossipsub may read it. */
 export function gossipIntake(stream: Stream, options: GossipIntakeOptions): Stream {
+  keepWindowSmall(stream)
   const reader = createFrameReader(stream, {
     decoder: createFrameDecoder({ frameBytesMax: gossipRpcBytesMax, readLength: varintLength }),
+    readAheadBytes: gossipReadAheadBytes,
     clock: options.clock,
     heard: () => {},
   })
@@ -36,6 +38,14 @@ export function gossipIntake(stream: Stream, options: GossipIntakeOptions): Stre
   }
   // Of an inbound stream the library uses these three; a whole stream would be read by its events instead.
   return intake as Partial<Stream> as Stream
+}
+
+/**
+ * yamux doubles the window of a stream that is read quickly, up to a bound that is one for all streams of a connection.
+ * Bulk needs that; of a flood it only lets more in before it is left unread. The library has no option for one stream.
+ */
+function keepWindowSmall(stream: Stream): void {
+  if ('maxStreamWindowSize' in stream) stream.maxStreamWindowSize = gossipWindowBytesMax
 }
 
 async function* framesOf(

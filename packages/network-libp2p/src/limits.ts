@@ -136,6 +136,13 @@ export const lingerMs = 5_000
 /** Length, kind and payload of one gossip RPC. A gossiped message is at most 256 KiB, and nobody here bundles them. */
 export const gossipRpcBytesMax = 512 * KiB
 
+/**
+ * What of one peer's gossip is read before it is taken: the receive window of its stream, and whole frames behind that.
+ * To decrypt a flood costs the most of what it costs, so there is little of it; a largest frame passes in two windows.
+ */
+export const gossipWindowBytesMax = 256 * KiB
+export const gossipReadAheadBytes = 64 * KiB
+
 /** Unsent gossip for one slow peer; beyond it libp2p resets the stream and the watchdog mends it. */
 export const gossipQueueBytesMax = 8 * MiB
 

@@ -9,7 +9,7 @@ import { createFrameReader } from './frame-reader.js'
 import { createFrameDecoder, encodeFrames } from './frames.js'
 import { reportBug } from './handler-bug.js'
 import type { NetworkLimits } from './limits.js'
-import { lingerMs } from './limits.js'
+import { lingerMs, readAheadBytes } from './limits.js'
 import type { Peer, PeerTable } from './peer-table.js'
 import { answerKinds } from './request-protocols.js'
 import type { TokenBucket } from './token-bucket.js'
@@ -100,6 +100,7 @@ export function createRequestAnswerer({
   async function readRequest(stream: Stream, peer: Peer): Promise<Uint8Array | undefined> {
     const reader = createFrameReader(stream, {
       decoder: createFrameDecoder({ frameBytesMax: messageBytesMax }),
+      readAheadBytes,
       patience: { stallMs: limits.requestStallMs, stallBytesMin: limits.requestStallBytesMin },
       clock,
       heard: () => {

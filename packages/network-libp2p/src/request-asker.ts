@@ -15,6 +15,7 @@ import type { FrameOrEnd } from './frame-reader.js'
 import { createFrameReader } from './frame-reader.js'
 import { createFrameDecoder, encodeFrames } from './frames.js'
 import type { NetworkLimits } from './limits.js'
+import { readAheadBytes } from './limits.js'
 import type { PeerTable } from './peer-table.js'
 import { answerFrameBytesMax, answerKinds, wireProtocols } from './request-protocols.js'
 import type { TokenBucket } from './token-bucket.js'
@@ -129,6 +130,7 @@ export function createRequestAsker({ peers, limits, clock, misconduct }: Request
     const peer = peers.get(peerId)
     const reader = createFrameReader(stream, {
       decoder: createFrameDecoder({ frameBytesMax: answerFrameBytesMax }),
+      readAheadBytes,
       patience: { stallMs: limits.requestStallMs, stallBytesMin: limits.requestStallBytesMin },
       clock,
       heard: () => {

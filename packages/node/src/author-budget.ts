@@ -14,6 +14,8 @@ import type { OrgId } from '@chirograph/event'
 export interface AuthorBudget {
   /** Whether a segment of this author is looked at now. */
   hasRoom(author: OrgId): boolean
+  /** How many segments of it are; without end while it is alone. */
+  room(author: OrgId): number
   /** How long the author waits until there is room; 0 while there is. */
   waitMs(author: OrgId): number
   /** A segment of the author was new and held; `hasGap` when what lies before it is not here. */
@@ -107,6 +109,11 @@ export function createAuthorBudget({ nowMs, areOthersWaiting }: AuthorBudgetOpti
 
   return {
     hasRoom,
+
+    room: (author) =>
+      areOthersActive(author)
+        ? Math.floor(refilled(authors.get(author), ofAuthor).left)
+        : Number.POSITIVE_INFINITY,
 
     waitMs: (author) =>
       hasRoom(author)

@@ -11,7 +11,7 @@ import {
   type ReplicaInput,
   type SegmentInput,
 } from '@chirograph/replica'
-import type { AuthorBudget } from './author-budget.js'
+import { type AuthorBudget, authorSegmentsBurst } from './author-budget.js'
 import type { PeerConduct } from './peer-conduct.js'
 import { judgementOf } from './peer-faults.js'
 import { intakeSegmentsMax, type SegmentIntake, slicesOf } from './segment-intake.js'
@@ -24,8 +24,12 @@ export interface GossipJudgeOptions {
   readonly intake: SegmentIntake
   readonly conduct: PeerConduct
   readonly budget: AuthorBudget
+  /** The peer that is the author's own node; undefined for who is no member. */
+  readonly peerOf: (author: OrgId) => string | undefined
   /** Whether the replica holds what the segment ends with; then it costs nothing. */
   readonly isKnown: (input: SegmentInput) => boolean
+  /** Whether a signature does not hold, checked here and now. */
+  readonly isForged: (input: SegmentInput) => boolean
   /** Lets other work run where a slice of time is used up. */
   readonly breathe: () => Promise<void>
   /** Resolves after so long, or sooner when the node stops. */
@@ -48,10 +52,12 @@ interface Lane {
   last: Promise<unknown>
   ahead: number
   messages: number
+  /** Segments among what was looked at ahead that the peer signed itself. */
+  own: number
 }
 
 export function createGossipJudge(options: GossipJudgeOptions) {
-  const { dispatch, intake, conduct, budget, isKnown, breathe, pause, publish } = options
+  const { dispatch, intake, conduct, budget, peerOf, isKnown, isForged, breathe, pause, publish } = options
   const lanes = new Map<string, Lane>()
 
   async function judge(topic: Topic, bytes: Uint8Array, from: string): Promise<GossipVerdict> {
@@ -64,20 +70,30 @@ export function createGossipJudge(options: GossipJudgeOptions) {
   }
 
   async function inTurn(segments: readonly Uint8Array[], from: string): Promise<GossipVerdict> {
-    const lane = lanes.get(from) ?? { last: Promise.resolve(), ahead: 0, messages: 0 }
+    const lane = lanes.get(from) ?? { last: Promise.resolve(), ahead: 0, messages: 0, own: 0 }
     lanes.set(from, lane)
     lane.messages++
     const before = lane.last
     const slices = [...slicesOf(segments)]
     const [first = []] = slices
     const isAhead = lane.ahead + first.length <= aheadMax
-    const taken = isAhead ? intake(first, { from, isGossip: true }) : undefined
+    let own = 0
+    let isJudged = false
+    const taken = isAhead
+      ? intake(first, { from, isGossip: true }).then((inputs) => {
+          if (!isJudged) own = inputs.filter((input) => isOwn(input, from)).length
+          lane.own += own
+          return inputs
+        })
+      : undefined
     if (isAhead) lane.ahead += first.length
     const verdict = before.then(() => judgeSlices(slices, from, taken))
     lane.last = verdict.catch(() => {}) // whoever asked hears of it
     try {
       return await verdict
     } finally {
+      isJudged = true
+      lane.own -= own
       if (isAhead) lane.ahead -= first.length
       if (--lane.messages === 0) lanes.delete(from)
     }
@@ -114,14 +130,11 @@ export function createGossipJudge(options: GossipJudgeOptions) {
   async function judgeInBudget(input: SegmentInput, from: string): Promise<GossipVerdict> {
     const author = authorOf(input)
     if (author === undefined) return judgeOne(input)
-    if (!budget.hasRoom(author) && !isKnown(input)) {
-      if (budget.isExcess(author, from)) {
-        conduct.hold(from)
-        // The adapter reads no further while so much of one peer is under judgement. So the flood stays with its sender:
-        // to read it and pass it over takes the most of the time that a flood takes.
-        await pause(excessPauseMs)
-      }
-      return 'ignore'
+    // A lie that was found ahead is told of, whoever's budget it is in.
+    if (input.isSigned !== false && (isFlooding(author) || !budget.hasRoom(author)) && !isKnown(input)) {
+      await passOver(author, from)
+      // What is judged slowly can be checked all the same: a flood of lies must not pass for one of events.
+      if (!conduct.isHeld(from) || !isForged(input)) return 'ignore'
     }
     const effects = dispatch(input)
     const verdict = verdictOf(effects)
@@ -129,11 +142,47 @@ export function createGossipJudge(options: GossipJudgeOptions) {
     return verdict
   }
 
+  /**
+   * Its own node brings more than it publishes when it keeps to its budget: that much of it waits here, or it is held for
+   * it. None of its gossip is taken until that has ended: from a flood each node would take other pieces, relay them to
+   * all others, and ask for what lies between. Sync brings it whole.
+   */
+  function isFlooding(author: OrgId): boolean {
+    const peer = peerOf(author)
+    if (peer === undefined) return false
+    if (conduct.isHeld(peer)) return true
+    return (lanes.get(peer)?.own ?? 0) > authorSegmentsBurst && Number.isFinite(budget.room(author))
+  }
+
+  function isOwn(input: SegmentInput, from: string): boolean {
+    const author = authorOf(input)
+    return author !== undefined && peerOf(author) === from
+  }
+
+  async function passOver(author: OrgId, from: string): Promise<void> {
+    // What a relay may take and we do not is charged as if it was taken: so nothing but what a relay with the same budget
+    // could not have taken counts against it.
+    if (budget.hasRoom(author)) budget.charge(author)
+    else if (budget.isExcess(author, from)) conduct.hold(from)
+    // A turn of the loop for each of them, on a machine that has much to do: there is no hurry with what is passed over.
+    if (!conduct.isHeld(from)) return breathe()
+    // The adapter reads no further while so much of one peer is under judgement. So the flood stays with its sender: to
+    // read it and pass it over takes the most of the time that a flood takes.
+    await pause(excessPauseMs)
+    // What has come meanwhile waits behind this: it is still at it.
+    if ((lanes.get(from)?.messages ?? 0) > 1) conduct.hold(from)
+  }
+
   function judgeOne(input: Bare<ReplicaInput>): GossipVerdict {
     return verdictOf(dispatch(input))
   }
 
-  return { judge }
+  /** How many segments of the author's gossip are looked at now. */
+  function room(author: OrgId): number {
+    return isFlooding(author) ? 0 : budget.room(author)
+  }
+
+  return { judge, room }
 }
 
 function verdictOf(effects: readonly ReplicaEffect[]): GossipVerdict {

@@ -25,6 +25,8 @@ export interface PeerConduct {
    * while. No points are lost, so this never drops anybody.
    */
   hold(peer: string): void
+  /** Whether it is throttled for that. */
+  isHeld(peer: string): boolean
   /** Whether the peer may be asked for something now: a throttled one rarely, a dropped one not at all. Takes its turn. */
   takeTurn(peer: string, task: string): boolean
   /** Finds out who has recovered; to be called now and then. */
@@ -157,6 +159,8 @@ export function createPeerConduct({ nowMs, onChange }: PeerConductOptions): Peer
         ledger.why ??= heldWhy
       })
     },
+
+    isHeld: (peer) => nowMs() < (ledgers.get(peer)?.heldUntilMs ?? 0),
 
     of(peer) {
       const ledger = ledgers.get(peer)

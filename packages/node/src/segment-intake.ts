@@ -37,27 +37,47 @@ export function* slicesOf(segments: readonly Uint8Array[]): Generator<readonly U
 }
 
 /**
- * Without a desk the replica checks every signature itself, in its step. Gossip of an author for which there is no room
- * is not checked here.
+ * Without a desk the replica checks every signature itself, in its step. Of the gossip of an author no more is under
+ * check than there is `room` for: what lies beyond will be passed over, and to check it would be for nothing.
  */
 export function createSegmentIntake(
   replica: Replica,
   desk: SignatureDesk | undefined,
-  hasRoom: (author: OrgId) => boolean,
+  room: (author: OrgId) => number,
 ): SegmentIntake {
+  /** Gossiped segments under check, by author; those of nobody are not here. */
+  const underCheck = new Map<OrgId, number>()
+
+  function hasRoom(author: OrgId): boolean {
+    return (underCheck.get(author) ?? 0) < room(author)
+  }
+
+  function count(author: OrgId, more: 1 | -1): void {
+    const total = (underCheck.get(author) ?? 0) + more
+    if (total === 0) underCheck.delete(author)
+    else underCheck.set(author, total)
+  }
+
   return async (segments, { from, isGossip }) => {
     const inputs = segments.map((bytes) => segmentInput({ replica, bytes, from, isGossip }))
     if (desk === undefined) return inputs
     const jobs: SignatureJob[] = []
     const places: number[] = []
+    const gossiping: OrgId[] = []
     for (const [place, { segment }] of inputs.entries()) {
-      if (segment.kind !== 'decoded' || (isGossip && !hasRoom(segment.segment.last.header.author))) continue
+      if (segment.kind !== 'decoded') continue
+      const { author } = segment.segment.last.header
+      if (isGossip && !hasRoom(author)) continue
       const job = signatureOfSegment(replica, segment.segment)
       if (job === undefined) continue
       jobs.push(job)
       places.push(place)
+      if (!isGossip) continue
+      gossiping.push(author)
+      count(author, 1)
     }
     const answers = await desk.check(jobs)
+    for (const author of gossiping) count(author, -1)
     for (const [index, place] of places.entries()) {
       const [input, isSigned] = [inputs[place], answers[index]]
       if (input !== undefined && isSigned !== undefined) inputs[place] = { ...input, isSigned }

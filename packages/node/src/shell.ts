@@ -18,6 +18,7 @@ import {
   type ReplicaEffect,
   type ReplicaInput,
   type SegmentInput,
+  signatureOfSegment,
   step,
 } from '@chirograph/replica'
 import { networkAfterDisk } from './after-disk.js'
@@ -152,15 +153,22 @@ export async function startShell(args: {
     later: (ms, run) => void timers.set('outbox', clock.setTimer(ms, run)),
     send: (frame) => gossip('events', frame),
   })
-  const intake = createSegmentIntake(replica, desk, budget.hasRoom)
+  const intake = createSegmentIntake(replica, desk, (author) => room(author))
   const isKnown = ({ segment }: SegmentInput) =>
     segment.kind === 'decoded' && eventAt(replica.log, segment.segment.last.id) !== undefined
-  const { judge } = createGossipJudge({
+  const isForged = ({ segment }: SegmentInput) => {
+    const signature = segment.kind === 'decoded' ? signatureOfSegment(replica, segment.segment) : undefined
+    return signature !== undefined && !config.ed25519.verify(signature)
+  }
+  const peers = new Map<string, string>(genesis.organisations.map(({ id, peerId }) => [id, peerId]))
+  const { judge, room } = createGossipJudge({
     dispatch,
     intake,
     conduct,
     budget,
+    peerOf: (author) => peers.get(author),
     isKnown,
+    isForged,
     breathe,
     pause: async (ms) => {
       if (!isStopping) await new Promise<void>((resolve) => void clock.setTimer(ms, resolve))

@@ -7,7 +7,7 @@ import {
   type SegmentInput,
   segmentInput,
 } from '@chirograph/replica'
-import { equal, is, suite } from '../../workspace/kit.ts'
+import { equal, is, ok, seeded, suite } from '../../workspace/kit.ts'
 import { authorSegmentsBurst, createAuthorBudget } from '../src/author-budget.js'
 import { createGossipJudge } from '../src/gossip-judge.js'
 import { createPeerConduct } from '../src/peer-conduct.js'
@@ -164,26 +164,115 @@ suite('gossip of an author that has used up its budget', (it) => {
   })
 })
 
+suite('an author whose own node brings more than it can publish', (it) => {
+  it('is taken from no more, so that a flood is neither relayed nor asked after, and its budget is spent all the same', async () => {
+    const { judge, room, dispatched } = judgeOf(Array(5_000).fill('accept'), { peer: 'a' })
+    const flood = Array.from({ length: 2 * authorSegmentsBurst }, () => judge('events', eventsFrame(1), 'a'))
+    await turns()
+    equal(await Promise.all(flood), Array(2 * authorSegmentsBurst).fill('ignore'))
+    equal([dispatched(), room(author)], [0, 0])
+  })
+
+  it('is taken from as far as its budget goes while its node keeps to it, and while it is alone', async () => {
+    const paced = judgeOf(Array(5_000).fill('accept'), { peer: 'a' })
+    const burst = Array.from({ length: authorSegmentsBurst }, () =>
+      paced.judge('events', eventsFrame(1), 'a'),
+    )
+    equal(await Promise.all(burst), Array(authorSegmentsBurst).fill('accept'))
+    const alone = judgeOf(Array(5_000).fill('accept'), { peer: 'a', isAlone: true })
+    const flood = Array.from({ length: 300 }, () => alone.judge('events', eventsFrame(1), 'a'))
+    equal(await Promise.all(flood), Array(300).fill('accept'))
+  })
+
+  it('is taken from when others bring it, whatever a stranger sends in its name', async () => {
+    const { judge, room } = judgeOf(Array(5_000).fill('accept'), { peer: 'a' })
+    const flood = Array.from({ length: 200 }, () => judge('events', eventsFrame(1), 'b'))
+    is(room(author), authorSegmentsBurst)
+    equal((await Promise.all(flood)).filter((verdict) => verdict === 'accept').length, authorSegmentsBurst)
+  })
+
+  it('is taken from while its node does no more than relay much of others', async () => {
+    const { judge } = judgeOf(Array(5_000).fill('accept'), { peer: 'a' })
+    const relayed = Array.from({ length: 200 }, () => judge('events', eventsFrame(1, otherEvent), 'a'))
+    is(await judge('events', eventsFrame(1), 'b'), 'accept')
+    await Promise.all(relayed)
+  })
+
+  it('and is held for it, waits behind each of its messages, for as long as more of them come', async () => {
+    const pauses: number[] = []
+    const { judge, conduct, room, clock } = judgeOf(Array(5_000).fill('accept'), { peer: 'a', pauses })
+    const send = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => judge('events', eventsFrame(1), 'a')))
+    await send(500)
+    is(conduct.isHeld('a'), true)
+    clock.ms += 29_000
+    pauses.length = 0
+    await send(2)
+    equal([pauses, room(author)], [[100, 100], 0])
+    clock.ms += 29_000
+    is(conduct.isHeld('a'), true, 'one waited behind the other')
+    await send(1)
+    clock.ms += 1_001
+    equal([conduct.isHeld('a'), room(author)], [false, authorSegmentsBurst])
+  })
+
+  it('does not hide a false signature that was found ahead', async () => {
+    const refused: Outcome = 'bad-signature'
+    const { judge, dispatched } = judgeOf(Array(500).fill(refused), { peer: 'a', isSigned: false })
+    await Promise.all(Array.from({ length: 200 }, () => judge('events', eventsFrame(1), 'a')))
+    ok(dispatched() > 0 && dispatched() < 10, `${dispatched()} were looked at`)
+  })
+
+  it('and signs it falsely is found out once it is held, though nothing was checked ahead', async () => {
+    const { judge, conduct } = judgeOf(Array(9_000).fill('bad-signature'), { peer: 'a', isForged: true })
+    const flood = Array.from({ length: 500 }, () => judge('events', eventsFrame(1), 'a'))
+    equal(new Set(await Promise.all(flood)), new Set(['ignore', 'reject']))
+    is(conduct.of('a').state, 'dropped')
+  })
+
+  it('brings no relay into trouble, though none of what it relays is taken', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = seeded(seed)
+      const own = judgeOf(Array(100_000).fill('accept'), { peer: 'a' })
+      const { clock, conduct } = own
+      const relays = ['p', 'q', 'r'].map((peer) => {
+        const budget = createAuthorBudget({ nowMs: () => clock.ms, areOthersWaiting: () => true })
+        return { peer, budget }
+      })
+      for (let step = 0; step < 60; step++) {
+        clock.ms += random.int(500)
+        const sent: Promise<GossipVerdict>[] = []
+        for (let count = random.int(200); count > 0; count--) {
+          sent.push(own.judge('events', eventsFrame(1), 'a'))
+          for (const { peer, budget } of relays) {
+            if (random.chance(0.3) || !budget.hasRoom(author)) continue
+            budget.charge(author, random.chance(0.3))
+            sent.push(own.judge('events', eventsFrame(1), peer))
+          }
+        }
+        await Promise.all(sent)
+        for (const { peer } of relays) equal([seed, conduct.of(peer).state], [seed, 'ok'])
+      }
+      is(conduct.of('a').state, 'throttled', `seed ${seed}`)
+      ok(own.dispatched() < 500, `seed ${seed}: ${own.dispatched()} were taken`)
+    }
+  })
+})
+
 /** A frame of so many well-formed events of one author. */
-function eventsFrame(count: number): Uint8Array {
-  return encodeSegmentFrame(Array.from({ length: count }, () => oneEvent))
+function eventsFrame(count: number, event = oneEvent): Uint8Array {
+  return encodeSegmentFrame(Array.from({ length: count }, () => event))
 }
 
-const oneEvent = segmentOf(
-  createEvent(
-    {
-      networkId: new Uint8Array(32),
-      author: 'aa'.repeat(32) as OrgId,
-      generation: 0,
-      sequence: 0,
-      prev: null,
-      references: [],
-      timeMs: 1,
-      body: { kind: 'status.lease', count: 1_024 },
-    },
-    () => new Uint8Array(64),
-  ),
-)
+const author = 'aa'.repeat(32) as OrgId
+
+const [oneEvent, otherEvent] = [eventOf(author), eventOf('cc'.repeat(32) as OrgId)]
+
+function eventOf(by: OrgId): Uint8Array {
+  const place = { networkId: new Uint8Array(32), author: by, generation: 0, sequence: 0, prev: null }
+  const body = { kind: 'status.lease', count: 1_024 } as const
+  return segmentOf(createEvent({ ...place, references: [], timeMs: 1, body }, () => new Uint8Array(64)))
+}
 
 /** An intake whose answers are given by the test. */
 function heldIntake() {
@@ -202,10 +291,22 @@ function turns(): Promise<void> {
 /** A judge over a replica that answers with these outcomes, one after the other. */
 function judgeOf(
   outcomes: readonly Outcome[],
-  options: { readonly intake?: SegmentIntake; readonly isKnown?: boolean; readonly pauses?: number[] } = {},
+  options: {
+    readonly intake?: SegmentIntake
+    readonly isKnown?: boolean
+    readonly pauses?: number[]
+    /** The author's own node. */
+    readonly peer?: string
+    readonly isAlone?: boolean
+    /** What a check ahead says of every signature. */
+    readonly isSigned?: boolean
+    readonly isForged?: boolean
+  } = {},
 ) {
+  const clock = { ms: 0 }
+  const nowMs = () => clock.ms
   const published: [Topic, Uint8Array][] = []
-  const conduct = createPeerConduct({ nowMs: () => 0, onChange: () => {} })
+  const conduct = createPeerConduct({ nowMs, onChange: () => {} })
   const inputs: object[] = []
   let dispatched = 0
   const dispatch = (input: { readonly kind: string; readonly from?: string }): ReplicaEffect[] => {
@@ -218,21 +319,28 @@ function judgeOf(
   const publish = (topic: Topic, bytes: Uint8Array) => void published.push([topic, bytes])
   const intake =
     options.intake ??
-    (async (segments, source) => segments.map((bytes) => segmentInput({ bytes, ...source })))
-  const budget = createAuthorBudget({ nowMs: () => 0, areOthersWaiting: () => false })
+    (async (segments, source) =>
+      segments.map((bytes) => {
+        const input = segmentInput({ bytes, ...source })
+        return options.isSigned === undefined ? input : { ...input, isSigned: options.isSigned }
+      }))
+  const areOthersWaiting = () => options.peer !== undefined && options.isAlone !== true
+  const budget = createAuthorBudget({ nowMs, areOthersWaiting })
   // Somebody else publishes, too: otherwise there is nobody to make room for.
-  budget.charge('bb'.repeat(32) as OrgId)
-  const { judge } = createGossipJudge({
+  if (options.isAlone !== true) budget.charge('bb'.repeat(32) as OrgId)
+  const { judge, room } = createGossipJudge({
     dispatch,
     intake,
     conduct,
     budget,
+    peerOf: (one) => (one === author ? options.peer : undefined),
     isKnown: () => options.isKnown ?? false,
+    isForged: () => options.isForged ?? false,
     breathe: async () => {},
     pause: async (ms) => void options.pauses?.push(ms),
     publish,
   })
-  return { judge, published, conduct, dispatched: () => dispatched, inputs }
+  return { judge, room, published, conduct, clock, dispatched: () => dispatched, inputs }
 }
 
 function effectsOf(outcome: Outcome, from: string): ReplicaEffect[] {
