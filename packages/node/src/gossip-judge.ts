@@ -11,7 +11,7 @@ import {
   type ReplicaInput,
   type SegmentInput,
 } from '@chirograph/replica'
-import { type AuthorBudget, authorSegmentsBurst } from './author-budget.js'
+import { type AuthorBudget, authorSegmentsBurst, authorSegmentsPerSecond } from './author-budget.js'
 import type { PeerConduct } from './peer-conduct.js'
 import { judgementOf } from './peer-faults.js'
 import { intakeSegmentsMax, type SegmentIntake, slicesOf } from './segment-intake.js'
@@ -43,6 +43,12 @@ export interface GossipJudgeOptions {
  * need not wait, and all that a liar can make this node check between its first lie and the end.
  */
 const aheadMax = 2 * intakeSegmentsMax
+
+/**
+ * Segments of its own that may wait of one peer: what its budget lets through at once, and in five seconds in which this
+ * node got to nothing. Sync has brought them by then.
+ */
+export const ownWaitingMax = authorSegmentsBurst + 5 * authorSegmentsPerSecond
 
 /** How long each message takes that a peer brings in excess of what an honest one can: ten of them a second. */
 const excessPauseMs = 100
@@ -151,7 +157,7 @@ export function createGossipJudge(options: GossipJudgeOptions) {
     const peer = peerOf(author)
     if (peer === undefined) return false
     if (conduct.isHeld(peer)) return true
-    return (lanes.get(peer)?.own ?? 0) > authorSegmentsBurst && Number.isFinite(budget.room(author))
+    return (lanes.get(peer)?.own ?? 0) > ownWaitingMax && Number.isFinite(budget.room(author))
   }
 
   function isOwn(input: SegmentInput, from: string): boolean {
