@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -31,9 +31,16 @@ const windowMs = 4_000
 /** Revocations that one node has under way; the next is published when one is final. */
 const underWay = 16
 
+/** What the honest nodes get done in a window, and what it costs them. */
+interface Pace {
+  readonly perSecond: number
+  /** Processor time of their process, threads included, for each that is final. */
+  readonly cpuMs: number
+}
+
 interface Outcome {
-  readonly without: number
-  readonly with: number
+  readonly without: Pace
+  readonly with: Pace
   /** How the first honest node sees it at the end. */
   readonly state: string
 }
@@ -42,17 +49,29 @@ export async function benchHostilePeer(kinds: readonly HostileKind[] = hostileKi
   const rows = []
   for (const kind of kinds) {
     const outcomes: Outcome[] = []
-    for (let run = 0; run < runs; run++) outcomes.push(await measure(kind))
-    // The run whose ratio is the median one, so that both of its figures are of one run.
-    const ratios = outcomes.map((outcome) => outcome.with / outcome.without)
+    for (let run = 0; run < runs; run++) {
+      progress(`${kind}, run ${run + 1} of ${runs}`)
+      outcomes.push(await measure(kind))
+    }
+    // The run whose ratio is the median one, so that all of its figures are of one run.
+    const ratios = outcomes.map((outcome) => outcome.with.perSecond / outcome.without.perSecond)
     const middle = outcomes[ratios.indexOf(percentile(ratios, 0.5))]
     if (middle === undefined) throw new Error('one of the runs is the middle one')
-    rows.push({
-      what: `${titles[kind]}, which leaves it ${middle.state}`,
-      value: middle.with,
-      unit: '/s',
-      limit: { name: 'without it', value: middle.without },
-    })
+    rows.push(
+      {
+        what: `${titles[kind]}, which leaves it ${middle.state}`,
+        value: middle.with.perSecond,
+        unit: '/s',
+        limit: { name: 'without it', value: middle.without.perSecond },
+      },
+      {
+        // It stays the same while a machine has other things to do, among them the hostile process itself.
+        what: '  processor time of each at the honest ones',
+        value: middle.with.cpuMs,
+        unit: 'ms',
+        limit: { name: 'without it', value: middle.without.cpuMs },
+      },
+    )
   }
   return {
     name: 'hostile-peer',
@@ -93,21 +112,39 @@ async function measure(kind: HostileKind): Promise<Outcome> {
   const hostile = await startHostile({ kind, genesis, member: size - 1, addresses })
   const load = startLoad(nodes)
   await sleep(warmUpMs)
-  const before = await load.rate()
+  const before = told('before it', await load.pace())
   hostile.send('begin')
-  await sleep(onsetMs)
-  const during = await load.rate()
+  told('its first seconds', await load.pace(onsetMs))
+  const during = told('with it', await load.pace())
   const seen = nodes[0]?.status().peers.find(({ peerId }) => peerId === members.at(-1)?.peerId)
   hostile.disconnect()
   await once(hostile, 'exit')
   await sleep(warmUpMs)
-  const after = await load.rate()
+  const after = told('after it', await load.pace())
   load.stop()
   await Promise.all(honest.map(({ close }) => close()))
   await signatures.stop()
   await rm(directory, { recursive: true })
   // Before and after it, so that what changes on its own with time and on a busy machine is no part of the ratio.
-  return { without: (before + after) / 2, with: during, state: seen?.conduct.state ?? 'unseen' }
+  return { without: meanOf(before, after), with: during, state: seen?.conduct.state ?? 'unseen' }
+}
+
+function meanOf(a: Pace, b: Pace): Pace {
+  return { perSecond: (a.perSecond + b.perSecond) / 2, cpuMs: (a.cpuMs + b.cpuMs) / 2 }
+}
+
+function told(phase: string, pace: Pace): Pace {
+  const { perSecond, cpuMs } = pace
+  const busy = loadavg()[0]?.toFixed(1)
+  progress(
+    `  ${phase}: ${perSecond.toFixed(0)} final a second, ${cpuMs.toFixed(1)} ms each, at a load of ${busy}`,
+  )
+  return pace
+}
+
+/** On standard error: a run takes minutes, and its table comes at the end. */
+function progress(what: string): void {
+  process.stderr.write(`  ${what}\n`)
 }
 
 function listening({ seeds }: BenchMember, genesis: Genesis) {
@@ -155,12 +192,17 @@ function startLoad(nodes: readonly ChirographNode[]) {
       })
 
   return {
-    /** Final a second, over a while from now. */
-    async rate() {
-      const [before, begin] = [done, performance.now()]
-      await sleep(windowMs)
+    /** Over a while from now. */
+    async pace(forMs = windowMs): Promise<Pace> {
+      const [before, begin, cpu] = [done, performance.now(), process.cpuUsage()]
+      await sleep(forMs)
       if (failures.length > 0) throw failures[0]
-      return ((done - before) * 1000) / (performance.now() - begin)
+      const { user, system } = process.cpuUsage(cpu)
+      const count = done - before
+      return {
+        perSecond: (count * 1000) / (performance.now() - begin),
+        cpuMs: (user + system) / 1000 / Math.max(1, count),
+      }
     },
     stop() {
       isOver = true
