@@ -7,6 +7,7 @@ import {
   type DecodedSegmentVerdict,
   decodeHeader,
   decodeSegment,
+  headerBytesMax,
   segmentHeadOf,
   verifySegment,
   wholeEvents,
@@ -28,7 +29,7 @@ import { reject, type Turn } from './turn.js'
 import { noteLostEvents, noteSalvage } from './untold.js'
 
 /**
- * An untrusted segment as an input. For a `replica` no more of it is read than its first header where that is of another
+ * An untrusted segment as an input. For a `replica` no more of a long one is read than its first header where that is of another
  * network or of nobody it knows: a megabyte that anybody can make, and that would be refused in the end.
  */
 export function segmentInput(args: {
@@ -38,9 +39,13 @@ export function segmentInput(args: {
   readonly replica?: Pick<Replica, 'networkId' | 'final'>
 }): SegmentInput {
   const { bytes, from, isGossip, replica } = args
-  const segment = (replica && foreignSegment(replica, bytes)) ?? decodeSegment(bytes)
+  const isShort = bytes.length <= shortSegmentBytes
+  const segment = (isShort ? undefined : replica && foreignSegment(replica, bytes)) ?? decodeSegment(bytes)
   return { kind: 'segment', segment, from, isGossip }
 }
+
+/** To look at the header first costs as much as to read all of so short a segment. */
+const shortSegmentBytes = 2 * headerBytesMax
 
 function foreignSegment(
   { networkId, final }: Pick<Replica, 'networkId' | 'final'>,

@@ -12,7 +12,7 @@ const stranger = orgIdOf({ logKey: new Uint8Array(32), nextKeyHash: new Uint8Arr
 /** With a body that is none: whoever reads on finds that. */
 function spoilt(change: Partial<typeof member.header>): Uint8Array {
   const headerBytes = encodeHeader({ ...member.header, ...change })
-  return encodeSegment({ items: [{ headerBytes, bodyBytes: new Uint8Array(9) }], signature })
+  return encodeSegment({ items: [{ headerBytes, bodyBytes: new Uint8Array(9_000) }], signature })
 }
 
 function reasonsOf(bytes: Uint8Array): string[] {
@@ -21,7 +21,7 @@ function reasonsOf(bytes: Uint8Array): string[] {
   return effectsOf(effects, 'rejected').map(({ reason }) => reason)
 }
 
-suite('a segment of nobody', (it) => {
+suite('a long segment of nobody', (it) => {
   it('is refused for its first header, and what follows that is not read', () => {
     const unread = spoilt({ author: stranger })
     is(decodeSegment(unread).kind, 'reject')
