@@ -2,6 +2,7 @@
  * The back end on libsodium (sodium-native). It refuses small orders and non-canonical forms by itself; the
  * pinned rule's checks run in front all the same, so that the rule is one text and not a library's habit.
  */
+import { hash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { type Ed25519, pinEd25519 } from '@chirograph/crypto'
 
@@ -27,15 +28,29 @@ export function createSodiumEd25519(load: () => Sodium): Ed25519 {
     return loaded
   }
 
+  /** The public keys of the seeds that signed last, by the seed's hash: no secret outlives its call. */
+  const publicKeys = new Map<string, Uint8Array>()
+
+  /** To derive the public key takes as long as to sign with it, and whoever signs once signs again. */
+  function publicKeyOf(seed: Uint8Array): Uint8Array {
+    // By what the seed is and not by its array: signed with another's public key, a message gives the secret away.
+    const name = hash('sha256', seed, 'base64')
+    const known = publicKeys.get(name)
+    if (known !== undefined) return known
+    const { publicKey, secretKey } = keyPair(sodium(), seed)
+    sodium().sodium_memzero(secretKey)
+    if (publicKeys.size === publicKeysMax) publicKeys.clear()
+    publicKeys.set(name, publicKey)
+    return publicKey
+  }
+
   return pinEd25519({
     name: 'libsodium',
-    publicKey: (seed) => {
-      const { publicKey, secretKey } = keyPair(sodium(), seed)
-      sodium().sodium_memzero(secretKey)
-      return publicKey
-    },
+    publicKey: (seed) => publicKeyOf(seed).slice(),
     sign: ({ seed, message }) => {
-      const { secretKey } = keyPair(sodium(), seed)
+      const secretKey = new Uint8Array(64)
+      secretKey.set(seed)
+      secretKey.set(publicKeyOf(seed), 32)
       const signature = new Uint8Array(64)
       sodium().crypto_sign_detached(signature, unshared(message), secretKey)
       sodium().sodium_memzero(secretKey)
@@ -48,6 +63,9 @@ export function createSodiumEd25519(load: () => Sodium): Ed25519 {
 
 /** The pinned rule (see `Ed25519`) on libsodium. Its calls throw where sodium-native has no binary. */
 export const sodiumEd25519: Ed25519 = createSodiumEd25519(loadSodium)
+
+/** A node signs with four keys, an agent for several institutions with more. */
+const publicKeysMax = 64
 
 /** libsodium's secret key is the seed and the public key together. */
 function keyPair(sodium: Sodium, seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } {
