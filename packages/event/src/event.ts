@@ -32,7 +32,7 @@ declare const authenticBrand: unique symbol
 /**
  * An event that its author stands behind: its own signature was checked, or it is a prev-ancestor of one whose was.
  * The id excludes the signature, so nothing else could have been signed above it. Without a checked signature of its
- * own it has none here: what was not checked is not kept. SPEC.md, "Authentic".
+ * own it has none here: what was not checked is not kept. SPEC.md, "Segments".
  */
 export type AuthenticEvent = Omit<SignedEvent, 'signature'> & {
   readonly signature: Uint8Array | null

@@ -1,6 +1,6 @@
 /**
  * How events move in bulk: a stretch of one chain under the one signature at its end. Everything before the end is a
- * prev-ancestor of what was signed, and so authentic (SPEC.md, "Segment"); one check stands for up to 1,024 events.
+ * prev-ancestor of what was signed, and so authentic (SPEC.md, "Segments"); one check stands for up to 1,024 events.
  */
 import {
   bytes,

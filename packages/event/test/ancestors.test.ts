@@ -1,4 +1,4 @@
-/** What lies below a known event: read by its hashes alone, and like what `decodeSegment` reads. SPEC.md, "Segment". */
+/** What lies below a known event: read by its hashes alone, and like what `decodeSegment` reads. SPEC.md, "Segments". */
 import * as fc from 'fast-check'
 import { contentId, digestOfContentId, type EventId } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'

@@ -1,4 +1,4 @@
-/** How chains are cut into segments: SPEC.md, "Segment". */
+/** How chains are cut into segments: SPEC.md, "Segments". */
 import * as fc from 'fast-check'
 import { contentId, contentIdOfDigest, type EventId, sha256 } from '@chirograph/codec'
 import { equal, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
