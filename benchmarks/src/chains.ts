@@ -1,7 +1,16 @@
-/** Signed chains for benchmarks, as segments: events of about 300 bytes, each the revocation of one handle. */
+/**
+ * Signed chains for benchmarks, as segments: events of about 300 bytes, each the revocation of one handle after a first
+ * one that issued as many. So each makes a row of the state, as almost every event of an institution does.
+ */
 import type { EventId } from '@chirograph/codec'
 import { fastestEd25519 } from '@chirograph/crypto-native'
-import { createEvent, createSegmenter, type VerifiedEvent } from '@chirograph/event'
+import {
+  createEvent,
+  createSegmenter,
+  type EventBody,
+  paddedSizeMax,
+  type VerifiedEvent,
+} from '@chirograph/event'
 import type { BenchMember } from './members.js'
 
 const ed25519 = fastestEd25519()
@@ -12,11 +21,7 @@ export function* signedChain(networkId: Uint8Array, author: BenchMember): Genera
   for (let sequence = 0; ; sequence++) {
     const handle = new Uint8Array(32)
     new DataView(handle.buffer).setUint32(0, sequence)
-    const body = {
-      kind: 'status.revoke',
-      entries: [{ handle, position: null }],
-      reason: 'withdrawn',
-    } as const
+    const body = sequence === 0 ? largestBatch : revocationOf(handle)
     const place = { networkId, author: author.org, generation: 0, sequence, prev }
     const event: VerifiedEvent = createEvent(
       { ...place, references: [], timeMs: 1_700_000_000_000, body },
@@ -25,6 +30,20 @@ export function* signedChain(networkId: Uint8Array, author: BenchMember): Genera
     prev = event.id
     yield event
   }
+}
+
+/** Without it nothing could be revoked. */
+const largestBatch: EventBody = {
+  kind: 'credential.issueBatch',
+  root: new Uint8Array(32),
+  paddedSize: paddedSizeMax,
+  recordClass: 'certification',
+  credentialType: 'open-badge-3',
+  schemaDigest: new Uint8Array(32),
+}
+
+function revocationOf(handle: Uint8Array): EventBody {
+  return { kind: 'status.revoke', entries: [{ handle, position: null }], reason: 'withdrawn' }
 }
 
 /** The next `count` events of a chain, cut into segments as a node sends them. */
