@@ -32,8 +32,8 @@ export function* signedChain(networkId: Uint8Array, author: BenchMember): Genera
   }
 }
 
-/** Without it nothing could be revoked. */
-const largestBatch: EventBody = {
+/** Whoever issued nothing can revoke nothing: without a batch a revocation is void. */
+export const largestBatch: EventBody = {
   kind: 'credential.issueBatch',
   root: new Uint8Array(32),
   paddedSize: paddedSizeMax,

@@ -8,6 +8,7 @@ import {
   createInstitutionProcess,
   type InstitutionProcess,
 } from '@chirograph/example-four-institutions/process'
+import { largestBatch } from './chains.js'
 import type { Limits } from './limits.js'
 import { percentile, type Report } from './measure.js'
 
@@ -34,6 +35,8 @@ export async function benchFinality(limits: Limits, { samples = 100, burst = 400
   await connected(everyone)
   const [issuer] = everyone
   if (!issuer) throw new Error('four institutions')
+  const { id } = await issuer.call('publish', largestBatch)
+  await Promise.all(everyone.map((one) => one.call('finality', id)))
   for (let warmUp = 0; warmUp < 10; warmUp++) await revoke(issuer, everyone, warmUp)
   const latencies: { atIssuer: number; everywhere: number }[] = []
   for (let sample = 0; sample < samples; sample++)
@@ -67,7 +70,7 @@ export async function benchFinality(limits: Limits, { samples = 100, burst = 400
   }
 }
 
-/** Restricts a handle of the issuer's; without a batch the event is void, yet ordered and final like any other. */
+/** Restricts a handle of the issuer's. */
 async function revoke(
   issuer: InstitutionProcess,
   everyone: readonly InstitutionProcess[],

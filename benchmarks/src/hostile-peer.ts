@@ -16,6 +16,7 @@ import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import type { ChirographNode } from '@chirograph/node'
 import { type Genesis, networkIdOf } from '@chirograph/status'
 import { type BenchNode, openBenchNode } from './bench-node.js'
+import { largestBatch } from './chains.js'
 import { type HostileKind, type HostileOptions, hostileKinds } from './hostile-options.js'
 import { percentile, type Report } from './measure.js'
 import { type BenchMember, benchGenesis, benchMember } from './members.js'
@@ -110,6 +111,8 @@ async function measure(kind: HostileKind): Promise<Outcome> {
   }
   const nodes = honest.map(({ node }) => node)
   const hostile = await startHostile({ kind, genesis, member: size - 1, addresses })
+  const batches = await Promise.all(nodes.map((node) => node.publish(largestBatch)))
+  for (const [index, { id }] of batches.entries()) await nodes[index]?.finality(id)
   const load = startLoad(nodes)
   await sleep(warmUpMs)
   const before = told('before it', await load.pace())
@@ -166,7 +169,7 @@ async function startHostile(options: HostileOptions) {
   return child
 }
 
-/** Every node revokes handle after handle. The events are void without a batch, and ordered and final like any other. */
+/** Every node revokes handle after handle. */
 function startLoad(nodes: readonly ChirographNode[]) {
   let isOver = false
   let done = 0
