@@ -29,6 +29,8 @@ export interface EffectRunner {
   drained(): Promise<void>
   /** Resolves when little waits: whoever brings more than the disk takes is held back here. */
   room(): Promise<void>
+  /** What the next arrival behind those on disk is numbered; the writer has numbered more while a batch is made ready. */
+  readonly nextOrdinal: number
   stop(): void
 }
 
@@ -37,6 +39,8 @@ interface Batch {
   readonly taken: readonly ShellEffect[]
   readonly ops: readonly StoreOp[]
   readonly isSynced: boolean
+  /** Of the writer, behind the arrivals in it. */
+  readonly nextOrdinal: number
 }
 
 export function createEffectRunner({
@@ -58,6 +62,7 @@ export function createEffectRunner({
   let eventsQueued = 0
   let running: Promise<void> | null = null
   let isStopped = false
+  let nextOrdinal = writer.nextOrdinal
   let waiting: (() => void)[] = []
 
   async function drain(): Promise<void> {
@@ -68,14 +73,17 @@ export function createEffectRunner({
       const { taken, ops, isSynced } = batch
       const written = ops.length > 0 ? store.batch(ops, { sync: isSynced }) : Promise.resolve()
       written.catch(() => {}) // looked at below; until then it must not count as nobody's
-      // A full batch is made ready while the disk works. What is less waits, to go down together with what comes.
-      next = eventsQueued >= batchEventsMax && !isStopped ? await nextLongBatch() : undefined
+      next = undefined
       try {
+        // A full batch is made ready while the disk works. What is less waits, to go down together with what comes.
+        if (eventsQueued >= batchEventsMax && !isStopped) next = await nextLongBatch()
         await written
       } catch (error) {
+        await written.catch(() => {}) // who hears of the failure may close the store
         for (const effect of [...taken, ...(next?.taken ?? [])]) drop(effect)
         throw error
       }
+      nextOrdinal = batch.nextOrdinal
       for (const effect of taken) {
         if (effect.kind === 'persist') continue
         if (isStopped) drop(effect)
@@ -98,12 +106,17 @@ export function createEffectRunner({
     const taken = takeBatch()
     const ops: StoreOp[] = []
     let isSynced = false
-    for (const effect of taken) {
-      if (effect.kind !== 'persist') continue
-      for (const fact of effect.facts) for (const op of writer.opsOf(fact)) ops.push(op)
-      isSynced ||= effect.isSynced
+    try {
+      for (const effect of taken) {
+        if (effect.kind !== 'persist') continue
+        for (const fact of effect.facts) for (const op of writer.opsOf(fact)) ops.push(op)
+        isSynced ||= effect.isSynced
+      }
+    } catch (error) {
+      taken.forEach(drop)
+      throw error
     }
-    return { taken, ops, isSynced }
+    return { taken, ops, isSynced, nextOrdinal: writer.nextOrdinal }
   }
 
   function drop(effect: ShellEffect): void {
@@ -172,6 +185,9 @@ export function createEffectRunner({
         await new Promise<void>((resolve) => {
           waiting.push(resolve)
         })
+    },
+    get nextOrdinal() {
+      return nextOrdinal
     },
     stop() {
       end()

@@ -46,7 +46,7 @@ export interface EventReaderArgs {
   readonly storeTag: string
   /** Whether an event is final for those who ask this node. */
   readonly isFinal: (id: EventId, place: EventPlace) => boolean
-  /** The last ordinal that was given to an arrival. */
+  /** The last ordinal of an arrival that is on disk. */
   readonly lastOrdinal: () => number
   /** Calls `read` while nothing is being written, so that two things that it reads are of one moment. */
   readonly atRest: <T>(read: () => T) => Promise<T>

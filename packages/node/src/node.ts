@@ -241,7 +241,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     authors: shell.authors,
     storeTag,
     isFinal: isFinalAt,
-    lastOrdinal: () => shell.writer.nextOrdinal - 1,
+    lastOrdinal: () => shell.nextOrdinal - 1,
     atRest: shell.atRest,
   })
   arrived = events.arrived

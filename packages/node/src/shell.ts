@@ -27,7 +27,7 @@ import type { AuthorTable } from './author-table.js'
 import { createBreather } from './breather.js'
 import { createCheckpointFetching } from './checkpoint-fetching.js'
 import { createEffectRunner } from './effect-runner.js'
-import { createFactWriter, type FactWriter } from './facts.js'
+import { createFactWriter } from './facts.js'
 import { type FinalView, finalViewOf } from './final-view.js'
 import { createGossipJudge } from './gossip-judge.js'
 import { createGossipOutbox } from './gossip-outbox.js'
@@ -74,7 +74,8 @@ export type ReplicaNews = Exclude<
 export interface Shell {
   readonly replica: Replica
   readonly authors: AuthorTable
-  readonly writer: FactWriter
+  /** The ordinal of the arrival that comes next on disk. */
+  readonly nextOrdinal: number
   /** What is final for those who ask: the replica's own may be ahead of the disk. */
   readonly shown: FinalView
   dispatch(input: Bare<ReplicaInput>): void
@@ -424,7 +425,9 @@ export async function startShell(args: {
   return {
     replica,
     authors,
-    writer,
+    get nextOrdinal() {
+      return runner.nextOrdinal
+    },
     get shown() {
       return shown
     },

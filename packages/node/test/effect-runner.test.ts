@@ -73,6 +73,39 @@ suite('effects on their way to the disk', (it) => {
     is(failures.length, 1)
   })
 
+  it('tell up to which arrival all are on disk, whatever is made ready meanwhile', async () => {
+    const { runner, made, goOn } = runnerOf({ isHeld: true })
+    const seen: number[] = []
+    const note: ShellEffect = { kind: 'then', run: () => void seen.push(runner.nextOrdinal) }
+    runner.enqueue([history(640), note, history(640), note])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    is(made(), 1_280)
+    is(runner.nextOrdinal, 0)
+    goOn()
+    await runner.drained()
+    equal(seen, [640, 1_280])
+  })
+
+  it('are dropped, every one, when a batch cannot be made ready, and not before the disk has done what it does', async () => {
+    const seen: string[] = []
+    const { runner, goOn } = runnerOf({
+      isHeld: true,
+      unwritable: 641,
+      onFailure: () => void seen.push('failed'),
+    })
+    const noted = (name: string): ShellEffect => ({
+      kind: 'then',
+      run: () => seen.push(`${name} ran`),
+      drop: () => seen.push(name),
+    })
+    runner.enqueue([history(640), noted('a'), history(641), noted('b'), history(3), noted('c')])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    ok(!seen.includes('failed'), 'it failed while the disk worked')
+    goOn()
+    await runner.drained()
+    equal(seen.sort(), ['a', 'b', 'c', 'failed'])
+  })
+
   it('that are few are begun before the call returns', () => {
     const { runner, begun } = runnerOf()
     runner.enqueue([history(3)])
@@ -99,10 +132,11 @@ function history(count: number): ShellEffect {
   return { kind: 'persist', facts: [fact], isSynced: true }
 }
 
-/** A runner whose writer makes one operation of each event of history. */
+/** A runner whose writer makes one operation, and one arrival, of each event of history. */
 function runnerOf({
   isHeld = false,
   isRefused = false,
+  unwritable = 0,
   onFailure = (error: unknown): void => {
     throw error
   },
@@ -118,11 +152,15 @@ function runnerOf({
       })
     : Promise.resolve()
   const op: StoreOp = { kind: 'put', key: Uint8Array.of(1), value: new Uint8Array() }
-  const writer: Pick<FactWriter, 'opsOf'> = {
+  const writer: Pick<FactWriter, 'opsOf' | 'nextOrdinal'> = {
     opsOf(fact) {
+      if (fact.kind === 'history' && fact.events.length === unwritable) throw new Error('no such fact')
       const ops = fact.kind === 'history' ? fact.events.map(() => op) : []
       made += ops.length
       return ops
+    },
+    get nextOrdinal() {
+      return made
     },
   }
   const store: Pick<Store, 'batch'> = {
@@ -136,7 +174,7 @@ function runnerOf({
   }
   const runner = createEffectRunner({
     store: store as Store, // it does nothing but write
-    writer: writer as FactWriter, // it is asked for operations alone
+    writer: writer as FactWriter, // it is asked for operations and their ordinals alone
     run: () => {},
     breathe: () => new Promise((resolve) => void setImmediate(resolve)),
     onFailure,
