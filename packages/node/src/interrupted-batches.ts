@@ -16,6 +16,8 @@ interface Args {
   readonly shell: Pick<Shell, 'replica' | 'authors' | 'whenHistoryIsWhole'>
   readonly registrar: Registrar
   readonly publish: SigningQueue['publish']
+  /** Not beside issuing: a batch that is on its way has no event yet, and would be published twice. */
+  readonly inTurn: <T>(run: () => Promise<T>) => Promise<T>
   readonly clock: Clock
   readonly onNotice: (notice: Notice) => void
 }
@@ -30,7 +32,7 @@ export function createInterruptedBatches(args: Args): { finish(): Promise<void>;
   /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
   async function finish(): Promise<void> {
     try {
-      const batches = await resumePrepared(args, (root) => findPublished(args, root))
+      const batches = await args.inTurn(() => resumePrepared(args, (root) => findPublished(args, root)))
       if (batches > 0)
         onNotice({ level: 'info', what: 'finished batches that a stop had interrupted', facts: { batches } })
     } catch (error) {

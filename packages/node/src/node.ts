@@ -337,9 +337,23 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     finality,
   }
 
-  const interrupted = createInterruptedBatches({ org, store, shell, registrar, publish, clock, onNotice })
-
   let issuing: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const done = issuing.then(run)
+    issuing = done.catch(() => {})
+    return done
+  }
+  const interrupted = createInterruptedBatches({
+    org,
+    store,
+    shell,
+    registrar,
+    publish,
+    inTurn,
+    clock,
+    onNotice,
+  })
+
   const node: ChirographNode = {
     ...succession,
     org,
@@ -354,12 +368,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         counters,
       }),
     checkCohort: (rows) => assertNotIssued(registrar, rows),
-    issueCohort(rows, issueOptions) {
-      // One after the other, or two cohorts could be given the same free positions.
-      const issued = issuing.then(() => issueCohort(context, rows, issueOptions))
-      issuing = issued.catch(() => {})
-      return issued
-    },
+    // One after the other, or two cohorts could be given the same free positions.
+    issueCohort: (rows, issueOptions) => inTurn(() => issueCohort(context, rows, issueOptions)),
     async change(asked) {
       const known = { org, state: shell.replica.final.state, isChanging }
       const { change, unchanged } = effectiveChange(asked, known)
