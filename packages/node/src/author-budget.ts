@@ -5,9 +5,10 @@
  * events that is within the budget shows the gap, and sync brings what lies before it in bulk, under few signatures.
  * The budget binds only while others publish too: whoever is alone takes time from nobody.
  *
- * Only what was checked and was new is charged, so nobody can use up the budget of another. A peer that hands over far
- * more of what is passed over than an honest one can is a peer to be throttled: one that keeps the same budget relays
- * no more than that, whatever the author does.
+ * Only what was checked and was new is charged, so nobody can use up the budget of another; but of an author whose own
+ * node floods, what is passed over is charged unchecked, while none of its gossip is taken (`gossip-judge.ts`). A peer
+ * that hands over far more of what is passed over than an honest one can is a peer to be throttled: one that keeps the
+ * same budget relays no more than that, whatever the author does.
  */
 import type { OrgId } from '@chirograph/event'
 
