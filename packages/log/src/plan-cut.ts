@@ -47,11 +47,13 @@ export function planCut(
     readonly approved?: (author: OrgId) => EventId | undefined
     /** Whether a rotation of this author would take effect; one that would not is left out. */
     readonly mayRotate?: (author: OrgId) => boolean
+    /** An event that cannot be judged here yet: it waits, and what follows it or refers to it. */
+    readonly isUndecided?: (event: AuthenticEvent) => boolean
     readonly bytesMax: number
     readonly eventsMax: number
   },
 ): CutEntry[] {
-  const { bytesMax, eventsMax } = args
+  const { bytesMax, eventsMax, isUndecided = () => false } = args
   const lanes = lanesOf(log, args)
   const heap = createHeap<Lane>(isBefore)
   for (const lane of lanes.values()) heap.push(lane)
@@ -61,7 +63,7 @@ export function planCut(
   let events = 0
   for (let lane = heap.pop(); lane !== undefined && events < eventsMax; lane = heap.pop()) {
     const next = nextOf(lane)
-    if (next === undefined) continue
+    if (next === undefined || isUndecided(next.event)) continue
     const awaited = awaitedBy(log, lanes, next.event)
     if (awaited !== undefined) {
       const waiters = waiting.get(awaited) ?? []

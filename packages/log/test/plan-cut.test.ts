@@ -170,4 +170,15 @@ suite('planCut', (it) => {
     const log = logOf(x, y, frozenEvent, ...speaks)
     equal(plan(log, { frozen: (author) => author === org(3) }), speaks.map(entryOf))
   })
+
+  it('L20: lets an event that cannot be judged yet wait, with what follows and refers to it, and nothing else', () => {
+    const [a1, a2, a3] = chain(org(1), 3)
+    ok(a1 && a2 && a3)
+    const others = chain(org(2), 2)
+    const speaks = make({ author: org(3), references: [a2.id] })
+    const log = logOf(a1, a2, a3, ...others, speaks)
+    const isUndecided = ({ id }: { readonly id: string }) => id === a2.id
+    equal(plan(log, { isUndecided }), [a1, ...others.slice(-1)].map(entryOf))
+    equal(plan(log), [a3, ...others.slice(-1), speaks].map(entryOf))
+  })
 })

@@ -9,6 +9,7 @@ import {
   decodeMessage,
   type Effect,
   encodeMessage,
+  type Header,
   type Input,
   leaderOf,
   type Message,
@@ -44,7 +45,7 @@ import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import { noteFrozen } from './frozen.js'
 import type { RejectReason, ReplicaEffect, ReplicaInput, StrayPlace } from './io.js'
 import { cutEventsMax, fetchPatienceMs, locatorsMax, residentFinalMax, unhelpfulForMs } from './limits.js'
-import { askFor } from './references.js'
+import { askFor, assuming, unknownReferences } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { reject, type Turn } from './turn.js'
 import { dropSettledTellings, noteLost } from './untold.js'
@@ -122,7 +123,7 @@ export function refreshEligibility(turn: Turn): void {
 
 /** Tells consensus whether a cut over the final one could take anything. */
 export function reconsiderEligibility(turn: Turn): void {
-  const isEligible = plan(turn.replica, turn.replica.final, 1).length > 0
+  const isEligible = plan(turn, turn.replica.final, 1).length > 0
   if (isEligible || turn.replica.consensus.isEligible) feed(turn, { kind: 'eligible', isEligible })
 }
 
@@ -134,10 +135,14 @@ export function retryWaiting(turn: Turn, admitted: EventId): void {
   }
 }
 
-/** Executes a header's changes on its parent and compares every root that it commits to. */
+/**
+ * Executes a header's changes on its parent and compares every root that it commits to. One that a quorum signed is not
+ * held up by references of which it is not known here whether they are final: the state that the quorum came to says it.
+ */
 export function executeHeader(
   replica: Replica,
   { header, changes }: Pick<Checkpoint, 'header' | 'changes'>,
+  { isCertified = false }: { readonly isCertified?: boolean } = {},
 ):
   | { kind: 'executed'; execution: Execution }
   | { kind: 'missing'; ids: readonly EventId[] }
@@ -157,21 +162,51 @@ export function executeHeader(
       replica.lacking.set(`${author}/${generation}`, { author, generation })
     return { kind: 'missing', ids: executed.ids }
   }
-  if (executed.kind === 'unknown-references') return executed
+  if (executed.kind === 'unknown-references') {
+    if (!isCertified || replica.isHistoryWhole) return executed
+    for (const areFinal of [false, true]) {
+      const lookedUp = assuming(replica.lookedUp, { ids: executed.ids, areFinal })
+      const tried = execute({
+        parent,
+        changes: decoded.value,
+        height,
+        timeMs,
+        ...groundsOf(replica),
+        lookedUp,
+      })
+      if (tried.kind === 'executed' && isSame(replica, header, tried.execution))
+        return { kind: 'executed', execution: withoutGuesses(tried.execution, executed.ids) }
+    }
+    return executed
+  }
   if (executed.kind === 'invalid')
     return { kind: 'invalid', detail: `${executed.reason}: ${executed.detail}` }
-  const { execution } = executed
+  return isSame(replica, header, executed.execution)
+    ? executed
+    : { kind: 'invalid', detail: 'a root in the header is not the one this node computes' }
+}
+
+/** Whether an execution comes to what the header says. */
+function isSame({ set }: Replica, header: Header, execution: Execution): boolean {
   const rest = restOf(execution, header.rest.parent)
   const { core } = header
-  const isSame =
+  return (
     rest.cutRoot === header.rest.cutRoot &&
     rest.logRoot === header.rest.logRoot &&
     rest.logSize === header.rest.logSize &&
     core.stateRoot === toHex(stateRoot(execution.state)) &&
-    core.nextSetHash === replica.set.setHash
-  return isSame
-    ? executed
-    : { kind: 'invalid', detail: 'a root in the header is not the one this node computes' }
+    core.nextSetHash === set.setHash
+  )
+}
+
+/** The state is certain by its root. Why an event changed nothing is not where it may have been for another reason. */
+function withoutGuesses(execution: Execution, ids: readonly EventId[]): Execution {
+  const guessed = new Set(
+    execution.events.flatMap(({ id, header }) =>
+      header.references.some((reference) => ids.includes(reference)) ? [id] : [],
+    ),
+  )
+  return { ...execution, outcomes: execution.outcomes.filter(({ id }) => !guessed.has(id)) }
 }
 
 /**
@@ -299,12 +334,8 @@ function build(
   if (!base) throw new Error(`asked to build on ${parent}, which was not executed here`)
   const height = base.header.core.height + 1
   const timeMs = Math.max(turn.nowMs, base.header.core.timeMs + 1)
-  const { entries, executed } = planAndExecute(replica, { base, height, timeMs })
+  const { entries, executed } = planAndExecute(turn, { base, height, timeMs })
   if (entries.length === 0 && !isEmptyWelcome) return { kind: 'not-built', parent }
-  if (executed.kind === 'unknown-references') {
-    askFor(turn, executed.ids)
-    return { kind: 'not-built', parent }
-  }
   if (executed.kind !== 'executed')
     throw new Error(`a planned cut does not extend its parent: ${executed.kind}`)
   const { execution } = executed
@@ -332,7 +363,7 @@ function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'f
   // One member announces it; whoever misses that hears of it from the next standing.
   if (isLeader)
     turn.effects.push({ kind: 'gossip', topic: 'certificates', bytes: encodeCheckpoint(replica.final) })
-  const isEligible = plan(replica, replica.final, 1).length > 0
+  const isEligible = plan(turn, replica.final, 1).length > 0
   return [{ kind: 'eligible', isEligible }]
 }
 
@@ -380,13 +411,13 @@ export function forgetOthers(replica: Replica): void {
 
 /** Plans a cut, and plans again without an author whose part of it would make it invalid. */
 function planAndExecute(
-  replica: Replica,
+  turn: Turn,
   { base, height, timeMs }: { base: ChainState; height: number; timeMs: number },
 ): { readonly entries: readonly CutEntry[]; readonly executed: Executed } {
   const leftOut = new Set<OrgId>()
   for (;;) {
-    const entries = plan(replica, base, cutEventsMax, leftOut)
-    const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(replica) })
+    const entries = plan(turn, base, cutEventsMax, leftOut)
+    const executed = execute({ parent: base, changes: entries, height, timeMs, ...groundsOf(turn.replica) })
     // Each round leaves out one more of the authors, so there is a last one.
     if (executed.kind !== 'invalid' || !('author' in executed) || leftOut.has(executed.author))
       return { entries, executed }
@@ -394,18 +425,26 @@ function planAndExecute(
   }
 }
 
+/** What a cut over `parent` may take. Of what is referred to by events in its way and not known to be final, the store is asked. */
 function plan(
-  replica: Replica,
+  turn: Turn,
   parent: ChainState,
   eventsMax: number,
   leftOut: ReadonlySet<OrgId> = new Set(),
 ): CutEntry[] {
+  const { replica } = turn
   const { state, cut } = parent
   return planCut(replica.log, {
     parent: cut,
     frozen: (author) => leftOut.has(author) || isFrozen(state, author),
     approved: (author) => (leftOut.has(author) ? undefined : approvedRotation(state, author)),
     mayRotate: (author) => mayRotate(state, author),
+    isUndecided(event) {
+      if (event.header.references.length === 0) return false
+      const unknown = unknownReferences(replica, [event])
+      askFor(turn, unknown)
+      return unknown.length > 0
+    },
     bytesMax: replica.config.genesis.parameters.cutBytesMax,
     eventsMax,
   })

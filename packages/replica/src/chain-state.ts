@@ -38,7 +38,7 @@ import {
   validatorSetOf,
 } from '@chirograph/status'
 import { cutEventsMax } from './limits.js'
-import { isFinalOrInCut, unknownReferences } from './references.js'
+import { isFinalOrInCut, type References, unknownReferences } from './references.js'
 
 /** An executed header. Immutable; the state and the tree share structure with the parent's. */
 export interface ChainState {
@@ -96,7 +96,7 @@ export function execute(args: {
   readonly height: number
   readonly timeMs: number
   readonly log: LogIndex
-  readonly lookedUp: ReadonlyMap<EventId, boolean>
+  readonly lookedUp: References['lookedUp']
   readonly bytesMax: number
   readonly ed25519: Ed25519
 }): Executed {

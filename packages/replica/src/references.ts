@@ -11,6 +11,24 @@ import { lookedUpMax } from './limits.js'
 import type { Replica } from './replica.js'
 import type { Turn } from './turn.js'
 
+/** What tells whether a reference is final: the index, and what the store said of what that does not hold. */
+export interface References {
+  readonly log: LogIndex
+  readonly lookedUp: Pick<ReadonlyMap<EventId, boolean>, 'has' | 'get'>
+}
+
+/** The same where these are taken to be final, or not to be. */
+export function assuming(
+  lookedUp: References['lookedUp'],
+  { ids, areFinal }: { readonly ids: readonly EventId[]; readonly areFinal: boolean },
+): References['lookedUp'] {
+  const assumed = new Set(ids)
+  return {
+    has: (id) => assumed.has(id) || lookedUp.has(id),
+    get: (id) => (assumed.has(id) ? areFinal : lookedUp.get(id)),
+  }
+}
+
 /** Asks for what these events refer to and the index does not tell. */
 export function lookUp(turn: Turn, events: readonly AuthenticEvent[]): void {
   askFor(turn, unknownReferences(turn.replica, events))
@@ -26,7 +44,7 @@ export function askFor({ replica, effects }: Turn, unknown: readonly EventId[]):
 
 /** References of which it is not known whether they are final. */
 export function unknownReferences(
-  { log, lookedUp }: { readonly log: LogIndex; readonly lookedUp: ReadonlyMap<EventId, boolean> },
+  { log, lookedUp }: References,
   events: readonly AuthenticEvent[],
 ): EventId[] {
   const ids = events.flatMap(({ header }) => header.references)
@@ -54,7 +72,7 @@ export function forgetLookUp({ lookedUp, asking }: Replica, id: EventId): void {
 
 /** Whether an event is final or in a cut over what is final. Its references were looked up before. */
 export function isFinalOrInCut(
-  { log, lookedUp }: { readonly log: LogIndex; readonly lookedUp: ReadonlyMap<EventId, boolean> },
+  { log, lookedUp }: References,
   { cut, id }: { readonly cut: Cut; readonly id: EventId },
 ): boolean {
   return isInCut(log, cut, id) || (eventAt(log, id) === undefined && lookedUp.get(id) === true)

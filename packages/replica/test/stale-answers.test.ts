@@ -1,25 +1,12 @@
 /** Answers of the store that were read before a snapshot was taken, and come after it. */
 import type { VerifiedEvent } from '@chirograph/event'
 import { eventAt } from '@chirograph/log'
-import {
-  beginHead,
-  createSnapshotAssembly,
-  createSnapshotSource,
-  finishSnapshot,
-  progressOf,
-  type Replica,
-  type Snapshot,
-  type StoredEntry,
-  takeChunkFrame,
-  takeHeadFrame,
-} from '@chirograph/replica'
+import type { Replica, Snapshot, StoredEntry } from '@chirograph/replica'
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
 import {
   createFour,
-  ed25519,
   effectsOf,
   eventOf,
-  genesis,
   genesisTimeMs,
   gossipOf,
   lease,
@@ -27,6 +14,7 @@ import {
   replicaOf,
   take,
 } from './member.js'
+import { snapshotOf } from './snapshots.js'
 
 const peer = memberAt(1).peer
 
@@ -100,23 +88,6 @@ function scene(): {
   const branchAt = (timeMs: number) =>
     eventOf(0, { sequence: 1, prev: first.id, timeMs: genesisTimeMs + timeMs })
   return { late, first, second, snapshot: snapshotOf(four), branches: [branchAt(1), branchAt(2)] }
-}
-
-function snapshotOf({ replicas: [source], announced }: ReturnType<typeof createFour>): Snapshot {
-  ok(source)
-  const tips = new Map(announced.map((event) => [event.id as string, event]))
-  const made = createSnapshotSource(source.final, tips)
-  const assembly = createSnapshotAssembly({ genesis, ed25519, aboveHeight: 0 })
-  beginHead(assembly)
-  for (const frame of made.headFrames) takeHeadFrame(assembly, frame)
-  for (const hash of progressOf(assembly)?.missing ?? []) {
-    const frame = made.chunkFrame(hash)
-    ok(frame)
-    takeChunkFrame(assembly, frame)
-  }
-  const finished = finishSnapshot(assembly)
-  if (finished.kind !== 'complete') throw new Error(JSON.stringify(finished))
-  return finished.snapshot
 }
 
 function entryOf({ headerBytes, signature }: VerifiedEvent, branch = 0): StoredEntry {
