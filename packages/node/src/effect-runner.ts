@@ -70,8 +70,7 @@ export function createEffectRunner({
     while (next !== undefined || (queue.length > 0 && !isStopped)) {
       // A few facts are on their way to the disk before `enqueue` returns; with many, others have their turn in between.
       const batch: Batch = next ?? (eventsQueued < breatheEventsMin ? nextBatch() : await nextLongBatch())
-      const { taken, ops, isSynced } = batch
-      const written = ops.length > 0 ? store.batch(ops, { sync: isSynced }) : Promise.resolve()
+      const written = write(batch)
       written.catch(() => {}) // looked at below; until then it must not count as nobody's
       next = undefined
       try {
@@ -80,18 +79,28 @@ export function createEffectRunner({
         await written
       } catch (error) {
         await written.catch(() => {}) // who hears of the failure may close the store
-        for (const effect of [...taken, ...(next?.taken ?? [])]) drop(effect)
+        next?.taken.forEach(drop)
         throw error
       }
-      nextOrdinal = batch.nextOrdinal
-      for (const effect of taken) {
-        if (effect.kind === 'persist') continue
-        if (isStopped) drop(effect)
-        else if (effect.kind === 'then') effect.run()
-        else run(effect)
-      }
-      wake()
     }
+  }
+
+  /** Puts a batch on disk and does at once what waited for that, or drops it when the disk refuses. */
+  async function write({ taken, ops, isSynced, nextOrdinal: behind }: Batch): Promise<void> {
+    try {
+      if (ops.length > 0) await store.batch(ops, { sync: isSynced })
+    } catch (error) {
+      taken.forEach(drop)
+      throw error
+    }
+    nextOrdinal = behind
+    for (const effect of taken) {
+      if (effect.kind === 'persist') continue
+      if (isStopped) drop(effect)
+      else if (effect.kind === 'then') effect.run()
+      else run(effect)
+    }
+    wake()
   }
 
   async function nextLongBatch(): Promise<Batch> {

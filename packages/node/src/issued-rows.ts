@@ -65,7 +65,10 @@ function alreadyIssued({
   return new ChirographError({
     code: 'NODE_ALREADY_ISSUED',
     what: `${which}, in ${named.join('; ')}${more}; nothing was issued now`,
-    hint: 'leave those rows out, or give these people another credential with --again (in the API: again); chirograph credential list shows what was issued',
+    // Whoever issued them again while they wait would give everybody a second credential in the end.
+    hint: batches.some(({ event }) => event === null)
+      ? 'wait until that batch is published: the node does it by itself, at its next start at the latest'
+      : 'leave those rows out, or give these people another credential with --again (in the API: again); chirograph credential list shows what was issued',
     facts: {
       rowsIssued: issued.length,
       rows: total,
