@@ -9,6 +9,7 @@ import {
   type Decoded,
   decode,
   encode,
+  enterArray,
   equalBytes,
   field,
   type Infer,
@@ -16,11 +17,12 @@ import {
   list,
   nullable,
   oneOf,
+  readingOf,
   sha256,
   struct,
   uint,
 } from '@chirograph/codec'
-import { headerAt } from './first-header.js'
+import { takeHeader } from './first-header.js'
 import type { EventHeader, SignedHeader } from './header.js'
 import {
   bodyBytesMax,
@@ -219,11 +221,11 @@ export function runsOfEvidence({ kind, first, second }: ForkEvidence): readonly 
 export function evidenceHeadOf(
   bodyBytes: Uint8Array,
 ): { readonly kind: ForkEvidence['kind']; readonly header: EventHeader } | undefined {
-  const [pair, part] = bodyBytes
-  // CBOR: an array of two, of which the first is an array of two or three that begins with a byte string.
-  const isEvidence = pair === 0x82 && (part === 0x82 || part === 0x83)
-  const header = isEvidence ? headerAt(bodyBytes, 2) : undefined
-  return header && { kind: part === 0x82 ? 'evidence.fork' : 'evidence.branches', header }
+  const reading = readingOf(bodyBytes)
+  // An array of two, of which the first is a signed header, an array of two, or a run, of three; both begin with a header.
+  const parts = enterArray(reading) === 2 ? enterArray(reading) : 0
+  const header = parts === 2 || parts === 3 ? takeHeader(reading) : undefined
+  return header && { kind: parts === 2 ? 'evidence.fork' : 'evidence.branches', header }
 }
 
 /**

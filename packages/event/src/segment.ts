@@ -8,17 +8,19 @@ import {
   decode,
   type EventId,
   encode,
+  enterArray,
   equalBytes,
   field,
   list,
   nullable,
+  readingOf,
   sha256,
   struct,
 } from '@chirograph/codec'
 import type { Ed25519 } from '@chirograph/crypto'
 import { decodeBody, type EventBody } from './body.js'
 import type { AuthenticEvent, EventRejected, EventRejectReason } from './event.js'
-import { headerAt } from './first-header.js'
+import { takeHeader } from './first-header.js'
 import { decodeHeader, type EventHeader } from './header.js'
 import {
   bodyBytesMax,
@@ -97,11 +99,10 @@ export function segmentOf(event: SegmentItem & { readonly signature: Uint8Array 
  * the whole would be refused for its beginning.
  */
 export function segmentHeadOf(wire: Uint8Array): EventHeader | undefined {
-  const [pair, items = 0] = wire
-  // CBOR: an array of two, of which the first is an array of pairs that begin with a byte string.
-  const itemsHead = items > 0x80 && items < 0x98 ? 1 : items === 0x98 ? 2 : items === 0x99 ? 3 : undefined
-  if (pair !== 0x82 || itemsHead === undefined || wire[1 + itemsHead] !== 0x82) return undefined
-  return headerAt(wire, 2 + itemsHead)
+  const reading = readingOf(wire)
+  // An array of two, of which the first is an array of pairs that begin with a header.
+  const isSegment = enterArray(reading) === 2 && enterArray(reading) > 0 && enterArray(reading) === 2
+  return isSegment ? takeHeader(reading) : undefined
 }
 
 /**
