@@ -26,7 +26,7 @@ export interface Recipe {
   /** R = r·B + torsionR·T. 0 ≤ r < L. */
   readonly r: bigint
   readonly torsionR: number
-  /** S is written as S + this·L; at most 15, so that it fits 32 bytes. */
+  /** S is written as S + this·L, at most 15; once less where that would not fit 32 bytes. */
   readonly addedL: number
   /** Which encoding of A and R, counted around; 0 is the canonical one. */
   readonly encodingA: number
@@ -53,7 +53,7 @@ export function craft(recipe: Recipe): Crafted {
   return {
     publicKey: publicKey.bytes,
     message,
-    signature: concatBytes(encodedR.bytes, numberToBytesLE(s + BigInt(addedL) * L, 32)),
+    signature: concatBytes(encodedR.bytes, numberToBytesLE(s + timesThatFit(addedL, s) * L, 32)),
     accepted:
       publicKey.isCanonical && encodedR.isCanonical && addedL === 0 && a !== 0n && r !== 0n && isTorsionZero,
   }
@@ -99,6 +99,12 @@ export function encodingsOf(point: EdwardsPoint): readonly Encoding[] {
     }
   }
   return encodings
+}
+
+/** 16·L is above 2²⁵⁶, so S + 15·L passes it where S is among the last 16·(L − 2²⁵²) below L. */
+function timesThatFit(addedL: number, s: bigint): bigint {
+  const most = (2n ** 256n - 1n - s) / L
+  return BigInt(addedL) < most ? BigInt(addedL) : most
 }
 
 function pointOf(scalar: bigint, torsion: number): EdwardsPoint {

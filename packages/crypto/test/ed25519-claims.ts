@@ -77,6 +77,14 @@ export function ed25519Claims(ed25519: Ed25519): void {
       for (let addedL = 1; addedL <= 15; addedL++) is(verdicts(craft({ ...plain, addedL })), false)
     })
 
+    it('refuses the largest S that 32 bytes hold', () => {
+      // With a = 0 the S of the recipe is r: S + 15·L does not fit for this one, and does for the one below.
+      for (const r of [L - 1n, 2n ** 256n - 1n - 15n * L]) {
+        is(verdicts(craft({ ...plain, a: 0n, r, addedL: 15 })), false)
+        is(verdicts(craft({ ...plain, r, addedL: 15 })), false)
+      }
+    })
+
     it('refuses a key of small order in every encoding, whatever the message', () => {
       for (let torsionA = 0; torsionA < 8; torsionA++) {
         for (let encodingA = 0; encodingA < 4; encodingA++) {
