@@ -1,4 +1,4 @@
-/** Batches that were prepared and signed for when the node stopped: published once it is known whether they were. */
+/** Batches that were on their way when the node stopped: dropped unless kept whole, else published once it is known whether they were. */
 import { type EventId, fromHex, toHex } from '@chirograph/codec'
 import type { EventBody, OrgId, RecordClass } from '@chirograph/event'
 import { type Clock, eventRange, isChirographError, readEventKey, type Store } from '@chirograph/interface'
@@ -31,6 +31,13 @@ export function createInterruptedBatches(args: Args): { finish(): Promise<void>;
 
   /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
   async function finish(): Promise<void> {
+    const dropped = await args.inTurn(() => args.registrar.dropUnfinished())
+    if (dropped > 0)
+      onNotice({
+        level: 'warn',
+        what: 'a stop cut short the keeping of a batch: nothing of it was issued, issue it again',
+        facts: { credentials: dropped },
+      })
     try {
       const batches = await args.inTurn(() => resumePrepared(args, (root) => findPublished(args, root)))
       if (batches > 0)

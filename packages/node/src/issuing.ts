@@ -1,6 +1,6 @@
 /** Issuing a cohort: positions first, then credentials signed and kept, then the one event that puts them on the log. */
 import { type EventId, toHex } from '@chirograph/codec'
-import { type CohortRow, prepareBatch, splitByRecordClass } from '@chirograph/credential'
+import { type CohortRow, cohortRowsMax, prepareBatch, splitByRecordClass } from '@chirograph/credential'
 import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
 import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
 import { ChirographError, type Clock } from '@chirograph/interface'
@@ -49,20 +49,22 @@ export async function issueCohort(
 ): Promise<IssuedBatch[]> {
   const total = rows.length
   if (total === 0) throw refused('no-rows', 'there is nobody to issue to')
+  const classes = [...splitByRecordClass(rows).values()]
+  for (const { length } of classes)
+    if (length > cohortRowsMax) throw refused('too-many-rows', `${length} rows; at most ${cohortRowsMax}`)
   if (!again) await assertNotIssued(context.registrar, rows)
   onProgress({ done: 0, total, phase: 'leasing positions' })
-  const positions = await freePositions(context, total, signal)
+  let positions = await freePositions(context, total, signal)
   const issued: IssuedBatch[] = []
   let done = 0
-  for (const classRows of splitByRecordClass(rows).values()) {
+  for (const classRows of classes) {
     signal?.throwIfAborted()
     onProgress({ done, total, phase: 'signing' })
     const batch = await issueBatch(context, classRows, positions, (phase) =>
       onProgress({ done, total, phase }),
     )
     const taken = new Set(batch.entries.map((entry) => entry.position))
-    for (let at = positions.length - 1; at >= 0; at--)
-      if (taken.has(positions[at] ?? -1)) positions.splice(at, 1)
+    positions = positions.filter((position) => !taken.has(position))
     issued.push(batch)
     done += classRows.length
   }
