@@ -7,8 +7,8 @@ import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
 import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
-import { equal, failsWith, is, not, ok, suite } from '../../packages/workspace/kit.ts'
-import { ed25519, genesisOf, memberOf, startCluster } from './cluster.ts'
+import { equal, failsWith, is, match, not, ok, suite } from '../../packages/workspace/kit.ts'
+import { ed25519, genesisOf, memberOf, type Running, startCluster } from './cluster.ts'
 
 function rowsOf(count: number): CohortRow[] {
   const cohort = parseCohort(cohortTemplate())
@@ -213,27 +213,42 @@ suite('nodes together', (it) => {
     await cluster.stop()
   })
 
+  it('publish a batch that a fork held up when a rotation ended that, and tell whoever issued it', async () => {
+    const cluster = await startCluster(4)
+    const [college, ...others] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    await college.finality((await college.publish({ kind: 'status.lease', count: 1024 })).id)
+    await forkFirst(cluster)
+    await until('it knows of its fork', () => college.status().signing === 'own-fork')
+    const refusal = await failsWith('NODE_SIGNING_REFUSED', college.issueCohort(rowsOf(2)))
+    match(refusal.message, '2 credentials are signed and kept')
+    match(refusal.message, 'do not issue the same rows again')
+    const told = () => cluster.notices[0]?.filter(({ what }) => what === 'a batch waits to be published')
+    is(told()?.length, 1)
+    await failsWith('NODE_ALREADY_ISSUED', college.issueCohort(rowsOf(2)))
+    await until('it is frozen', () => others.every((node) => node.organisation(college.org)?.frozen != null))
+    const rotation = await college.rotateKey()
+    await until('the others hold the rotation', async () =>
+      (await Promise.all(others.map((node) => node.event(rotation.id)))).every(
+        (event) => event !== undefined,
+      ),
+    )
+    for (const node of others) await node.approveRecovery(college.org)
+    const batchOf = async () => (await college.findCredentials('L-0'))[0]?.batch
+    await until('the batch is published', async () => (await batchOf()) != null)
+    const batch = await batchOf()
+    ok(batch)
+    await Promise.all(cluster.nodes.map((node) => node.finality(batch)))
+    is(told()?.length, 1)
+    await cluster.stop()
+  })
+
   it('know after a restart that their own chain forked, and stay silent', async () => {
     const cluster = await startCluster(4)
     const [college] = cluster.nodes
-    const [member] = cluster.members
-    if (!college || !member) throw new Error('four nodes')
+    if (!college) throw new Error('four nodes')
     await cluster.nodes[1]?.finality((await college.publish({ kind: 'status.lease', count: 1024 })).id)
-    const networkId = networkIdOf(cluster.genesis)
-    const place = {
-      networkId,
-      author: college.org,
-      generation: 0,
-      sequence: 0,
-      prev: null,
-      references: [],
-      timeMs: 5,
-    }
-    const body = { kind: 'status.lease', count: 2048 } as const
-    const twin = createEvent({ ...place, body }, (message) =>
-      ed25519.sign({ seed: member.seeds.log, message }),
-    )
-    await cluster.inject('events', encodeSegmentFrame([segmentOf(twin)]))
+    await forkFirst(cluster)
     await until('it knows of its fork', () => college.status().signing === 'own-fork')
     await college.stop()
     const again = await cluster.start(0)
@@ -433,6 +448,19 @@ suite('a node refuses', (it) => {
     await failsWith('NODE_STORE_NOT_EMPTY', initialiseStore(store, { org }))
   })
 })
+
+/** Gossips a second event at the first place of the first member's chain. */
+async function forkFirst(cluster: Running): Promise<void> {
+  const [member] = cluster.members
+  const [college] = cluster.nodes
+  if (!member || !college) throw new Error('one node')
+  const place = { author: college.org, generation: 0, sequence: 0, prev: null, references: [], timeMs: 5 }
+  const body = { kind: 'status.lease', count: 2048 } as const
+  const twin = createEvent({ networkId: networkIdOf(cluster.genesis), ...place, body }, (message) =>
+    ed25519.sign({ seed: member.seeds.log, message }),
+  )
+  await cluster.inject('events', encodeSegmentFrame([segmentOf(twin)]))
+}
 
 /** Lets pass, or holds up. */
 function createGate() {

@@ -1,7 +1,14 @@
 /** Batches that were on their way when the node stopped: dropped unless kept whole, else published once it is known whether they were. */
 import { type EventId, fromHex, toHex } from '@chirograph/codec'
 import type { EventBody, OrgId, RecordClass } from '@chirograph/event'
-import { type Clock, eventRange, isChirographError, readEventKey, type Store } from '@chirograph/interface'
+import {
+  type ChirographError,
+  type Clock,
+  eventRange,
+  isChirographError,
+  readEventKey,
+  type Store,
+} from '@chirograph/interface'
 import { ownTip } from '@chirograph/replica'
 import { signingRefused } from './node-errors.js'
 import type { Notice } from './notice.js'
@@ -22,14 +29,25 @@ interface Args {
   readonly onNotice: (notice: Notice) => void
 }
 
-/** How often a node that may not sign yet tries again to finish what a stop interrupted. */
+export interface InterruptedBatches {
+  /** Deals with all there are. Resolves too where they have to wait: then they are tried again until that has ended. */
+  finish(): Promise<void>
+  /** A batch was kept and may not be published yet: it waits like one of before the start. */
+  wait(refusal: ChirographError): void
+  stop(): void
+}
+
+/** How often a node that may not sign yet tries again to publish what waits. */
 const resumeEveryMs = 5_000
 
-export function createInterruptedBatches(args: Args): { finish(): Promise<void>; stop(): void } {
+export function createInterruptedBatches(args: Args): InterruptedBatches {
   const { shell, clock, onNotice } = args
   let cancel: () => void = () => {}
+  /** The next try is arranged. */
+  let isWaiting = false
+  let isStopped = false
+  let told: string | undefined
 
-  /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
   async function finish(): Promise<void> {
     const dropped = await args.inTurn(() => args.registrar.dropUnfinished())
     if (dropped > 0)
@@ -40,19 +58,47 @@ export function createInterruptedBatches(args: Args): { finish(): Promise<void>;
       })
     try {
       const batches = await args.inTurn(() => resumePrepared(args, (root) => findPublished(args, root)))
-      if (batches > 0)
-        onNotice({ level: 'info', what: 'finished batches that a stop had interrupted', facts: { batches } })
+      told = undefined
+      if (batches > 0) onNotice({ level: 'info', what: 'finished batches that waited', facts: { batches } })
     } catch (error) {
       if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
-      onNotice({ level: 'warn', what: 'a batch waits to be published', facts: { why: error.what } })
-      const again = () => void finish().catch(() => {})
-      // Whether it was published shows when the own history is whole: then at once.
-      if (shell.replica.isHistoryWhole) cancel = clock.setTimer(resumeEveryMs, again)
-      else shell.whenHistoryIsWhole(again)
+      wait(error)
     }
   }
 
-  return { finish, stop: () => cancel() }
+  /** After the log was lost nothing may be signed until members have been heard, so this may take several tries. */
+  function wait({ what: why }: ChirographError): void {
+    if (isStopped) return
+    // It may wait for people, and long: told once for each reason.
+    if (why !== told) onNotice({ level: 'warn', what: 'a batch waits to be published', facts: { why } })
+    told = why
+    if (isWaiting) return
+    isWaiting = true
+    // Whether it was published shows when the own history is whole: then at once.
+    if (shell.replica.isHistoryWhole) cancel = clock.setTimer(resumeEveryMs, tryAgain)
+    else shell.whenHistoryIsWhole(tryAgain)
+  }
+
+  function tryAgain(): void {
+    isWaiting = false
+    finish().catch((error: unknown) => {
+      if (isStopped) return
+      onNotice({
+        level: 'error',
+        what: 'a batch waits to be published, and the next start will try again',
+        facts: { error: String(error) },
+      })
+    })
+  }
+
+  return {
+    finish,
+    wait,
+    stop() {
+      isStopped = true
+      cancel()
+    },
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { type EventId, toHex } from '@chirograph/codec'
 import { type CohortRow, cohortRowsMax, prepareBatch, splitByRecordClass } from '@chirograph/credential'
 import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
 import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
-import { ChirographError, type Clock } from '@chirograph/interface'
+import { ChirographError, type Clock, isChirographError } from '@chirograph/interface'
 import { type Genesis, type NetworkState, readLeases } from '@chirograph/status'
 import type { Finality } from './finality-tracker.js'
 import { assertNotIssued } from './issued-rows.js'
@@ -38,6 +38,8 @@ export interface IssuingContext {
   readonly randomBytes: (length: number) => Uint8Array
   readonly state: () => NetworkState
   readonly publish: (body: EventBody) => Promise<PublishedEvent>
+  /** Has a batch that is kept published once that may be. */
+  readonly publishLater: (refusal: ChirographError) => void
   readonly finality: (id: EventId, options?: { signal?: AbortSignal }) => Promise<Finality>
 }
 
@@ -109,7 +111,13 @@ async function issueBatch(
     prepared.credentials.map((credential) => ({ ...credential, root: entry.root })),
   )
   onPhase('publishing')
-  const { id, publishedAtMs } = await context.publish({ kind: 'credential.issueBatch', ...prepared.batch })
+  const { id, publishedAtMs } = await context
+    .publish({ kind: 'credential.issueBatch', ...prepared.batch })
+    .catch((error: unknown) => {
+      if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
+      context.publishLater(error)
+      throw keptAndRefused(error, rows.length)
+    })
   await registrar.markPublished(entry.root, id)
   const entries = prepared.credentials.map((credential): RegistrarEntry => {
     const { index, position, row, path } = credential
@@ -153,6 +161,17 @@ async function freePositions(
       throw refused(outcome.reason, 'the network granted no status list positions')
   }
   return free()
+}
+
+/** Issued they are not, and yet the same rows must not be issued again. */
+function keptAndRefused(refusal: ChirographError, credentialCount: number): ChirographError {
+  return new ChirographError({
+    code: refusal.code,
+    what: `${refusal.what}: ${credentialCount} credentials are signed and kept, and will be published once that has ended`,
+    hint: `${refusal.hint}; do not issue the same rows again`,
+    facts: { ...refusal.facts, credentialsKept: credentialCount },
+    cause: refusal,
+  })
 }
 
 function refused(reason: string, detail: string): ChirographError {

@@ -5,6 +5,7 @@ import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
+  type ChirographError,
   type Clock,
   type Network,
   type SignatureVerifier,
@@ -334,6 +335,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     randomBytes,
     state,
     publish,
+    publishLater: (refusal: ChirographError) => interrupted.wait(refusal),
     finality,
   }
 
