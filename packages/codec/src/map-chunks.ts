@@ -14,10 +14,12 @@ import {
   inner,
   innerNodeHash,
   leaf,
+  leafValue,
   leavesOf,
-  type MapInner,
   type MapNode,
   type MerkleMap,
+  opened,
+  weightOf,
 } from './map.js'
 import { bytes, bytesUpTo, field, list, type Shape, struct, uint } from './shape.js'
 
@@ -50,8 +52,9 @@ export function mapChunks(map: MerkleMap, { bytesMax }: { readonly bytesMax: num
     { top: map.top, depth: 0 },
   ]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    const { top, depth } = at
-    if (top?.kind === 'inner' && !fitsChunk(top, bytesMax))
+    const { depth } = at
+    const top = isLarge(at.top, bytesMax) ? opened(at.top) : at.top
+    if (top?.kind === 'inner' && isLarge(top, bytesMax))
       waiting.push({ top: top.right, depth: depth + 1 }, { top: top.left, depth: depth + 1 })
     else chunks.push({ depth, hash: hashOf(top), top })
   }
@@ -60,7 +63,7 @@ export function mapChunks(map: MerkleMap, { bytesMax }: { readonly bytesMax: num
 
 /** The entries of a chunk, ascending by key. */
 export function chunkEntries({ top }: MapChunk): MapEntry[] {
-  return [...leavesOf(top)]
+  return Array.from(leavesOf(top), (leaf) => ({ key: leaf.key, value: leafValue(leaf) }))
 }
 
 /** A place on a checked cut, for the chunk with this hash. */
@@ -107,7 +110,6 @@ export function checkMapManifest({
 /** A subtree that hashes to its name. Made by `checkMapChunk` alone. */
 export interface CheckedChunk {
   readonly top: MapNode
-  readonly size: number
   readonly [checkedBrand]: true
 }
 
@@ -142,7 +144,7 @@ export function checkMapChunk({
   if (top === undefined || !equalBytes(hashOf(top), slot.hash))
     return { kind: 'invalid', reason: 'wrong-hash' }
   // Just checked; the brand has no value.
-  return { kind: 'valid', chunk: { top, size: leaves.length } as CheckedChunk }
+  return { kind: 'valid', chunk: { top } as CheckedChunk }
 }
 
 /** The whole map, once there is a chunk for every slot. `chunks` are by their hash in hex. */
@@ -151,12 +153,10 @@ export function mapOfChunks(
   chunks: ReadonlyMap<string, CheckedChunk>,
 ): MerkleMap | undefined {
   const tops: (MapNode | undefined)[] = []
-  let size = 0
   for (const { hash } of nodes) {
     const chunk = chunks.get(toHex(hash))
     if (chunk === undefined && !equalBytes(hash, emptyHash)) return undefined
     tops.push(chunk?.top)
-    size += chunk?.size ?? 0
   }
   let next = 0
   const join = (depth: number): MapNode | undefined => {
@@ -165,7 +165,7 @@ export function mapOfChunks(
     const left = join(depth + 1)
     return inner(left, join(depth + 1))
   }
-  return { size, top: join(0) }
+  return { top: join(0) }
 }
 
 /** On the wire a list of [depth, hash], about 37 bytes each. */
@@ -183,8 +183,9 @@ export function mapChunkShape({ bytesMax }: { readonly bytesMax: number }): Shap
   return list(entry, { max: Math.ceil(bytesMax / digestBytes) })
 }
 
-function fitsChunk({ weight }: MapInner, bytesMax: number): boolean {
-  return weight.bytes <= bytesMax && weight.innerNodes <= mapChunkNodesMax
+function isLarge(node: MapNode | undefined, bytesMax: number): boolean {
+  const { bytes, innerNodes } = weightOf(node)
+  return bytes > bytesMax || innerNodes > mapChunkNodesMax
 }
 
 interface Walk {

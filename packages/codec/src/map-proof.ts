@@ -3,9 +3,18 @@
  * down towards the key, to where it ends: at an empty subtree, at the key's own leaf, or at the leaf of another key.
  */
 import { equalBytes } from './bytes.js'
-import { sha256 } from './hash.js'
 import { digestBytes, mapDepthMax } from './limits.js'
-import { bitAt, checkKey, emptyHash, hashOf, innerNodeHash, leafNodeHash, type MerkleMap } from './map.js'
+import {
+  bitAt,
+  checkKey,
+  emptyHash,
+  hashOf,
+  innerNodeHash,
+  leafNodeHash,
+  type MerkleMap,
+  opened,
+  valueHashOf,
+} from './map.js'
 import { bytes, bytesUpTo, field, list, mapped, nullable, type Shape, struct, uint } from './shape.js'
 
 export interface MapProof {
@@ -25,13 +34,13 @@ export type MapProofResult =
 export function proveKey(map: MerkleMap, key: Uint8Array): MapProof {
   checkKey(key)
   const siblings: Uint8Array[] = []
-  let node = map.top
+  let node = opened(map.top)
   while (node?.kind === 'inner') {
     const isLeft = bitAt(key, siblings.length) === 0
     siblings.push(hashOf(isLeft ? node.right : node.left).slice())
-    node = isLeft ? node.left : node.right
+    node = opened(isLeft ? node.left : node.right)
   }
-  const terminal = node === undefined ? null : { key: node.key.slice(), valueHash: sha256(node.value) }
+  const terminal = node === undefined ? null : { key: node.key.slice(), valueHash: valueHashOf(node).slice() }
   return { siblings, terminal }
 }
 

@@ -8,6 +8,9 @@
  *
  * The leaf holds its whole key, so a leaf found under another key's path proves that other key absent. Keys are
  * hashes, so nobody can make paths long cheaply. Nothing is ever deleted.
+ *
+ * A map need not be in memory whole: what is sealed is read, and checked against its hash, when it is first looked
+ * into. Whoever walks the trie does so by `opened`.
  */
 import { compareBytes, equalBytes } from './bytes.js'
 import { CodecError } from './error.js'
@@ -17,17 +20,21 @@ import { nodeHash } from './tree.js'
 
 /** Made by `emptyMap`, `mapSet` and `mapFromEntries`. Its values are shared with the caller: do not change them. */
 export interface MerkleMap {
-  readonly size: number
   readonly top: MapNode | undefined
 }
 
 /** An inner node has two leaves or more below it. Hashes are computed when first asked for, and kept. */
-export type MapNode = MapLeaf | MapInner
+export type MapNode = MapLeaf | MapInner | SealedNode
 
 export interface MapLeaf {
   readonly kind: 'leaf'
   readonly key: Uint8Array
-  readonly value: Uint8Array
+  readonly valueBytes: number
+  /** Not here until it is asked for, where there is a reader. */
+  value: Uint8Array | undefined
+  /** Here where the value may not be. */
+  readonly valueHash: Uint8Array | undefined
+  readonly reader: NodeReader | undefined
   hash: Uint8Array | undefined
 }
 
@@ -39,14 +46,33 @@ export interface MapInner {
   hash: Uint8Array | undefined
 }
 
+/** An inner node or a lone leaf that a reader finds. */
+export interface SealedNode {
+  readonly kind: 'sealed'
+  readonly hash: Uint8Array
+  readonly weight: MapWeight
+  readonly depth: number
+  /** 32 bytes, of which the first `depth` bits are those of every key below, and the others zero. */
+  readonly prefix: Uint8Array
+  readonly reader: NodeReader
+  opened: MapLeaf | MapInner | undefined
+}
+
+/** Where sealed parts of a map are. What it hands out was checked against the hash; where that fails, it throws. */
+export interface NodeReader {
+  node(sealed: SealedNode): MapLeaf | MapInner
+  value(leaf: MapLeaf): Uint8Array
+}
+
 /** What a subtree takes when it travels. Kept in each inner node, so that a map can be cut without walking it. */
 export interface MapWeight {
   /** Upper bound of its encoded entries. */
   readonly bytes: number
   readonly innerNodes: number
+  readonly leaves: number
 }
 
-export const emptyMap: MerkleMap = Object.freeze({ size: 0, top: undefined })
+export const emptyMap: MerkleMap = Object.freeze({ top: undefined })
 
 /** The hash of an empty subtree, and the root of the empty map. Do not change it. */
 export const emptyHash: Uint8Array = new Uint8Array(digestBytes)
@@ -57,15 +83,16 @@ export function mapRoot(map: MerkleMap): Uint8Array {
 }
 
 export function mapSize(map: MerkleMap): number {
-  return map.size
+  return weightOf(map.top).leaves
 }
 
 /** The value under a key of 32 bytes. */
 export function mapGet(map: MerkleMap, key: Uint8Array): Uint8Array | undefined {
   checkKey(key)
-  let node = map.top
-  for (let depth = 0; node?.kind === 'inner'; depth++) node = bitAt(key, depth) === 0 ? node.left : node.right
-  return node !== undefined && equalBytes(node.key, key) ? node.value : undefined
+  let node = opened(map.top)
+  for (let depth = 0; node?.kind === 'inner'; depth++)
+    node = opened(bitAt(key, depth) === 0 ? node.left : node.right)
+  return node !== undefined && equalBytes(node.key, key) ? leafValue(node) : undefined
 }
 
 /**
@@ -75,7 +102,7 @@ export function mapGet(map: MerkleMap, key: Uint8Array): Uint8Array | undefined 
 export function mapSet(map: MerkleMap, key: Uint8Array, value: Uint8Array): MerkleMap {
   const known = mapGet(map, key)
   if (known !== undefined && equalBytes(known, value)) return map
-  return { size: map.size + (known === undefined ? 1 : 0), top: insert(map.top, leaf(key, value), 0) }
+  return { top: insert(map.top, leaf(key, value), 0) }
 }
 
 /** The same map as setting one after another, in one pass; a key that occurs twice throws `TREE`. */
@@ -87,25 +114,25 @@ export function mapFromEntries(entries: Iterable<readonly [Uint8Array, Uint8Arra
     const [before, after] = [leaves[i - 1] as MapLeaf, leaves[i] as MapLeaf] // both indexes are below the length
     if (equalBytes(before.key, after.key)) throw new CodecError('TREE', 'a key occurs twice')
   }
-  return { size: leaves.length, top: build(leaves, 0, leaves.length, 0) }
+  return { top: build(leaves, 0, leaves.length, 0) }
 }
 
 /** All entries, ascending by key. */
 export function* mapEntries(
   map: MerkleMap,
 ): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
-  for (const { key, value } of leavesOf(map.top)) yield [key, value]
+  for (const found of leavesOf(map.top)) yield [found.key, leafValue(found)]
 }
 
 /**
- * What `after` holds that `before` does not, ascending by key. Shared subtrees are skipped, so between a map and
+ * What `after` holds that `before` does not, ascending by key. Equal subtrees are skipped, so between a map and
  * one made from it by `mapSet` this costs as much as the changes. Keys only in `before` are not reported.
  */
 export function* mapChanges(args: {
   readonly before: MerkleMap
   readonly after: MerkleMap
 }): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
-  for (const { key, value } of changedLeaves(args.before.top, args.after.top)) yield [key, value]
+  for (const found of changedLeaves(args.before.top, args.after.top)) yield [found.key, leafValue(found)]
 }
 
 export function leafNodeHash(args: { readonly key: Uint8Array; readonly valueHash: Uint8Array }): Uint8Array {
@@ -120,11 +147,36 @@ const leafPrefix = Uint8Array.of(0x00)
 
 export function hashOf(node: MapNode | undefined): Uint8Array {
   if (node === undefined) return emptyHash
+  if (node.kind === 'sealed') return node.hash
   node.hash ??=
     node.kind === 'leaf'
-      ? leafNodeHash({ key: node.key, valueHash: sha256(node.value) })
+      ? leafNodeHash({ key: node.key, valueHash: valueHashOf(node) })
       : innerNodeHash({ left: hashOf(node.left), right: hashOf(node.right) })
   return node.hash
+}
+
+/** The node itself, read now if it was sealed, and kept. */
+export function opened(node: MapNode | undefined): MapLeaf | MapInner | undefined {
+  if (node?.kind !== 'sealed') return node
+  node.opened ??= node.reader.node(node)
+  return node.opened
+}
+
+/** The same for whoever passes by once and would fill the memory: nothing more is kept. */
+export function glimpsed(node: MapNode | undefined): MapLeaf | MapInner | undefined {
+  return node?.kind === 'sealed' ? (node.opened ?? node.reader.node(node)) : node
+}
+
+export function leafValue(leaf: MapLeaf): Uint8Array {
+  if (leaf.value === undefined) {
+    if (leaf.reader === undefined) throw new CodecError('TREE', 'a leaf has no value and nobody to ask')
+    leaf.value = leaf.reader.value(leaf)
+  }
+  return leaf.value
+}
+
+export function valueHashOf(leaf: MapLeaf): Uint8Array {
+  return leaf.valueHash ?? sha256(leafValue(leaf))
 }
 
 /** Bit `index` of the key, most significant first. */
@@ -138,25 +190,32 @@ export function checkKey(key: Uint8Array): void {
 }
 
 export function leaf(key: Uint8Array, value: Uint8Array): MapLeaf {
-  return { kind: 'leaf', key, value, hash: undefined }
+  return { kind: 'leaf', key, valueBytes: value.length, value, ...inMemory }
 }
+
+const inMemory = { valueHash: undefined, reader: undefined, hash: undefined }
 
 export function inner(left: MapNode | undefined, right: MapNode | undefined): MapInner {
   const [a, b] = [weightOf(left), weightOf(right)]
-  const weight = { bytes: a.bytes + b.bytes, innerNodes: a.innerNodes + b.innerNodes + 1 }
+  const weight = {
+    bytes: a.bytes + b.bytes,
+    innerNodes: a.innerNodes + b.innerNodes + 1,
+    leaves: a.leaves + b.leaves,
+  }
   return { kind: 'inner', left, right, weight, hash: undefined }
 }
 
-const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0 })
+const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0, leaves: 0 })
 
 export function weightOf(node: MapNode | undefined): MapWeight {
   if (node === undefined) return weightless
-  return node.kind === 'inner'
-    ? node.weight
-    : { bytes: mapEntryOverheadBytes + node.value.length, innerNodes: 0 }
+  return node.kind === 'leaf'
+    ? { bytes: mapEntryOverheadBytes + node.valueBytes, innerNodes: 0, leaves: 1 }
+    : node.weight
 }
 
-function insert(node: MapNode | undefined, added: MapLeaf, depth: number): MapNode {
+function insert(place: MapNode | undefined, added: MapLeaf, depth: number): MapNode {
+  const node = opened(place)
   if (node === undefined) return added
   if (node.kind === 'leaf') return equalBytes(node.key, added.key) ? added : fork(node, added, depth)
   return bitAt(added.key, depth) === 0
@@ -196,7 +255,7 @@ export function build(
 export function* leavesOf(top: MapNode | undefined): Generator<MapLeaf, void, undefined> {
   const waiting = [top]
   while (waiting.length > 0) {
-    const node = waiting.pop()
+    const node = glimpsed(waiting.pop())
     if (node?.kind === 'leaf') yield node
     else if (node?.kind === 'inner') waiting.push(node.right, node.left)
   }
@@ -208,12 +267,18 @@ function* changedLeaves(
 ): Generator<MapLeaf, void, undefined> {
   const waiting: (readonly [MapNode | undefined, MapNode | undefined])[] = [[before, after]]
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
-    const [old, now] = pair
-    if (old === now) continue
+    if (isSame(pair[0], pair[1])) continue
+    const [old, now] = [opened(pair[0]), opened(pair[1])]
     if (old?.kind === 'inner' && now?.kind === 'inner')
       waiting.push([old.right, now.right], [old.left, now.left])
     else yield* leavesWithout(now, old)
   }
+}
+
+/** Without computing a hash: where one is not known, the nodes may be equal and are looked into. */
+export function isSame(a: MapNode | undefined, b: MapNode | undefined): boolean {
+  if (a === b) return true
+  return a?.hash !== undefined && b?.hash !== undefined && equalBytes(a.hash, b.hash)
 }
 
 /** One of the two is empty or a single leaf, so this is linear in the other. */
@@ -223,7 +288,9 @@ function* leavesWithout(
 ): Generator<MapLeaf, void, undefined> {
   const old = [...leavesOf(known)]
   for (const found of leavesOf(node)) {
-    if (!old.some(({ key, value }) => equalBytes(key, found.key) && equalBytes(value, found.value)))
-      yield found
+    const isKnown = old.some(
+      (one) => equalBytes(one.key, found.key) && equalBytes(leafValue(one), leafValue(found)),
+    )
+    if (!isKnown) yield found
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { fromHex, toHex } from '@chirograph/codec'
-import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
+import type { RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from './store.js'
 import { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'
 
 /** A database that outlives the stores opened on it, as a directory does. */
@@ -32,15 +32,17 @@ export interface MemoryState {
   readonly values: Map<string, Uint8Array>
   /** The keys in order; made when a range needs it, forgotten when a key comes or goes. */
   keys: readonly string[] | undefined
+  /** Of each open snapshot: what lay under the keys that were written since. */
+  readonly snapshots: Set<Map<string, Uint8Array | undefined>>
 }
 
 export function emptyMemory(): MemoryState {
-  return { values: new Map(), keys: undefined }
+  return { values: new Map(), keys: undefined, snapshots: new Set() }
 }
 
 /** Values are never changed in place, so both may hold the same ones. */
 export function copyOfMemory({ values }: MemoryState): MemoryState {
-  return { values: new Map(values), keys: undefined }
+  return { values: new Map(values), keys: undefined, snapshots: new Set() }
 }
 
 export function openOn(state: MemoryState): Store {
@@ -86,6 +88,21 @@ export function openOn(state: MemoryState): Store {
       }
     },
 
+    snapshot(): StoreSnapshot {
+      assertOpen()
+      const before = new Map<string, Uint8Array | undefined>()
+      state.snapshots.add(before)
+      return Object.freeze({
+        get(key: Uint8Array): Uint8Array | undefined {
+          assertOpen()
+          if (!state.snapshots.has(before)) throw storeClosed()
+          const name = toHex(key)
+          return (before.has(name) ? before.get(name) : state.values.get(name))?.slice()
+        },
+        close: () => void state.snapshots.delete(before),
+      })
+    },
+
     async close(): Promise<void> {
       closed = true
     },
@@ -99,6 +116,7 @@ export function applyOps(state: MemoryState, ops: readonly StoreOp[]): void {
 
 function apply(state: MemoryState, op: StoreOp): void {
   const key = toHex(op.key)
+  for (const before of state.snapshots) if (!before.has(key)) before.set(key, state.values.get(key))
   if (op.kind === 'put') {
     if (!state.values.has(key)) state.keys = undefined
     state.values.set(key, op.value.slice())

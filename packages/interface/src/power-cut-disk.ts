@@ -93,6 +93,11 @@ export function powerCutDisk({ keeps, pause = async () => {} }: PowerCutOptions)
       range: (bounds: RangeBounds) => reading(() => inner.range(bounds)),
       pages: (bounds: RangeBounds) => reading(() => inner.pages(bounds)),
 
+      snapshot() {
+        assertOpen()
+        return inner.snapshot()
+      },
+
       async close(): Promise<void> {
         isClosed = true
         await writing

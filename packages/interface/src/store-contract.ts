@@ -5,7 +5,7 @@
 
 import type { ContractKit } from './contract-kit.js'
 import { batchOpsMax, getManyKeysMax } from './limits.js'
-import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
+import type { RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from './store.js'
 
 /** One database, not opened yet. */
 export interface StoreSubject {
@@ -22,6 +22,7 @@ export function storeContract(name: string, make: () => Promise<StoreSubject>, k
     claimBatches(claim, kit)
     claimRanges(claim, kit)
     claimPages(claim, kit)
+    claimSnapshots(claim, kit)
     claimLifecycle(claim, kit)
   })
 }
@@ -264,6 +265,40 @@ function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
       }
     }
     await store.close()
+  })
+}
+
+function claimSnapshots(claim: StoreClaim, { equal, failsWith }: ContractKit): void {
+  claim('reads from a snapshot what was there when it was taken', async (store) => {
+    await store.batch([put(bytes(1), bytes(1)), put(bytes(2), bytes())], { sync: false })
+    const first = store.snapshot()
+    await store.batch([put(bytes(1), bytes(9)), remove(bytes(2)), put(bytes(3), bytes(3))], { sync: true })
+    const second = store.snapshot()
+    await store.batch([put(bytes(1), bytes(8)), put(bytes(2), bytes(2))], { sync: false })
+    const values = (one: StoreSnapshot) => [1, 2, 3].map((key) => one.get(bytes(key)))
+    equal(values(first), [bytes(1), bytes(), undefined])
+    equal(values(second), [bytes(9), undefined, bytes(3)])
+    first.close()
+    equal(values(second), [bytes(9), undefined, bytes(3)])
+  })
+
+  claim('gives values of a snapshot that the caller may change', async (store) => {
+    await store.batch([put(bytes(1), bytes(7))], { sync: false })
+    const snapshot = store.snapshot()
+    snapshot.get(bytes(1))?.fill(9)
+    equal([snapshot.get(bytes(1)), await store.get(bytes(1))], [bytes(7), bytes(7)])
+  })
+
+  claim('reads nothing from a snapshot after that or the store is closed', async (store) => {
+    const [closed, open] = [store.snapshot(), store.snapshot()]
+    closed.close()
+    closed.close()
+    failsWith('STORE_CLOSED', () => closed.get(bytes(1)))
+    equal(open.get(bytes(1)), undefined)
+    await store.close()
+    failsWith('STORE_CLOSED', () => open.get(bytes(1)))
+    failsWith('STORE_CLOSED', () => store.snapshot())
+    open.close()
   })
 }
 

@@ -36,8 +36,26 @@ export interface Store {
   /** The same entries by the page, each of one entry or more: for whoever reads many, since waiting costs more than reading. */
   pages(bounds: RangeBounds): AsyncIterable<readonly StoreEntry[]>
 
+  /**
+   * The store as it is now, to be read without waiting. It keeps what is overwritten from being cleared away, so it is
+   * to be closed; closing the store closes it too.
+   */
+  snapshot(): StoreSnapshot
+
   /** Ends running ranges and releases the disk. Afterwards everything fails with `STORE_CLOSED`; closing again does nothing. */
   close(): Promise<void>
+}
+
+/** What was in a store at one moment, whatever is written afterwards. */
+export interface StoreSnapshot {
+  /**
+   * The value under `key`, read while the caller waits: for small values that are likely to be in a cache. Throws
+   * `STORE_CLOSED` once this or the store is closed.
+   */
+  get(key: Uint8Array): Uint8Array | undefined
+
+  /** Closing again does nothing. */
+  close(): void
 }
 
 export type StoreOp =

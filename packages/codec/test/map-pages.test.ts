@@ -1,0 +1,280 @@
+/** A map on disk answers as the same map in memory, whatever was sealed in between, and never wrongly. */
+import fc from 'fast-check'
+import { equal, is, ok, suite } from '../../workspace/kit.ts'
+import {
+  chunkEntries,
+  emptyMap,
+  type MapSource,
+  type MerkleMap,
+  mapChanges,
+  mapChunks,
+  mapEntries,
+  mapFromEntries,
+  mapGet,
+  mapPages,
+  mapRoot,
+  mapSet,
+  mapSize,
+  openMap,
+  proveKey,
+  sealMap,
+  sha256,
+  toHex,
+  utf8,
+} from '../src/index.js'
+
+type Entry = readonly [key: Uint8Array, value: Uint8Array]
+
+class Damaged extends Error {}
+
+/** Pages and values as a store would keep them. */
+interface Disk extends MapSource {
+  readonly pages: Map<string, Uint8Array>
+  readonly values: Map<string, Uint8Array>
+  reads: number
+}
+
+function emptyDisk(): Disk {
+  const [pages, values] = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()]
+  return {
+    pages,
+    values,
+    reads: 0,
+    page({ depth, prefix }) {
+      this.reads++
+      return pages.get(nameOf(depth, prefix))
+    },
+    value: (key) => values.get(toHex(key)),
+    damaged: (what) => new Damaged(what),
+  }
+}
+
+const nameOf = (depth: number, prefix: Uint8Array) => `${depth}/${toHex(prefix)}`
+
+/** Writes what lies between two maps; returns how many pages that were. */
+function store(disk: Disk, before: MerkleMap, after: MerkleMap): number {
+  mapRoot(after)
+  const pages = [...mapPages({ before, after })]
+  for (const [key, value] of mapChanges({ before, after })) disk.values.set(toHex(key), value)
+  for (const { depth, prefix, bytes } of pages) disk.pages.set(nameOf(depth, prefix), bytes)
+  return pages.length
+}
+
+/** Keys that agree in many bits, in few and in none. */
+const keys = fc
+  .tuple(fc.constantFrom(0x00, 0x01, 0x80, 0xc0, 0xff), fc.nat(3), fc.constantFrom(0x00, 0x01, 0x03, 0x80))
+  .map(([first, middle, last]) => {
+    const key = new Uint8Array(32)
+    key[0] = first
+    key[15] = middle
+    key[31] = last
+    return key
+  })
+const entries = fc.array(fc.tuple(keys, fc.uint8Array({ maxLength: 40 })), { maxLength: 24 })
+
+const randomKey = (index: number) => sha256(utf8(`key ${index}`))
+const randomEntries = (size: number) =>
+  Array.from({ length: size }, (_, index): Entry => [randomKey(index), utf8(`value ${index}`)])
+
+function assertAlike(found: MerkleMap, expected: MerkleMap, asked: readonly Uint8Array[]): void {
+  equal(mapRoot(found), mapRoot(expected))
+  for (const key of asked) {
+    equal(mapGet(found, key), mapGet(expected, key))
+    equal(proveKey(found, key), proveKey(expected, key))
+  }
+  is(mapSize(found), mapSize(expected))
+  equal([...mapEntries(found)], [...mapEntries(expected)])
+  const chunksOf = (map: MerkleMap) =>
+    mapChunks(map, { bytesMax: 300 }).map((chunk) => [chunk.depth, chunk.hash, chunkEntries(chunk)])
+  equal(chunksOf(found), chunksOf(expected))
+}
+
+suite('a map in pages', (it) => {
+  it('answers as the same map in memory, sealed, opened anew and changed in any order', () => {
+    const steps = fc.array(fc.tuple(entries, fc.constantFrom('keep', 'seal', 'open')), { maxLength: 6 })
+    fc.assert(
+      fc.property(steps, fc.array(keys, { maxLength: 6 }), (rounds, asked) => {
+        const disk = emptyDisk()
+        let memory = emptyMap
+        let map = emptyMap
+        for (const [changes, then] of rounds) {
+          const before = map
+          for (const [key, value] of changes) {
+            memory = mapSet(memory, key, value)
+            map = mapSet(map, key, value)
+          }
+          const changed = mapChanges({ before, after: map })
+          equal([...changed].map(([key]) => toHex(key)).length <= changes.length, true)
+          store(disk, before, map)
+          if (then === 'seal') map = sealMap(map, disk)
+          if (then === 'open') map = openMap({ root: mapRoot(map), source: disk }) ?? emptyMap
+          assertAlike(map, memory, [...asked, ...changes.map(([key]) => key)])
+        }
+        const whole = emptyDisk()
+        store(whole, emptyMap, memory)
+        equal(new Map([...disk.pages].sort()), new Map([...whole.pages].sort()))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('keeps what was sealed apart from what became of it', () => {
+    const disk = emptyDisk()
+    const first = mapFromEntries(randomEntries(200))
+    store(disk, emptyMap, first)
+    const sealed = sealMap(first, disk)
+    const changed = mapSet(sealed, randomKey(7), utf8('other'))
+    equal(mapGet(sealed, randomKey(7)), utf8('value 7'))
+    equal(mapGet(changed, randomKey(7)), utf8('other'))
+    equal([...mapChanges({ before: sealed, after: changed })], [[randomKey(7), utf8('other')]])
+  })
+
+  it('reads one page to be opened, and a few for a look-up among thousands', () => {
+    const disk = emptyDisk()
+    const map = mapFromEntries(randomEntries(5_000))
+    store(disk, emptyMap, map)
+    disk.reads = 0
+    const found = openMap({ root: mapRoot(map), source: disk })
+    is(disk.reads, 1)
+    ok(found)
+    equal(mapGet(found, randomKey(321)), utf8('value 321'))
+    ok(disk.reads <= 7, `${disk.reads} pages`)
+    const before = disk.reads
+    equal(mapGet(found, randomKey(321)), utf8('value 321'))
+    is(disk.reads, before, 'what was read is kept')
+  })
+
+  it('writes for a change the pages on its way alone, and reads no value beside it', () => {
+    const disk = emptyDisk()
+    const map = mapFromEntries(randomEntries(5_000))
+    const all = store(disk, emptyMap, map)
+    const sealed = sealMap(map, disk)
+    const untouched = new Map(disk.values)
+    for (const key of disk.values.keys()) if (key !== toHex(randomKey(9))) disk.values.delete(key)
+    const changed = mapSet(sealed, randomKey(9), utf8('changed'))
+    const pages = [...mapPages({ before: sealed, after: changed })]
+    mapRoot(changed)
+    ok(pages.length <= 7 && all > 1_000, `${pages.length} of ${all} pages`)
+    for (const [key, value] of untouched) disk.values.set(key, value)
+    equal([...mapEntries(changed)].length, 5_000)
+  })
+
+  it('walks all of a sealed map without keeping it', () => {
+    const disk = emptyDisk()
+    const map = mapFromEntries(randomEntries(1_000))
+    store(disk, emptyMap, map)
+    const sealed = sealMap(map, disk)
+    is([...mapEntries(sealed)].length, 1_000)
+    const { reads } = disk
+    is([...mapEntries(sealed)].length, 1_000)
+    is(disk.reads, 2 * reads)
+  })
+})
+
+suite('damage of a map in pages', (it) => {
+  const map = mapFromEntries(randomEntries(40))
+  const root = mapRoot(map)
+  const asked = Array.from({ length: 50 }, (_, index) => randomKey(index))
+  const answers = asked.map((key) => [mapGet(map, key), proveKey(map, key)])
+
+  /** What a damaged disk says: all as it was, or that it is damaged. */
+  function assertNeverWrong(disk: Disk): void {
+    let found: MerkleMap | undefined
+    try {
+      found = openMap({ root, source: disk })
+      if (found === undefined) return
+      for (const [index, key] of asked.entries())
+        equal([mapGet(found, key), proveKey(found, key)], answers[index])
+      equal([...mapEntries(found)], [...mapEntries(map)])
+    } catch (error) {
+      ok(error instanceof Damaged, String(error))
+    }
+  }
+
+  const whole = emptyDisk()
+  store(whole, emptyMap, map)
+
+  function damaged(change: (disk: Disk) => void): Disk {
+    const disk = emptyDisk()
+    for (const [name, bytes] of whole.pages) disk.pages.set(name, bytes.slice())
+    for (const [name, bytes] of whole.values) disk.values.set(name, bytes.slice())
+    change(disk)
+    return disk
+  }
+
+  it('is told or does not matter, whichever byte of whichever page it hits', () => {
+    let told = 0
+    for (const [name, bytes] of whole.pages)
+      for (let at = 0; at < bytes.length; at += 4) {
+        const disk = damaged(({ pages }) => {
+          const page = pages.get(name)
+          if (page) page[at] = (page[at] as number) ^ (1 << (at % 8))
+        })
+        assertNeverWrong(disk)
+        told++
+      }
+    ok(told > 500)
+  })
+
+  it('is told where a page is cut short, goes on, is gone or lies elsewhere', () => {
+    const names = [...whole.pages.keys()]
+    for (const [index, name] of names.entries()) {
+      const other = whole.pages.get(names[(index + 1) % names.length] as string) as Uint8Array
+      const bytes = whole.pages.get(name) as Uint8Array
+      for (const become of [
+        undefined,
+        bytes.subarray(1),
+        bytes.subarray(0, -1),
+        new Uint8Array([...bytes, 0]),
+        other,
+      ]) {
+        const disk = damaged(({ pages }) => {
+          if (become === undefined) pages.delete(name)
+          else pages.set(name, become)
+        })
+        assertNeverWrong(disk)
+        if (names.length === 1) continue
+        let isTold = false
+        try {
+          const found = openMap({ root, source: disk })
+          isTold = found === undefined
+          if (found) for (const _ of mapEntries(found));
+        } catch {
+          isTold = true
+        }
+        ok(isTold, name)
+      }
+    }
+  })
+
+  it('is told where a value is another, or gone', () => {
+    for (const become of [undefined, utf8('value x'), new Uint8Array()]) {
+      const disk = damaged(({ values }) => {
+        if (become === undefined) values.delete(toHex(randomKey(5)))
+        else values.set(toHex(randomKey(5)), become)
+      })
+      const found = openMap({ root, source: disk })
+      ok(found)
+      let isTold = false
+      try {
+        mapGet(found, randomKey(5))
+      } catch (error) {
+        isTold = error instanceof Damaged
+      }
+      ok(isTold)
+      equal(mapGet(found, randomKey(6)), utf8('value 6'))
+    }
+  })
+
+  it('in an empty map, or one of a lone entry, is no exception', () => {
+    equal(openMap({ root: mapRoot(emptyMap), source: emptyDisk() }), emptyMap)
+    const lone = mapSet(emptyMap, randomKey(1), utf8('one'))
+    const disk = emptyDisk()
+    is(store(disk, emptyMap, lone), 1)
+    const found = openMap({ root: mapRoot(lone), source: disk })
+    ok(found)
+    equal([...mapEntries(sealMap(found, disk))], [...mapEntries(lone)])
+    is(openMap({ root: sha256(), source: disk }), undefined)
+    is(openMap({ root: sha256(), source: emptyDisk() }), undefined)
+  })
+})
