@@ -6,6 +6,7 @@ import { toHex } from '@chirograph/codec'
 import type { OrgId, StatusReason } from '@chirograph/event'
 import { ChirographError } from '@chirograph/interface'
 import { type CredentialRow, type NetworkState, readCredential } from '@chirograph/status'
+import type { IsChanging } from './changing-handles.js'
 import type { CredentialTarget, StatusChange } from './status-change.js'
 
 /** A credential that a change leaves as it is. */
@@ -22,8 +23,7 @@ interface Known {
   readonly org: OrgId
   /** The final state. */
   readonly state: NetworkState
-  /** Whether an event that is not final yet names the handle. */
-  readonly isChanging: (handle: Uint8Array) => boolean
+  readonly isChanging: IsChanging
 }
 
 /** The change without what it would leave as it is, and that. `NODE_NOTHING_TO_CHANGE` when nothing else is in it. */
@@ -53,7 +53,7 @@ function unchangedBy(
   const handle = toHex(handleBytes)
   if (row?.restriction.kind === 'revoked') return { handle, ...revokedIn(row) }
   // What waits may be the suspension that is to end.
-  if (kind !== 'reinstate' || isChanging(handleBytes)) return undefined
+  if (kind !== 'reinstate' || isChanging({ org, handle: handleBytes })) return undefined
   if (row === undefined) return { handle, why: 'not-suspended', sinceMs: null, reason: null }
   if (row.lifted === null) return undefined
   return { handle, why: 'already-reinstated', sinceMs: row.lifted.timeMs, reason: null }

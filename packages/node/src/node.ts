@@ -29,6 +29,7 @@ import {
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
 import { effectiveChange, type Unchanged } from './change-effect.js'
+import { createChangingHandles } from './changing-handles.js'
 import { loadStoreTag } from './event-cursor.js'
 import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'
@@ -49,7 +50,7 @@ import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
 import { createSigningQueue } from './signing-queue.js'
-import { bodyOfChange, changesHandle, type StatusChange } from './status-change.js'
+import { bodyOfChange, type StatusChange } from './status-change.js'
 import { placeOfEvent, readEvent } from './stored-event.js'
 import { createSuccession, type Succession } from './succession.js'
 
@@ -319,11 +320,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     return waiting
   }
   const state = () => shell.shown.state
-  const isChanging = (handle: Uint8Array): boolean => {
-    for (const { event } of shell.replica.log.entries.values())
-      if (event !== undefined && changesHandle(event.body, handle)) return true
-    return false
-  }
+  const isChanging = createChangingHandles(shell.replica.log)
   const context = {
     genesis,
     org,
@@ -398,7 +395,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       const nowMs = clock.nowMs()
       const statusIn = (at: NetworkState) => statusOfRow(readCredential(at, { org: issuer, handle }), nowMs)
       const status = statusIn(state())
-      const isPending = JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) || isChanging(handle)
+      const isPending =
+        JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) ||
+        isChanging({ org: issuer, handle })
       return { status, finality: isPending ? 'pending' : 'final', height: shell.shown.header.core.height }
     },
     proveStatus(target) {
