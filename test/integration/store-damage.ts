@@ -262,6 +262,30 @@ export const damages: readonly Damage[] = [
     finds: ['state-rows'],
   },
   {
+    title: 'a page of the state is flipped',
+    space: 'statePage',
+    become: flipped,
+    finds: ['state-pages'],
+  },
+  {
+    title: 'a page of the state is truncated',
+    space: 'statePage',
+    become: truncated,
+    finds: ['state-pages'],
+  },
+  {
+    title: 'a page of the state is deleted',
+    space: 'statePage',
+    become: gone,
+    finds: ['state-pages'],
+  },
+  {
+    title: 'a page of the state is added',
+    space: 'statePage',
+    become: doubled,
+    finds: ['state-pages'],
+  },
+  {
     title: 'a row lies in the place that is not read',
     space: 'stateRow',
     become: (row) => [row, [row[0].with(0, keySpaces.otherStateRow), row[1]]],

@@ -19,11 +19,13 @@
  * | checkpointDigest   | header digest                         | height                                    |
  * | stateRow           | row key                               | row value                                 |
  * | otherStateRow      | row key                               | row value: see `rowSpaces`                |
+ * | statePage          | depth, prefix                         | a page of the state's map                 |
+ * | otherStatePage     | depth, prefix                         | one of the other place                    |
  * | vote               | epoch, view, kind                     | own signed vote or proposal               |
  * | meta               | name                                  | schema version, own last signed, …        |
  *
  * Sizes: organisation id 32 bytes, digest 32, author, generation and epoch u32, sequence, ordinal, height and view
- * u64 (safe integers), branch and kind u8. Authors are numbered by this node in the order in which it met them, so
+ * u64 (safe integers), branch, depth and kind u8; a prefix has as many bytes as the bits of the depth take. Authors are numbered by this node in the order in which it met them, so
  * that the key of an event takes 18 bytes; a branch tells apart the events of a forked author at one place.
  */
 
@@ -51,6 +53,8 @@ export const keySpaces = Object.freeze({
   otherStateRow: 0x17,
   hole: 0x18,
   bodyFloor: 0x19,
+  statePage: 0x1a,
+  otherStatePage: 0x1b,
 })
 
 export type KeySpace = keyof typeof keySpaces
@@ -280,9 +284,25 @@ export const rowSpaces = Object.freeze(['stateRow', 'otherStateRow'] as const)
 
 export type RowSpace = (typeof rowSpaces)[number]
 
+/** Where the pages lie by which the rows of a place are found and proven; they follow from the rows. */
+export const pageSpaceOf = Object.freeze({ stateRow: 'statePage', otherStateRow: 'otherStatePage' } as const)
+
 export function stateRowKey(rowKey: Uint8Array, space: RowSpace): Uint8Array {
   assertLength(rowKey, 32)
   return bytesKey(space, rowKey)
+}
+
+/** `prefix` has ⌈depth / 8⌉ bytes. */
+export function statePageKey(
+  { depth, prefix }: { readonly depth: number; readonly prefix: Uint8Array },
+  space: RowSpace,
+): Uint8Array {
+  assertUint(depth, 0xff)
+  assertLength(prefix, Math.ceil(depth / 8))
+  const key = newKey(pageSpaceOf[space], 2 + prefix.length)
+  key[1] = depth
+  key.set(prefix, 2)
+  return key
 }
 
 /** Own proposals and votes by what they bind: at most one of a kind in a view (SPEC H0, H1, H2). */

@@ -39,6 +39,7 @@ import {
   readPositionKey,
   readVoteKey,
   spaceRange,
+  statePageKey,
   stateRowKey,
   strayKey,
   voteKey,
@@ -82,6 +83,8 @@ suite('key spaces', (it) => {
       [stateRowKey(digest, 'otherStateRow'), `17${tail}`],
       [holeKey({ ...place, fromSequence: place.sequence }), `180102030400000001${sequence}`],
       [bodyFloorKey(place), '190102030400000001'],
+      [statePageKey({ depth: 0, prefix: new Uint8Array() }, 'stateRow'), '1a00'],
+      [statePageKey({ depth: 12, prefix: Uint8Array.of(0xab, 0xc0) }, 'otherStateRow'), '1b0cabc0'],
     ]
     for (const [key, hex] of expected) {
       is(toHex(key), hex)
@@ -184,6 +187,8 @@ suite('key spaces', (it) => {
       checkpointDigest: checkpointDigestKey(digest),
       stateRow: stateRowKey(digest, 'stateRow'),
       otherStateRow: stateRowKey(digest, 'otherStateRow'),
+      statePage: statePageKey({ depth: 252, prefix: digest }, 'stateRow'),
+      otherStatePage: statePageKey({ depth: 0, prefix: new Uint8Array() }, 'otherStateRow'),
       vote: voteKey({ epoch: 0xffff_ffff, view: 0, kind: 255 }),
       meta: metaKey(''),
     }
@@ -222,6 +227,7 @@ suite('key spaces', (it) => {
       () => frontierKey({ ...position, author: 'ab' }),
       () => voteKey({ epoch: 0, view: 0, kind: 256 }),
       () => stateRowKey(digest.subarray(1), 'stateRow'),
+      () => statePageKey({ depth: 12, prefix: digest }, 'stateRow'),
       () => readEventKey(arrivalKey(1)),
       () => readPlace(digest),
       () => readAuthorValue(digest),

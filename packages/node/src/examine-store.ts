@@ -44,9 +44,11 @@ export async function examineStore(
     await assertOurs(store, { org, networkId: toHex(networkIdOf(genesis)) })
     if (schema === undefined) return { kind: 'empty' }
     await assertSchema(store)
-    const { restored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
+    const { restored, stored } = await loadReplica(store, { genesis, isFirstStart: false, isCopy: false })
     const { final, log, lastSigned, isHistoryWhole } = restored
     const state = final?.state ?? genesisState(genesis)
+    const forks = openForks({ log, state, self: org })
+    stored.close()
     return {
       kind: 'sound',
       schema: new TextDecoder().decode(schema),
@@ -54,7 +56,7 @@ export async function examineStore(
       height: final?.checkpoint.header.core.height ?? 0,
       events: { final: final?.logTree.size ?? 0, pending: log.pending.count },
       isHistoryWhole,
-      forks: openForks({ log, state, self: org }),
+      forks,
       isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
     }
   } catch (error) {

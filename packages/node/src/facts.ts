@@ -48,6 +48,7 @@ import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from 
 import type { AuthorTable } from './author-table.js'
 import { type BodyFloor, bodyFloorOp } from './body-floor.js'
 import { put } from './meta.js'
+import type { PageWriter } from './state-pages.js'
 import { storedValue } from './stored-event.js'
 
 /** What lies under a vote key: the own proposal, each type of vote, and the proposal that was notarized. */
@@ -83,6 +84,8 @@ export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
   /** The ordinal that the next event to arrive will get. */
   readonly nextOrdinal: number
+  /** Where the state's rows are. */
+  readonly rowSpace: RowSpace
   /** Where a snapshot's rows go before the fact of it is written, which makes this the place to read. */
   readonly idleRowSpace: RowSpace
   /** The arrivals of events that a snapshot may drop, by their place (`placeName`): the store does not find them fast. */
@@ -101,6 +104,7 @@ export function createFactWriter({
   nextOrdinal,
   openVoteKeys,
   rowSpace: initialRowSpace,
+  pages,
   bodyFloors,
 }: {
   readonly set: ValidatorSet
@@ -109,6 +113,7 @@ export function createFactWriter({
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
   readonly rowSpace: RowSpace
+  readonly pages: PageWriter
   readonly bodyFloors: readonly BodyFloor[]
 }): FactWriter {
   let ordinal = nextOrdinal
@@ -178,8 +183,8 @@ export function createFactWriter({
     })
   }
 
-  /** The rows lie in the idle space already; this makes it the one to read. */
-  function snapshotOps({ checkpoint, cut, logTree, tips, open, dropped }: SnapshotFact): StoreOp[] {
+  /** The rows lie in the idle space already, with their pages; this makes it the one to read. */
+  function snapshotOps({ checkpoint, state, cut, logTree, tips, open, dropped }: SnapshotFact): StoreOp[] {
     const ops: StoreOp[] = []
     for (const { author: org, id, ...rest } of dropped) {
       const place: EventPlace = { author: authors.claim(org, ops), ...rest }
@@ -207,6 +212,7 @@ export function createFactWriter({
     // subscriber that was told of them would pass over what bears them next.
     ops.push(put('next-ordinal', encode(ordinalShape, ordinal)))
     rowSpace = idleSpace()
+    pages.note(state.map)
     ops.push(
       ...headOps({ checkpoint, logTree, entries: cut.values() }),
       put('row-space', encode(rowSpaceShape, rowSpaces.indexOf(rowSpace))),
@@ -248,6 +254,7 @@ export function createFactWriter({
       case 'checkpoint':
         return [
           ...checkpointOps(fact, rowSpace),
+          ...pages.opsOf(fact.state.map, rowSpace),
           ...strayOps(fact),
           ...forgetVotes(fact.checkpoint.header.core.view),
         ]
@@ -260,6 +267,9 @@ export function createFactWriter({
     opsOf,
     get nextOrdinal() {
       return ordinal
+    },
+    get rowSpace() {
+      return rowSpace
     },
     get idleRowSpace() {
       return idleSpace()

@@ -97,9 +97,15 @@ export const kindsOfDamage = {
   },
   'state-rows': {
     title: 'the state does not hash to the root that the newest checkpoint names',
-    consequence: 'a node does not start from this store',
+    consequence: 'a node stops when it comes upon what is damaged, or does not start from this store',
     repair: compute,
     advice: startAfresh,
+  },
+  'state-pages': {
+    title: 'pages by which rows of the state are found are damaged, missing or surplus',
+    consequence: 'a node stops when it comes upon one that it needs, or reads all rows at its start',
+    repair: 'rebuilds them from the rows',
+    advice: null,
   },
   'log-tree': {
     title: "the log's tree does not hash to the root that the newest checkpoint names",

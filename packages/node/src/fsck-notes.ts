@@ -19,7 +19,7 @@ import {
 } from '@chirograph/interface'
 import { heightShape, ordinalShape } from './facts.js'
 import type { Check } from './fsck.js'
-import { isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
+import { isSchemaText, pagesBehindName, prunedHeightName, put, schemaOps } from './meta.js'
 import { readStoredValue } from './stored-event.js'
 
 /** The numbers of authors as they must be, whatever their rows say. */
@@ -49,14 +49,12 @@ export async function checkNotes({ store, known, findings }: Check): Promise<voi
     const fault = value === undefined ? undefined : rule(value, known)
     if (fault === undefined) continue
     // Wrong numbers are counted anew; whose store it is cannot be guessed.
-    const isRebuilt =
-      name === 'next-ordinal' || name === 'started' || name === 'store-tag' || name === prunedHeightName
+    const isSet = name === 'started' || name === pagesBehindName
+    const isRebuilt = isSet || name === 'next-ordinal' || name === 'store-tag' || name === prunedHeightName
     findings.add({
       code: isRebuilt ? 'note-rebuildable' : 'note-damaged',
       what: `the note ${name} ${fault}`,
-      fix: isRebuilt
-        ? [name === 'started' ? put(name, new Uint8Array()) : { kind: 'delete', key: metaKey(name) }]
-        : null,
+      fix: isRebuilt ? [isSet ? put(name, new Uint8Array()) : { kind: 'delete', key: metaKey(name) }] : null,
     })
   }
   await checkPresence(notes, { store, known, findings } as Check)
@@ -92,7 +90,8 @@ const noteRules: Readonly<Record<string, NoteRule>> = {
   network: (value, { networkId }) =>
     isHex(value, networkId) ? undefined : 'names another network than the network file does',
   'vote-record': (value, { org }) => (isHex(value, org) ? undefined : 'is not of this institution'),
-  started: (value) => (value.length === 0 ? undefined : 'has a value, and should have none'),
+  started: isMark,
+  [pagesBehindName]: isMark,
   // Where a store lies and what tells it from others is arbitrary; another value is as good.
   place: () => undefined,
   'store-tag': (value) =>
@@ -100,6 +99,10 @@ const noteRules: Readonly<Record<string, NoteRule>> = {
   'next-ordinal': (value) => (decode(ordinalShape, value, { bytesMax: 16 }).ok ? undefined : 'is no number'),
   [prunedHeightName]: (value) =>
     decode(heightShape, value, { bytesMax: 16 }).ok ? undefined : 'is no height',
+}
+
+function isMark(value: Uint8Array): string | undefined {
+  return value.length === 0 ? undefined : 'has a value, and should have none'
 }
 
 function isHex(value: Uint8Array, hex: string): boolean {

@@ -1,6 +1,14 @@
 /** The rows of the state, against the root that the newest checkpoint names. */
-import { decode, encode, toHex } from '@chirograph/codec'
-import { metaKey, type RowSpace, rowSpaces, type StoreOp, spaceRange } from '@chirograph/interface'
+import { decode, emptyMap, encode, equalBytes, mapPages, toHex } from '@chirograph/codec'
+import {
+  metaKey,
+  pageSpaceOf,
+  type RowSpace,
+  rowSpaces,
+  type StoreOp,
+  spaceRange,
+  statePageKey,
+} from '@chirograph/interface'
 import type { Checkpoint } from '@chirograph/replica'
 import {
   genesisState,
@@ -13,7 +21,7 @@ import {
 } from '@chirograph/status'
 import { rowSpaceShape } from './facts.js'
 import type { Check } from './fsck.js'
-import { put } from './meta.js'
+import { pagesBehindName, put } from './meta.js'
 
 /** The rows against the root; if they do not hash to it, whether those of the other place do. */
 export async function checkState(check: Check, newest: Checkpoint | null) {
@@ -44,6 +52,7 @@ export async function checkState(check: Check, newest: Checkpoint | null) {
         fix: [put('row-space', encode(rowSpaceShape, at))],
       })
     await checkLeftover(check, rowSpaces[1 - at] ?? 'otherStateRow')
+    await checkPages(check, rowSpaces[at] ?? 'stateRow', state)
     return { state, isStateSound: true }
   }
   return { state: genesis, isStateSound: false }
@@ -57,7 +66,7 @@ export async function nameState(check: Check, newest: Checkpoint | null): Promis
   })
 }
 
-/** In memory whole, as in a node that runs. Undefined where the rows make no state at all. */
+/** In memory whole. Undefined where the rows make no state at all. */
 async function stateIn(check: Check, space: RowSpace): Promise<NetworkState | undefined> {
   const { store, known } = check
   const rows = new Map<string, StateRow>()
@@ -89,14 +98,46 @@ async function checkLeftover(check: Check, space: RowSpace): Promise<void> {
   const { store, findings } = check
   const fix: StoreOp[] = []
   let count = 0
-  for await (const page of store.pages(spaceRange(space)))
-    for (const [key] of page) {
-      count++
-      if (fix.length < leftoversPerRepair) fix.push({ kind: 'delete', key })
-    }
+  for (const one of [space, pageSpaceOf[space]])
+    for await (const page of store.pages(spaceRange(one)))
+      for (const [key] of page) {
+        count++
+        if (fix.length < leftoversPerRepair) fix.push({ kind: 'delete', key })
+      }
   if (count === 0) return
   findings.surplus += count
   findings.add({ code: 'leftover-rows', what: `${count} rows of the place that is not read`, fix })
+}
+
+/** The pages against those that the rows call for, unless they are to be written anew anyway. */
+async function checkPages(check: Check, space: RowSpace, state: NetworkState): Promise<void> {
+  const { store, findings } = check
+  if ((await store.get(metaKey(pagesBehindName))) !== undefined) return
+  const expected = new Map<string, StoreOp & { kind: 'put' }>()
+  for (const page of mapPages({ before: emptyMap, after: state.map })) {
+    const key = statePageKey(page, space)
+    expected.set(toHex(key), { kind: 'put', key, value: page.bytes })
+  }
+  const { size } = expected
+  const fix: StoreOp[] = []
+  let count = 0
+  for await (const page of store.pages(spaceRange(pageSpaceOf[space])))
+    for (const [key, value] of page) {
+      check.step('pages of the state')
+      count++
+      const name = toHex(key)
+      const right = expected.get(name)
+      expected.delete(name)
+      if (right === undefined) fix.push({ kind: 'delete', key })
+      else if (!equalBytes(right.value, value)) fix.push(right)
+    }
+  // Written by a version that had none: the next start writes them.
+  if (count === 0) return
+  fix.push(...expected.values())
+  if (fix.length === 0) return
+  findings.surplus += fix.length
+  const what = `${fix.length} of ${size} pages of the state at this root`
+  findings.add({ code: 'state-pages', what, fix: fix.slice(0, leftoversPerRepair) })
 }
 
 /** The rest is found again. */

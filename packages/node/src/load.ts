@@ -1,5 +1,5 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
-import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
+import { contentIdOfDigest, decode, emptyMap, fromHex, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
 import { decodeHeader, type OrgId, restoreEvent } from '@chirograph/event'
 import {
@@ -37,6 +37,8 @@ import { type ChainTip, decodeCheckpoint, type HeldFrom, type RestoredReplica } 
 import {
   type Genesis,
   genesisState,
+  type NetworkState,
+  openState,
   readClosedGenerations,
   restoreState,
   rowsOf,
@@ -48,7 +50,9 @@ import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
 import { heightShape, logTreeShape, ordinalShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
+import { createPageWriter, type PageWriter } from './state-pages.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
+import { createStoredState, type StoredState } from './stored-state.js'
 import { type StoredEvent, walkEvents } from './stored-walk.js'
 
 const anySize = { bytesMax: 64 * 1024 * 1024 }
@@ -61,6 +65,8 @@ export interface Loaded {
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
   readonly rowSpace: RowSpace
+  readonly stored: StoredState
+  readonly pages: PageWriter
 }
 
 export async function loadReplica(
@@ -69,7 +75,9 @@ export async function loadReplica(
 ): Promise<Loaded> {
   const { genesis, isFirstStart, isCopy } = known
   const rowSpace = await loadRowSpace(store)
-  const final = await loadFinal(store, genesis, rowSpace)
+  const stored = createStoredState(store, genesis)
+  const loaded = await loadFinal(store, { genesis, rowSpace, stored })
+  const final = loaded?.final ?? null
   const authors = await loadAuthors(store)
   const openHistory = await loadOpenHistory(store, authors)
   const log = await loadLog(store, { authors, final, openHistory })
@@ -87,7 +95,10 @@ export async function loadReplica(
     bodiesFrom: bodiesFromOf(bodyFloors, authors),
   }
   const nextOrdinal = await nextOrdinalOf(store)
-  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, rowSpace }
+  // The first checkpoint brings all pages.
+  const pages = createPageWriter(loaded?.pages ?? { laidOut: emptyMap, latest: emptyMap })
+  const openVoteKeys = votes.keys
+  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys, rowSpace, stored, pages }
 }
 
 /** Above the highest place at which something of an author lacks. */
@@ -109,11 +120,19 @@ async function loadRowSpace(store: Store): Promise<RowSpace> {
   return rowSpaces[must(decode(rowSpaceShape, value, anySize), 'the place of the state rows')] ?? rowSpaces[0]
 }
 
+interface StatePlace {
+  readonly genesis: Genesis
+  readonly rowSpace: RowSpace
+  readonly stored: StoredState
+}
+
 async function loadFinal(
   store: Store,
-  genesis: Genesis,
-  rowSpace: RowSpace,
-): Promise<RestoredReplica['final']> {
+  place: StatePlace,
+): Promise<{
+  readonly final: NonNullable<RestoredReplica['final']>
+  readonly pages: Parameters<typeof createPageWriter>[0]
+} | null> {
   const [heightBytes, treeBytes] = await store.getMany([metaKey('final-height'), metaKey('log-tree')])
   if (!heightBytes || !treeBytes) {
     // Written with the first checkpoint. To begin at the genesis again would be to vote again on what was decided.
@@ -137,6 +156,27 @@ async function loadFinal(
       must(decode(cutEntryShape, value, anySize), 'a cut entry'),
     ),
   )
+  const { core, rest } = checkpoint.header
+  if (toHex(cutRoot(cut)) !== rest.cutRoot)
+    throw storeDamaged("the cut does not hash to the checkpoint's root")
+  const root = fromHex(core.stateRoot) ?? new Uint8Array() // a header holds lowercase hex only
+  const state = openState({ genesis: place.genesis, root, source: place.stored.open(place.rowSpace) })
+  if (state !== undefined)
+    return {
+      final: { checkpoint, state, cut, logTree },
+      pages: { laidOut: state.map, latest: state.map },
+    }
+  const rebuilt = await readState(store, place)
+  if (toHex(stateRoot(rebuilt)) !== core.stateRoot)
+    throw storeDamaged("the state rows do not hash to the checkpoint's root")
+  return {
+    final: { checkpoint, state: rebuilt, cut, logTree },
+    pages: { laidOut: null, latest: rebuilt.map },
+  }
+}
+
+/** The state from all of its rows: where there are no pages of it. */
+async function readState(store: Store, { genesis, rowSpace }: StatePlace): Promise<NetworkState> {
   // The store holds what headers changed; what none has changed is as the genesis made it.
   const rows = new Map<string, StateRow>()
   for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
@@ -144,13 +184,7 @@ async function loadFinal(
     const row = { key: key.slice(1), value }
     rows.set(toHex(row.key), row)
   }
-  const state = restoreState({ genesis, rows: rows.values() })
-  const { core, rest } = checkpoint.header
-  if (toHex(stateRoot(state)) !== core.stateRoot)
-    throw storeDamaged("the state rows do not hash to the checkpoint's root")
-  if (toHex(cutRoot(cut)) !== rest.cutRoot)
-    throw storeDamaged("the cut does not hash to the checkpoint's root")
-  return { checkpoint, state, cut, logTree }
+  return restoreState({ genesis, rows: rows.values() })
 }
 
 /**

@@ -12,6 +12,9 @@ export const schemaMoving = '1 to 2'
 /** The note of the checkpoint up to which bodies may have been pruned. */
 export const prunedHeightName = 'pruned-height'
 
+/** While it is there, pages of the state lack or are of an earlier one; a start reads all rows and writes them. */
+export const pagesBehindName = 'pages-behind'
+
 /** Undefined for a store that nobody has used. */
 export async function readSchema(store: Store): Promise<string | undefined> {
   const schema = await store.get(metaKey('schema'))

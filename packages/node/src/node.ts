@@ -50,6 +50,7 @@ import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
 import { createSigningQueue } from './signing-queue.js'
+import { type StateMemoryLimits, stateMemoryLimits } from './state-memory.js'
 import { bodyOfChange, type StatusChange } from './status-change.js'
 import { placeOfEvent, readEvent } from './stored-event.js'
 import { createSuccession, type Succession } from './succession.js'
@@ -81,6 +82,8 @@ export interface NodeOptions {
   readonly hearMembersMs?: number
   /** From how far behind a snapshot is taken rather than every event. */
   readonly joinLimits?: Partial<JoinLimits>
+  /** How much of the state stays in memory: 16,384 rows, and of a larger one 8,192 pages. */
+  readonly stateMemory?: Partial<StateMemoryLimits>
   readonly onNotice?: (notice: Notice) => void
 }
 
@@ -220,6 +223,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     addresses: options.addresses ?? [],
     randomBytes,
     joinLimits: { ...joinLimits, ...options.joinLimits },
+    stateMemory: { ...stateMemoryLimits, ...options.stateMemory },
     onNews,
     onArrived: () => arrived(),
     onNotice,

@@ -2,13 +2,24 @@
  * The state anew from the log, where all of it is here: each checkpoint is executed as it was when it became final, and
  * must come out with the roots that its header names. So nothing is believed of the rows that were damaged.
  */
-import { decode, type EventId, encode, equalBytes, mapGet, toHex, treeRoot } from '@chirograph/codec'
+import {
+  decode,
+  type EventId,
+  emptyMap,
+  encode,
+  equalBytes,
+  mapGet,
+  mapPages,
+  toHex,
+  treeRoot,
+} from '@chirograph/codec'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import {
   checkpointRange,
   frontierKey,
   getManyKeysMax,
   metaKey,
+  pageSpaceOf,
   positionKey,
   type RowSpace,
   readCheckpointHeightKey,
@@ -17,6 +28,7 @@ import {
   type Store,
   type StoreOp,
   spaceRange,
+  statePageKey,
   stateRowKey,
   strayKey,
 } from '@chirograph/interface'
@@ -205,6 +217,11 @@ async function opsOf(
     }
   for (const { key, value } of rowsOf(at.state))
     if (missing.has(toHex(key))) ops.push({ kind: 'put', key: stateRowKey(key, space), value })
+  // The pages follow from the rows.
+  for await (const page of store.pages(spaceRange(pageSpaceOf[space])))
+    for (const [key] of page) ops.push({ kind: 'delete', key })
+  for (const page of mapPages({ before: emptyMap, after: at.state.map }))
+    ops.push({ kind: 'put', key: statePageKey(page, space), value: page.bytes })
   for (const entry of tips.values())
     ops.push({ kind: 'put', key: frontierKey(entry), value: encode(cutEntryShape, entry) })
   const { size, peaks } = at.logTree

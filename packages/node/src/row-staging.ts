@@ -2,17 +2,20 @@
  * Where a snapshot's rows lie before it is taken: in the place that is not read. They are many, so they come in many
  * batches; the small one that then says where the rows are is all or nothing.
  */
-import { type RowSpace, type Store, type StoreOp, spaceRange, stateRowKey } from '@chirograph/interface'
+import { emptyMap } from '@chirograph/codec'
+import { pageSpaceOf, type RowSpace, type Store, type StoreOp, stateRowKey } from '@chirograph/interface'
 import { type NetworkState, rowsOf } from '@chirograph/status'
+import { clearSpaces } from './clear-spaces.js'
+import { type Pace, writePages } from './state-pages.js'
 
 /** Rows in one batch: some milliseconds of the event loop; four times as many showed in its delay. */
 const rowsPerBatch = 1_024
 
-/** Writes all rows of a state into a space, in the place of what lay there. Durable when it resolves. */
+/** Writes all rows of a state into a space with their pages, in the place of what lay there. Durable when it resolves. */
 export async function stageRows(
   store: Store,
   space: RowSpace,
-  { state, breathe, signal }: { state: NetworkState; breathe: () => Promise<void>; signal: AbortSignal },
+  { state, breathe, signal }: { state: NetworkState } & Pace,
 ): Promise<void> {
   await clearRows(store, space, signal)
   let ops: StoreOp[] = []
@@ -26,6 +29,7 @@ export async function stageRows(
     await breathe()
   }
   await store.batch(ops, { sync: true })
+  await writePages(store, space, { before: emptyMap, after: state.map, breathe, signal })
 }
 
 /**
@@ -33,22 +37,5 @@ export async function stageRows(
  * could bring rows back among those that were staged since.
  */
 export async function clearRows(store: Store, space: RowSpace, signal?: AbortSignal): Promise<void> {
-  for await (const page of pagesOfKeys(store, space)) {
-    await store.batch(
-      page.map((key): StoreOp => ({ kind: 'delete', key })),
-      { sync: true },
-    )
-    signal?.throwIfAborted()
-  }
-}
-
-async function* pagesOfKeys(store: Store, space: RowSpace): AsyncIterable<Uint8Array[]> {
-  let keys: Uint8Array[] = []
-  for await (const page of store.pages(spaceRange(space))) {
-    for (const [key] of page) keys.push(key)
-    if (keys.length < rowsPerBatch) continue
-    yield keys
-    keys = []
-  }
-  if (keys.length > 0) yield keys
+  await clearSpaces(store, [space, pageSpaceOf[space]], signal)
 }

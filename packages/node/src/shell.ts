@@ -47,6 +47,7 @@ import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
 import { createSignatureDesk } from './signature-desk.js'
 import type { JoinProgress } from './snapshot-fetching.js'
 import { createSnapshotServer } from './snapshot-serving.js'
+import { createStateMemory, type StateMemoryLimits } from './state-memory.js'
 import { createStoreLookUps } from './store-look-ups.js'
 
 /** Correctness never depends on gossip: this often a node compares logs with one of its peers. */
@@ -107,6 +108,7 @@ export async function startShell(args: {
   readonly addresses: readonly string[]
   readonly randomBytes: (length: number) => Uint8Array
   readonly joinLimits: JoinLimits
+  readonly stateMemory: StateMemoryLimits
   readonly onNews: (news: ReplicaNews) => void
   /** It is known what this institution has signed, and on disk. */
   readonly onOwnChainCertain: () => void
@@ -119,13 +121,12 @@ export async function startShell(args: {
   const { genesis } = config
   const { isFirstStart, isCopy } = args
   const known = { genesis, isFirstStart, isCopy }
-  const { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys, rowSpace } =
-    await loadReplica(store, known)
+  const { restored, authors, openHistory, stored, pages, ...written } = await loadReplica(store, known)
   const replica = createReplica(config, restored)
   let shown: FinalView = replica.final
   const { set } = replica
   const self = replica.consensus.config.self
-  const writer = createFactWriter({ set, self, authors, nextOrdinal, openVoteKeys, rowSpace, bodyFloors })
+  const writer = createFactWriter({ set, self, authors, pages, ...written })
   // What a snapshot left behind when the process ended in the middle of taking it.
   await clearRows(store, writer.idleRowSpace)
   const validators = set.validators
@@ -138,6 +139,23 @@ export async function startShell(args: {
   let isIntakePaused = false
   const snapshots = createSnapshotServer({ store, clock, breathe })
   snapshots.note({ ...replica.final, checkpoint: replica.final })
+
+  const memory = createStateMemory({
+    store,
+    replica,
+    stored,
+    pages,
+    limits: args.stateMemory,
+    space: () => writer.rowSpace,
+    isOnDisk: () => shown.header === replica.final.header,
+    seal(source) {
+      dispatch({ kind: 'seal', source })
+      shown = { ...shown, state: replica.final.state }
+      snapshots.note({ ...shown, checkpoint: replica.final })
+    },
+    breathe,
+    onFailure: args.onFailure,
+  })
 
   const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
   const runner = createEffectRunner({ store, writer, run, breathe, onFailure: args.onFailure })
@@ -270,6 +288,7 @@ export async function startShell(args: {
         history.add(effect.gaps.map((gap) => ({ ...gap, holeFrom: null })))
         snapshots.note(effect)
         onNews(effect)
+        memory.review()
         break
       case 'admitted':
         args.onArrived()
@@ -280,6 +299,7 @@ export async function startShell(args: {
         snapshots.note(effect)
         onNews(effect)
         logSync.resume()
+        memory.review()
         break
       default:
         onNews(effect)
@@ -399,6 +419,7 @@ export async function startShell(args: {
   /** Compares logs with one connected peer after the other. */
   function syncInTurn(): void {
     conduct.review()
+    memory.review()
     logSync.beginNext(connectedPeers())
     timers.set('sync', clock.setTimer(syncIntervalMs, syncInTurn))
   }
@@ -445,6 +466,7 @@ export async function startShell(args: {
       for (const cancel of timers.values()) cancel()
       await Promise.all([tasks.stop(), history.stop(), joiner.stop(), network.stop()])
       await runner.drained()
+      await memory.stop()
       runner.stop()
     },
   }

@@ -1,6 +1,6 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
-import { digestOfContentId, type EventId, emptyLogTree, toHex } from '@chirograph/codec'
+import { digestOfContentId, type EventId, emptyLogTree, emptyMap, toHex } from '@chirograph/codec'
 import { createHeader, createValidatorSet } from '@chirograph/consensus'
 import {
   type Ancestor,
@@ -18,6 +18,7 @@ import { loadStoreTag } from '../src/event-cursor.ts'
 import { createEventReader, type EventReader } from '../src/event-reader.ts'
 import { createFactWriter, type FactWriter } from '../src/facts.ts'
 import { nextOrdinalOf } from '../src/load.ts'
+import { createPageWriter } from '../src/state-pages.ts'
 
 export const networkId = new Uint8Array(32).fill(0x11)
 
@@ -97,6 +98,7 @@ export async function openArrivals(
     nextOrdinal,
     openVoteKeys: [],
     rowSpace: 'stateRow',
+    pages: createPageWriter({ laidOut: emptyMap, latest: emptyMap }),
   })
   const storeTag = await loadStoreTag(store, (length) =>
     globalThis.crypto.getRandomValues(new Uint8Array(length)),

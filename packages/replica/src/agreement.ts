@@ -234,7 +234,7 @@ function settleOne(turn: Turn, reached: ChainState): ReplicaEffect {
   dropSettledTellings(replica)
   turn.effects.push({
     kind: 'persist',
-    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, strays }],
+    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays }],
     isSynced: true,
   })
   return { kind: 'final', checkpoint, state, cut, logTree, events, outcomes }

@@ -1,5 +1,5 @@
 /** What goes into a replica and what comes out: closed unions of plain data. */
-import type { EventId, LogTree } from '@chirograph/codec'
+import type { EventId, LogTree, MapSource } from '@chirograph/codec'
 import type { Equivocation, Proposal, Timer, VoteRecord } from '@chirograph/consensus'
 import type {
   AuthenticEvent,
@@ -59,6 +59,8 @@ export type ReplicaInput = { readonly nowMs: number } & (
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
   /** A snapshot that `finishSnapshot` handed out; with `from` the log is brought together next. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly from: string }
+  /** The rows of the final state lie in this source: what of them is in memory may be let go. */
+  | { readonly kind: 'seal'; readonly source: MapSource }
   /** A sync with this peer ended well: what it knows is here. */
   | { readonly kind: 'synced'; readonly peer: string }
   /** Every member that could be reached since the start was given time to tell what it knows. */
@@ -112,6 +114,7 @@ export type Fact =
       readonly cut: Cut
       readonly logTree: LogTree
       readonly rows: readonly StateRow[]
+      readonly state: NetworkState
       /** Events that became final, by their place: what was held beside them and is now passed over for good. */
       readonly strays: readonly StrayPlace[]
     }

@@ -1,5 +1,7 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
+import type { MapSource } from '@chirograph/codec'
 import { allowVotes } from '@chirograph/consensus'
+import { sealState } from '@chirograph/status'
 import { pursueAccusations, takeEvidence } from './accusing.js'
 import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
@@ -70,6 +72,9 @@ function receive(turn: Turn, input: ReplicaInput): void {
     case 'snapshot':
       takeSnapshot(turn, input)
       break
+    case 'seal':
+      seal(replica, input.source)
+      break
     case 'synced':
       if (noteSync(replica, input.peer)) beginActing(turn)
       break
@@ -77,6 +82,13 @@ function receive(turn: Turn, input: ReplicaInput): void {
       if (noteHeardAll(replica)) beginActing(turn)
       break
   }
+}
+
+/** What headers above it were executed on stays as it is; they share nothing with it any more. */
+function seal(replica: Replica, source: MapSource): void {
+  const { final, chain } = replica
+  replica.final = { ...final, state: sealState(final.state, source) }
+  chain.set(final.header.digest, replica.final)
 }
 
 /** What this member signed is known now, so it may sign again; a copy that is as new as what the others know votes, too. */

@@ -82,6 +82,7 @@ export {
   logKeyOfGeneration,
   type NetworkState,
   nextPositionOf,
+  openState,
   orgOfDid,
   readApprovals,
   readBatch,
@@ -92,6 +93,7 @@ export {
   restoreState,
   rowsOf,
   type StateRow,
+  sealState,
   stateOfMap,
   stateRoot,
 } from './state.js'

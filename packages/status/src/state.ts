@@ -3,13 +3,16 @@ import {
   type EventId,
   encode,
   fromHex,
+  type MapSource,
   type MerkleMap,
   mapChanges,
   mapEntries,
   mapFromEntries,
   mapGet,
   mapRoot,
+  openMap,
   type Shape,
+  sealMap,
 } from '@chirograph/codec'
 import { quorumOf, type ValidatorSet } from '@chirograph/consensus'
 import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
@@ -91,6 +94,28 @@ export function restoreState({
 /** The state that is this map of rows: of one that was checked against a checkpoint's root. */
 export function stateOfMap({ genesis, map }: { genesis: Genesis; map: MerkleMap }): NetworkState {
   return { ...foundationOf(genesis), map }
+}
+
+/**
+ * The state with this root as it lies in a source; undefined where that has no such state. Its rows are read and
+ * checked when they are asked for: what then does not hold throws the source's error.
+ */
+export function openState({
+  genesis,
+  root,
+  source,
+}: {
+  genesis: Genesis
+  root: Uint8Array
+  source: MapSource
+}): NetworkState | undefined {
+  const map = openMap({ root, source })
+  return map && stateOfMap({ genesis, map })
+}
+
+/** The same state with none of its rows in memory: the source has them all. */
+export function sealState(state: NetworkState, source: MapSource): NetworkState {
+  return { ...state, map: sealMap(state.map, source) }
 }
 
 /** The 32 bytes that a checkpoint header commits to. */

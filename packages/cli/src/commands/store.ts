@@ -236,6 +236,8 @@ const spaceNames = {
   checkpointDigest: 'checkpoints by digest',
   stateRow: 'state',
   otherStateRow: 'state, second place',
+  statePage: 'pages of the state',
+  otherStatePage: 'pages, second place',
   vote: 'own votes',
   meta: 'notes',
 } as const
