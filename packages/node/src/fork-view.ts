@@ -7,11 +7,10 @@ import {
   eventAt,
   forksOf,
   type LogIndex,
-  pendingOf,
   placeOfForkEvidence,
   rotationsOf,
 } from '@chirograph/log'
-import { type Replica, salvageOf } from '@chirograph/replica'
+import type { Replica } from '@chirograph/replica'
 import {
   approvedRotation,
   currentLogKey,
@@ -19,6 +18,7 @@ import {
   readApprovals,
   readOrg,
 } from '@chirograph/status'
+import type { Salvageable } from './salvageable.js'
 
 /** An organisation of which two stories are known, or on whose having told them the network agreed. */
 export interface KnownFork {
@@ -92,7 +92,10 @@ export function openForks(args: Parameters<typeof knownForks>[0]): KnownFork[] {
   return knownForks(args).filter(({ state }) => state !== 'recovered')
 }
 
-export function viewForks(replica: Replica, nowMs: number): ForkView[] {
+export function viewForks(
+  replica: Replica,
+  { salvageable, nowMs }: { readonly salvageable: Salvageable; readonly nowMs: number },
+): ForkView[] {
   const { log, final, set, config } = replica
   return knownForks({ log, state: final.state, self: config.org }).map((fork): ForkView => {
     const { org, generation, state } = fork
@@ -103,7 +106,7 @@ export function viewForks(replica: Replica, nowMs: number): ForkView[] {
       evidence: proof === undefined ? null : { kind: proof.kind, bytes: encodeForkEvidence(proof).length },
       rotations: isFrozen ? rotationsFor(replica, org, generation + 1) : [],
       approvalsNeeded: quorumOf(set),
-      salvageable: isFrozen ? salvageableOf(replica, { author: org, generation }, nowMs) : [],
+      salvageable: isFrozen ? salvageable.of(org, nowMs) : [],
     }
   })
 }
@@ -120,18 +123,6 @@ export function rotationsFor(replica: Replica, org: OrgId, generation: number): 
       approvedBy: approvals.filter(({ rotation }) => rotation === id).map((approval) => approval.org),
       isApproved: approved === id,
     }))
-}
-
-/** Events of a frozen generation that would restrict something if they were told again. */
-export function salvageableOf(
-  replica: Replica,
-  place: { readonly author: OrgId; readonly generation: number },
-  nowMs: number,
-): EventId[] {
-  return pendingOf(replica.log, place).flatMap(({ id, kind }) => {
-    if (kind !== 'status.revoke' && kind !== 'status.suspend') return []
-    return salvageOf(replica, id, nowMs) === undefined ? [] : [id]
-  })
 }
 
 export function isValidator({ set }: Replica, org: OrgId): boolean {

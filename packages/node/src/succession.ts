@@ -3,9 +3,10 @@ import type { EventId } from '@chirograph/codec'
 import type { EventBody, OrgId } from '@chirograph/event'
 import { type Replica, salvageOf } from '@chirograph/replica'
 import { readOrg } from '@chirograph/status'
-import { type ForkView, isValidator, rotationsFor, salvageableOf, viewForks } from './fork-view.js'
+import { type ForkView, isValidator, rotationsFor, viewForks } from './fork-view.js'
 import type { LogKeyring } from './log-keyring.js'
 import { nothingToSalvage, recoveryRefused, signingRefused } from './node-errors.js'
+import { createSalvageable } from './salvageable.js'
 
 export interface Succession {
   /**
@@ -38,6 +39,7 @@ export function createSuccession(context: {
   }) => Promise<PublishedEvent>
 }): Succession {
   const { replica, org: self, keyring, nowMs, publish, rotate } = context
+  const salvageable = createSalvageable(replica)
 
   return {
     async rotateKey() {
@@ -59,18 +61,14 @@ export function createSuccession(context: {
       return publish({ kind: 'recovery.approve', author: org, rotation: rotation.id })
     },
     async salvage(org) {
-      const frozen = readOrg(replica.final.state, org)?.frozen
-      const ids = frozen
-        ? salvageableOf(replica, { author: org, generation: frozen.generation }, nowMs())
-        : []
       const published: PublishedEvent[] = []
-      for (const id of ids) {
+      for (const id of salvageable.of(org, nowMs())) {
         const body = salvageOf(replica, id, nowMs())
         if (body !== undefined) published.push(await publish(body))
       }
       if (published.length === 0) throw nothingToSalvage(org)
       return published
     },
-    forks: () => viewForks(replica, nowMs()),
+    forks: () => viewForks(replica, { salvageable, nowMs: nowMs() }),
   }
 }

@@ -39,7 +39,7 @@ export {
   type ReplicaSigners,
   type RestoredReplica,
 } from './replica.js'
-export { salvageOf } from './salvaging.js'
+export { salvageBodyOf, salvageOf } from './salvaging.js'
 export {
   createSnapshotSource,
   decodeSnapshotRequest,

@@ -4,8 +4,8 @@
  * are told once although any member may be away.
  */
 import { digestOfContentId, type EventId } from '@chirograph/codec'
-import { bodyBytesMax, type EventBody, encodeBody } from '@chirograph/event'
-import { eventAt, runTo } from '@chirograph/log'
+import { type AuthenticEvent, bodyBytesMax, type EventBody, encodeBody } from '@chirograph/event'
+import { eventAt, type LogIndex, runTo } from '@chirograph/log'
 import { suspensionMsMax, wouldRestrict } from '@chirograph/status'
 import { salvageAttemptsMax, salvagesAtOnceMax } from './limits.js'
 import { refusalOf } from './own-chain.js'
@@ -22,13 +22,19 @@ export function salvageOf(replica: Replica, id: EventId, nowMs: number): Salvage
   const event = eventAt(log, id)?.event
   if (!event || !isRestriction(event.header)) return undefined
   if (frozen.get(event.header.author) !== event.header.generation) return undefined
-  const run = runTo(log, id)
-  if (!run) return undefined
-  const body: SalvageBody = { kind: 'fork.salvage', run, bodyBytes: event.bodyBytes }
-  if (encodedLengthOf(body) > bodyBytesMax) return undefined
+  const body = salvageBodyOf(log, event)
+  if (body === undefined) return undefined
   const height = final.header.core.height + 1
   const timeMs = Math.max(nowMs, final.header.core.timeMs + 1)
   return wouldRestrict(final.state, { body, height, timeMs, ed25519: config.ed25519 }) ? body : undefined
+}
+
+/** The event with what proves that it is its author's; undefined where that is not here, or both are too long. */
+export function salvageBodyOf(log: LogIndex, { id, bodyBytes }: AuthenticEvent): SalvageBody | undefined {
+  const run = runTo(log, id)
+  if (!run) return undefined
+  const body: SalvageBody = { kind: 'fork.salvage', run, bodyBytes }
+  return encodeBody(body).length > bodyBytesMax ? undefined : body
 }
 
 /**
@@ -72,8 +78,4 @@ function isOwnTurn({ set, final, config }: Replica, id: EventId): boolean {
   const [first = 0, second = 0] = digestOfContentId(id)
   const turn = (first * 256 + second + Math.floor(final.header.core.height / 2)) % set.validators.length
   return set.validators[turn]?.org === config.org
-}
-
-function encodedLengthOf(body: EventBody): number {
-  return encodeBody(body).length
 }

@@ -10,6 +10,8 @@ export interface Draft {
   readonly networkId: Uint8Array
   readonly validators: ValidatorSet
   map: MerkleMap
+  /** What would come of an event is asked, and nothing is written. */
+  readonly isTrial?: true
 }
 
 export function draftRead<T>(draft: Draft, key: Uint8Array, shape: Shape<T>): T | undefined {
@@ -24,5 +26,6 @@ export function draftWrite<T>(
   draft: Draft,
   { key, shape, row }: { key: Uint8Array; shape: Shape<T>; row: T },
 ): void {
+  if (draft.isTrial) return
   draft.map = mapSet(draft.map, key, encode(shape, row))
 }

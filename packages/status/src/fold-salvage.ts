@@ -1,9 +1,16 @@
 /** A revocation or suspension from a branch that will never be final, logged by somebody else. SPEC S27 to S29. */
 import { equalBytes } from '@chirograph/codec'
-import { decodeBody, decodeRun, type EventHeader, isSignedBy } from '@chirograph/event'
+import {
+  type AuthenticEvent,
+  decodeBody,
+  decodeRun,
+  type EventBody,
+  type EventHeader,
+  isSignedBy,
+} from '@chirograph/event'
 import { type Draft, draftOrg } from './draft.js'
 import { type Effect, type FoldContext, type Folding, voided } from './effect.js'
-import { foldRevoke, foldSuspend } from './fold-restriction.js'
+import { foldRevoke, foldSuspend, type StatusFolding } from './fold-restriction.js'
 import type { OrgRow } from './rows.js'
 import { logKeyOfGeneration, type NetworkState } from './state.js'
 
@@ -17,7 +24,22 @@ export function wouldRestrict(
   { networkId, validators, map }: NetworkState,
   { body, ...context }: { readonly body: Salvage['body'] } & Salvage['context'],
 ): boolean {
-  return foldSalvage({ networkId, validators, map }, { body, context }).outcome === 'applied'
+  return foldSalvage({ networkId, validators, map, isTrial: true }, { body, context }).outcome === 'applied'
+}
+
+/**
+ * Whether telling this event of a frozen author again would restrict anything, as `wouldRestrict` of its salvage. That
+ * it is its author's is known of whatever is in the log, and costs nothing here.
+ */
+export function restrictsIfTold(
+  { networkId, validators, map }: NetworkState,
+  { event, ...context }: { readonly event: AuthenticEvent } & Omit<Salvage['context'], 'ed25519'>,
+): boolean {
+  const { header, body } = event
+  const draft: Draft = { networkId, validators, map, isTrial: true }
+  const author = draftOrg(draft, header.author)
+  if (author?.frozen?.generation !== header.generation) return false
+  return foldSalvaged(draft, { header, body, author, context }).outcome === 'applied'
 }
 
 /** The restriction counts as its author's own: a fork can only restrict, so both stories are believed in that. */
@@ -31,13 +53,19 @@ export function foldSalvage(draft: Draft, { body, context }: Salvage): Effect {
   if (!isAuthentic(draft, { header, signed: run.signed, author, context })) return voided('salvage-invalid')
   const decoded = decodeBody(header.kind, body.bodyBytes)
   if (decoded.kind === 'reject') return voided('salvage-invalid')
-  const { body: salvaged } = decoded
-  switch (salvaged.kind) {
+  return foldSalvaged(draft, { header, body: decoded.body, author, context })
+}
+
+function foldSalvaged(
+  draft: Draft,
+  { body, ...rest }: { readonly body: EventBody } & Omit<StatusFolding<'status.revoke'>, 'body'>,
+): Effect {
+  switch (body.kind) {
     case 'status.revoke':
-      return foldRevoke(draft, { header, body: salvaged, author, context })
+      return foldRevoke(draft, { ...rest, body })
     case 'status.suspend':
       // S29: a suspension that was lifted since must not come back by being told again.
-      return foldSuspend(draft, { header, body: salvaged, author, context }, { isOnlyFirst: true })
+      return foldSuspend(draft, { ...rest, body }, { isOnlyFirst: true })
     default:
       return voided('salvage-invalid')
   }

@@ -2,7 +2,7 @@
 export { type Anchor, type AnchorMember, anchorOf, validatorSetOfAnchor } from './anchor.js'
 export type { Effect, EventOutcome, FoldContext, SkippedEntry, VoidReason } from './effect.js'
 export { type Applied, applyEvents } from './fold.js'
-export { wouldRestrict } from './fold-salvage.js'
+export { restrictsIfTold, wouldRestrict } from './fold-salvage.js'
 export {
   type Genesis,
   type GenesisOrganisation,

@@ -11,8 +11,11 @@ import {
   readClosedGenerations,
   readCredential,
   readOrg,
+  restrictsIfTold,
   stateRoot,
   statusOf,
+  suspensionMsMax,
+  wouldRestrict,
 } from '@chirograph/status'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import {
@@ -361,5 +364,68 @@ suite('fold: salvage', (it) => {
       ['active', 'revoked', 'suspended'],
     )
     equal(reasonsOf(bring(onLost(suspend(headerTimeMs, 4)), state)), ['suspension-ended'])
+  })
+})
+
+suite('whether a salvage would restrict anything', (it) => {
+  const { state: frozen, lost } = frozenAfterIssuing()
+  const onLost = chainOf(network, college, { sequence: 1, prev: lost.id })
+  const revoked = onLost(revoke(1))
+  const ed25519 = nobleEd25519
+  const bodyOf = (event: VerifiedEvent) => salvage(event) as Extract<EventBody, { kind: 'fork.salvage' }>
+  const would = (body: ReturnType<typeof bodyOf>, state = frozen, timeMs = headerTimeMs) =>
+    wouldRestrict(state, { body, height: 5, timeMs, ed25519 })
+
+  /** What both say of an event, which is what folding its salvage then does; and neither writes anything. */
+  function asked(event: VerifiedEvent, state = frozen, timeMs = headerTimeMs): boolean {
+    const root = stateRoot(state)
+    const answer = would(bodyOf(event), state, timeMs)
+    is(restrictsIfTold(state, { event, height: 5, timeMs }), answer)
+    equal(stateRoot(state), root)
+    const { outcomes } = fold(state, [chainOf(network, two)(bodyOf(event))], { height: 5, timeMs })
+    is(outcomes[0]?.outcome, answer ? 'applied' : 'void')
+    return answer
+  }
+
+  it('S27: only of a restriction, and only while its author is frozen in that generation', () => {
+    is(asked(revoked), true)
+    is(asked(revoked, network.state), false)
+    for (const event of [onLost(issue()), onLost(reinstate(1))]) {
+      is(would(bodyOf(event)), false)
+      is(restrictsIfTold(frozen, { event, height: 5, timeMs: headerTimeMs }), false)
+    }
+    is(asked(chainOf(network, college, { generation: 1, seed: college.nextSeed })(revoke(1))), false)
+    is(asked(chainOf(network, makeMember(61).member)(revoke(1))), false)
+  })
+
+  it('S27: not with a proof that does not hold, or a body that is not the one signed for', () => {
+    const body = bodyOf(revoked)
+    is(would({ ...body, run: { ...body.run, signature: new Uint8Array(64) } }), false)
+    is(would({ ...body, run: { ...body.run, headerBytes: new Uint8Array(3) } }), false)
+    is(would({ ...body, bodyBytes: new Uint8Array([0xff]) }), false)
+    const elsewhere = makeNetwork({ size: 5, observers: 1, name: 'Another network' })
+    is(would(bodyOf(chainOf(elsewhere, college)(revoke(1)))), false)
+  })
+
+  it('S28: until all of it is told, and never beyond what was issued', () => {
+    const { state } = fold(frozen, [chainOf(network, two)(salvage(revoked))])
+    is(asked(revoked, state), false)
+    is(asked(onLost(revoke(1, 2)), state), true)
+    is(asked(onLost(revoke(...Array.from({ length: 33 }, (_, index) => index)))), false)
+  })
+
+  it('S29: of a suspension while it runs, of what has no row', () => {
+    const until = headerTimeMs + dayMs
+    const suspended = onLost(suspend(until, 1))
+    is(asked(suspended), true)
+    is(asked(suspended, frozen, until - 1), true)
+    is(asked(suspended, frozen, until), false)
+    const long = onLost(suspend(headerTimeMs + suspensionMsMax + 1, 1))
+    is(asked(long), false)
+    is(asked(long, frozen, headerTimeMs + 1), true)
+    is(
+      asked(suspended, fold(frozen, [chainOf(network, two)(salvage(onLost(suspend(until, 1))))]).state),
+      false,
+    )
   })
 })
