@@ -165,6 +165,8 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
       ...(signatures && { signatures }),
       addresses,
       joinLimits: joinLimits(index),
+      // Every second member holds nothing of the state that it need not.
+      stateMemory: index % 2 === 1 ? { wholeRowsMax: 0, heldPagesMax: 0 } : {},
       onNotice: (notice) => notices[index]?.push(notice),
     })
     nodes[index] = node

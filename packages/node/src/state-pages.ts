@@ -139,9 +139,9 @@ export async function writePages(
     if (root !== op) ops.push(op)
     if (ops.length < pagesPerBatch) continue
     await store.batch(ops, { sync: true })
-    signal.throwIfAborted()
     ops = []
     await breathe()
+    signal.throwIfAborted()
   }
   await store.batch(ops, { sync: true })
   await store.batch(root === undefined ? last : [root, ...last], { sync: true })

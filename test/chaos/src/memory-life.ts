@@ -82,6 +82,7 @@ export function beginLife(options: LifeOptions): MemoryLife {
       randomBytes: options.random.bytes,
       hearMembersMs,
       joinLimits,
+      stateMemory: { wholeRowsMax: 0, heldPagesMax: 4 },
       addresses: members.filter((other) => other !== member).map(({ peerId }) => `memory:${peerId}`),
       onNotice({ level, what, facts }) {
         if (what === snapshotNotice) {

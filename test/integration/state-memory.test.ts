@@ -1,0 +1,180 @@
+/** A node that holds nothing of the state in memory answers as one that holds all of it, and a start reads little. */
+import { sha256, toHex, utf8 } from '@chirograph/codec'
+import type { OrgId } from '@chirograph/event'
+import {
+  isChirographError,
+  type KeySpace,
+  keySpaces,
+  type Store,
+  type StoreOp,
+  type StoreSnapshot,
+  spaceRange,
+} from '@chirograph/interface'
+import { checkStore } from '@chirograph/node'
+import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
+import { ed25519, type Running, startCluster } from './cluster.ts'
+import { countIn, early, heightOf, history, nodeAt, until, verdictsOf } from './scene.ts'
+
+const rows = 3_000
+
+/** What of the state a start reads: rows by range, and single values by snapshot. */
+interface Reads {
+  ranges: number
+  values: number
+}
+
+function counting(store: Store, reads: Reads): Store {
+  const isOfState = ({ from }: { readonly from: Uint8Array }) =>
+    from[0] === keySpaces.stateRow || from[0] === keySpaces.statePage
+  return {
+    ...store,
+    range(bounds) {
+      if (isOfState(bounds)) reads.ranges++
+      return store.range(bounds)
+    },
+    pages(bounds) {
+      if (isOfState(bounds)) reads.ranges++
+      return store.pages(bounds)
+    },
+    snapshot(): StoreSnapshot {
+      const inner = store.snapshot()
+      return {
+        get(key) {
+          reads.values++
+          return inner.get(key)
+        },
+        close: () => inner.close(),
+      }
+    },
+  }
+}
+
+/** That `fsck` finds nothing in any member's store, and that the state lies in all of them alike. */
+async function assertSound({ genesis, members, open }: Running): Promise<void> {
+  const states: string[] = []
+  for (const [index, { org }] of members.entries()) {
+    const store = await open(index)
+    const { findings } = await checkStore(store, { genesis, org: org as OrgId, ed25519 })
+    equal(
+      findings.map(({ code, what }) => `${code}: ${what}`),
+      [],
+    )
+    // A snapshot brings what the genesis says as rows, too; the pages are of all rows.
+    const space = (await countIn(store, 'statePage')) > 0 ? 'statePage' : 'otherStatePage'
+    states.push(toHex(sha256(utf8((await entriesIn(store, space)).join()))))
+  }
+  ok(states.length > 0)
+  for (const state of states) is(state, states[0])
+}
+
+/** Without the number of the space. */
+async function entriesIn(store: Store, space: KeySpace): Promise<string[]> {
+  const entries: string[] = []
+  for await (const [key, value] of store.range(spaceRange(space)))
+    entries.push(`${toHex(key.subarray(1))} ${toHex(value)}`)
+  return entries
+}
+
+suite('a node with its state on disk', (it) => {
+  it(
+    'proves, judges and goes on as the others do, and is as sound after a restart',
+    async () => {
+      const reads: Reads = { ranges: 0, values: 0 }
+      const cluster = await startCluster(4, {
+        storeOf: (store, index) => (index === 1 ? counting(store, reads) : store),
+      })
+      const first = await history(cluster, { events: 4, rows })
+      const sealed = nodeAt(cluster, 1)
+      equal(await verdictsOf(cluster, sealed, first.batch), ['fail revoked', 'pass never-restricted'])
+      // A start reads the root, and the rows of the institutions; 3,000 others stay where they are.
+      await sealed.stop()
+      reads.ranges = 0
+      reads.values = 0
+      const back = await cluster.start(1)
+      is(reads.ranges, 0)
+      ok(reads.values > 0 && reads.values < 60, `${reads.values} values`)
+      equal(await verdictsOf(cluster, back, first.batch), ['fail revoked', 'pass never-restricted'])
+
+      // It leads, votes and executes on rows that it reads as they are asked for.
+      const second = await history(cluster, { events: 8 })
+      for (const node of cluster.nodes)
+        equal(await verdictsOf(cluster, node, second.batch), ['fail revoked', 'pass never-restricted'])
+      await cluster.stop()
+      await assertSound(cluster)
+    },
+    { timeoutMs: 40_000 },
+  )
+
+  it(
+    'hands a late member a snapshot, which holds as little of it',
+    async () => {
+      const cluster = await startCluster(4, {
+        absent: [3],
+        joinLimits: (index) => (index === 3 ? early : {}),
+      })
+      const before = await history(cluster, { events: 4, rows, among: [0, 1, 2] })
+      // Whoever hands it out has let go of its state.
+      for (const index of [0, 2]) await nodeAt(cluster, index).stop()
+      const late = await cluster.start(3)
+      await until('it is where the others are', () => heightOf(late) >= heightOf(nodeAt(cluster, 1)))
+      equal(await verdictsOf(cluster, late, before.batch), ['fail revoked', 'pass never-restricted'])
+      for (const index of [0, 2]) await cluster.start(index)
+      const after = await history(cluster, { events: 4 })
+      equal(await verdictsOf(cluster, late, after.batch), ['fail revoked', 'pass never-restricted'])
+      await until('its history is whole', () => late.status().history.isWhole)
+      await cluster.stop()
+      await assertSound(cluster)
+    },
+    { timeoutMs: 40_000 },
+  )
+
+  it('writes the pages of a store that has none, from all of its rows', async () => {
+    const cluster = await startCluster(4)
+    const { batch } = await history(cluster, { events: 2 })
+    await nodeAt(cluster, 2).stop()
+    const store = await cluster.open(2)
+    const expected = await entriesIn(store, 'statePage')
+    const ops: StoreOp[] = []
+    for await (const [key] of store.range(spaceRange('statePage'))) ops.push({ kind: 'delete', key })
+    ok(ops.length > 0)
+    await store.batch(ops, { sync: true })
+    const back = await cluster.start(2)
+    await until('its pages are there', async () => {
+      const found = await entriesIn(store, 'statePage')
+      return found.join() === expected.join()
+    })
+    equal(await verdictsOf(cluster, back, batch), ['fail revoked', 'pass never-restricted'])
+    await history(cluster, { events: 2 })
+    await cluster.stop()
+    await assertSound(cluster)
+  })
+
+  it('stops at a page that is not what its hash names, says so, and believes nothing of it', async () => {
+    const cluster = await startCluster(4)
+    const { batch } = await history(cluster, { events: 2, rows: 1_000 })
+    await nodeAt(cluster, 1).stop()
+    const store = await cluster.open(1)
+    const ops: StoreOp[] = []
+    for await (const [key, value] of store.range(spaceRange('statePage')))
+      if ((key[1] ?? 0) > 0) ops.push({ kind: 'put', key, value: value.with(-1, (value.at(-1) ?? 0) ^ 1) })
+    ok(ops.length > 16)
+    await store.batch(ops, { sync: true })
+    let told: unknown
+    try {
+      await verdictsOf(cluster, await cluster.start(1), batch)
+    } catch (error) {
+      told = error
+    }
+    ok(isChirographError(told, 'NODE_STORE_DAMAGED'), String(told))
+    await cluster.stop()
+    const { findings } = await checkStore(await cluster.open(1), {
+      genesis: cluster.genesis,
+      org: cluster.members[1]?.org as OrgId,
+      ed25519,
+    })
+    equal(
+      findings.map(({ code }) => code),
+      ['state-pages'],
+    )
+  })
+})
