@@ -40,7 +40,9 @@ export function lead(turn: Turn): boolean {
 export function propose(turn: Turn, built: { view: number; header: Header; changes: Uint8Array }): void {
   const { state } = turn
   state.isBuilding = false
-  if (built.view !== state.view || !isLeading(turn) || state.ownProposals.has(built.view)) return
+  if (built.view !== state.view || !isLeading(turn)) return
+  // The view may have been skipped, or proposed in, while the header was built.
+  if (state.ownProposals.has(built.view) || recordOf(state, built.view).skip) return
   const justification = justify(turn)
   if (justification === undefined || justification.parent !== built.header.rest.parent) return
   const unsigned: Proposal = {

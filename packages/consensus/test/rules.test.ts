@@ -72,6 +72,15 @@ suite('H0: one proposal a view', (it) => {
     const restarted = createLeader({ restored: { records } })
     equal(effectsOf(restarted.take({ kind: 'eligible', isEligible: true }), 'build'), [])
   })
+
+  it('H0: a header that was built until after the SKIP of its view is not proposed', () => {
+    const seat = createLeader()
+    const { built } = buildAsked(seat)
+    seat.take({ kind: 'timer', timer: 'view', view: 1 })
+    const effects = seat.take(built)
+    equal(sent(effects, 'proposal'), [])
+    equal(effectsOf(effects, 'persist-proposal'), [])
+  })
 })
 
 suite('H1: one NOTARIZE a view', (it) => {
