@@ -47,7 +47,11 @@ suite('a member that was away for long', (it) => {
     await until('and it is said so', () => hasNotice(cluster, 3, 'history is complete'))
     await holdsTheSame(cluster, 3, 0)
     const store = await cluster.open(3)
-    is(await countIn(store, 'stateRow'), 0, 'the old rows are gone')
+    is(
+      await countIn(store, 'statePage'),
+      await countIn(await cluster.open(0), 'statePage'),
+      'old pages are gone',
+    )
     // It is a member like any other, after another restart too.
     await back.stop()
     const again = await cluster.start(3)

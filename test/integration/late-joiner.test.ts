@@ -165,8 +165,12 @@ suite('a member that comes late', (it) => {
         isJoining = writes % 2 === 0
         ok(await live(), `it goes on after ${writes} writes`)
         isJoining = true
-        const rows = (await countIn(killed, 'stateRow')) + (await countIn(killed, 'otherStateRow'))
-        ok(rows > 5_000 && rows < 6_000, `${rows} rows after ${writes} writes: nothing was left behind`)
+        const pages = await countIn(killed, 'statePage')
+        is(
+          pages,
+          await countIn(await cluster.open(0), 'statePage'),
+          `nothing was left after ${writes} writes`,
+        )
       }
       is(heightsOnDisk.size, 2, 'it was killed before and after')
       equal(await verdictsOf(cluster, await cluster.start(3), batch), [

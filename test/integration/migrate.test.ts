@@ -20,8 +20,8 @@ import { assertSchema, checkStore, migrateStore, type NodeStatus } from '@chirog
 import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
-import { ed25519, memberOf, type Running, startCluster } from './cluster.ts'
-import { copyUnchanged, type OldEvent, oldEventOps, spacesOn } from './schema-1-writer.ts'
+import { ed25519, genesisOf, memberOf, type Running, startCluster } from './cluster.ts'
+import { copyUnchanged, type OldEvent, oldEventOps, oldRowOps, spacesOn } from './schema-1-writer.ts'
 
 const anyTime = { timeoutMs: 90_000 }
 
@@ -132,6 +132,7 @@ async function fixture(): Promise<Fixture> {
   const disk = memoryDisk()
   const old = await disk.open()
   await copyUnchanged(today, old)
+  await old.batch(await oldRowOps(today, cluster.genesis), { sync: true })
   for (const [ordinal, event] of events.entries())
     await old.batch(oldEventOps(event, ordinal), { sync: true })
   return { cluster, disk, events, twin: twin.id, rival }
@@ -177,13 +178,17 @@ suite('a store of schema 1', (it) => {
     'is moved as it stands: order of arrival, branches, what was passed over, and nothing left behind',
     async () => {
       const { disk, events, twin, rival, cluster } = await fixture()
+      const { genesis } = cluster
       const before = await contentOf(disk)
-      const planned = await migrateStore(await disk.open(), { isDryRun: true })
+      const planned = await migrateStore(await disk.open(), { genesis, isDryRun: true })
       is(await contentOf(disk), before)
       is(planned.kind === 'planned' && planned.events, events.length)
       const told: number[] = []
       const store = await disk.open()
-      const done = await migrateStore(store, { onProgress: ({ moved }) => told.push(moved) })
+      const done = await migrateStore(store, {
+        genesis,
+        onProgress: ({ what, moved }) => void (what === 'events' && told.push(moved)),
+      })
       if (done.kind !== 'done') throw new Error('it was moved')
       equal([done.events, done.authors, done.strays, done.lost], [events.length, 4, 1, 0])
       is(told.at(-1), events.length)
@@ -196,12 +201,11 @@ suite('a store of schema 1', (it) => {
       for await (const [key] of store.range(spaceRange('stray'))) strays.push(readEventKey(key))
       equal(strays, [await placeOf(twin)])
       equal(
-        (await spacesOn(disk)).filter((space) => space < 0x05),
+        (await spacesOn(disk)).filter((space) => space < 0x05 || space === 0x09 || space === 0x17),
         [],
       )
       ok(await store.get(metaKey('started')), 'what may have signed is not taken for new')
-      is((await migrateStore(store)).kind, 'current')
-      const { genesis } = cluster
+      is((await migrateStore(store, { genesis })).kind, 'current')
       const org = parseOrgId(members[2]?.org ?? '')
       if (org === undefined) throw new Error('a third member')
       const { findings } = await checkStore(store, { genesis, org, ed25519 })
@@ -218,11 +222,12 @@ suite('a store of schema 1', (it) => {
     'comes out the same when the migration is killed before any of its batches, and nobody opens half of it',
     async () => {
       const { disk, cluster } = await fixture()
+      const { genesis } = cluster
       const whole = await copyOf(disk)
-      await migrateStore(await whole.open())
+      await migrateStore(await whole.open(), { genesis })
       const expected = await contentOf(whole)
       // A few events a batch, so that two of one place are moved by different ones.
-      const small = { eventsPerBatch: 2 }
+      const small = { genesis, eventsPerBatch: 2 }
       let kills = 0
       for (let batches = 0; ; batches++) {
         const dying = await copyOf(disk)
@@ -237,8 +242,8 @@ suite('a store of schema 1', (it) => {
         kills++
         if (batches > 0) {
           await failsWith('NODE_STORE_SCHEMA', assertSchema(await dying.open()))
-          equal((await migrateStore(await dying.open())).kind, 'done')
-        } else await migrateStore(await dying.open())
+          equal((await migrateStore(await dying.open(), { genesis })).kind, 'done')
+        } else await migrateStore(await dying.open(), { genesis })
         is(await contentOf(dying), expected)
       }
       ok(kills >= 10, `${kills} places to be killed at`)
@@ -285,14 +290,14 @@ suite('a store of schema 1', (it) => {
 
   it('of a newer version, or of no version, is refused and left alone', async () => {
     for (const [schema, code, says] of [
-      ['3', 'NODE_STORE_SCHEMA', 'a newer version'],
+      ['4', 'NODE_STORE_SCHEMA', 'a newer version'],
       ['x', 'NODE_STORE_DAMAGED', 'the note of its format'],
     ] as const) {
       const disk = memoryDisk()
       const store = await disk.open()
       await store.batch([{ kind: 'put', key: metaKey('schema'), value: utf8(schema) }], { sync: true })
       const before = await contentOf(disk)
-      const error = await failsWith(code, migrateStore(store))
+      const error = await failsWith(code, migrateStore(store, { genesis: genesisOf(members) }))
       ok(error.message.includes(says), error.message)
       await failsWith(code, assertSchema(store))
       is(await contentOf(disk), before)
@@ -324,14 +329,14 @@ suite('a store of schema 1', (it) => {
         [lostEvent, arrival].map((key) => ({ kind: 'delete', key })),
         { sync: true },
       )
-      const planned = await migrateStore(store, { isDryRun: true })
+      const planned = await migrateStore(store, { genesis: cluster.genesis, isDryRun: true })
       equal(planned.kind === 'planned' && planned.lost, 1)
-      const done = await migrateStore(store, { eventsPerBatch: 2 })
+      const done = await migrateStore(store, { genesis: cluster.genesis, eventsPerBatch: 2 })
       equal(done.kind === 'done' && [done.events, done.lost], [events.length - 1, 1])
       const rest = events.filter((event) => event !== lost && event !== unlisted)
       equal(await eventsOf(store), [...rest, unlisted])
       equal(
-        (await spacesOn(disk)).filter((space) => space < 0x05),
+        (await spacesOn(disk)).filter((space) => space < 0x05 || space === 0x09 || space === 0x17),
         [],
       )
       await cluster.stop()

@@ -2,8 +2,26 @@
  * Writes stores as schema 1 had them. Frozen: it shows that what was written then is read now, so it makes its own
  * bytes and shares nothing with the code that moves them.
  */
-import { concatBytes, digestOfContentId, type EventId, fromHex, utf8 } from '@chirograph/codec'
-import type { MemoryDisk, Store, StoreOp } from '@chirograph/interface'
+import {
+  concatBytes,
+  decode,
+  digestOfContentId,
+  type EventId,
+  fromHex,
+  type PagePlace,
+  uint,
+  utf8,
+} from '@chirograph/codec'
+import {
+  checkpointHeightKey,
+  type MemoryDisk,
+  metaKey,
+  type Store,
+  type StoreOp,
+  statePageKey,
+} from '@chirograph/interface'
+import { decodeCheckpoint } from '@chirograph/replica'
+import { changedRows, type Genesis, genesisState, openState } from '@chirograph/status'
 
 export interface OldEvent {
   readonly id: EventId
@@ -32,13 +50,34 @@ export function oldEventOps(event: OldEvent, ordinal: number): StoreOp[] {
   ]
 }
 
-/** Copies what schema 1 laid out as it is today: frontier, evidence, checkpoints, state rows, votes and most of meta. */
+/** Copies what schema 1 laid out as it is today: frontier, evidence, checkpoints, votes and most of meta. */
 export async function copyUnchanged(from: Store, to: Store): Promise<void> {
   const ops: StoreOp[] = []
   for await (const [key, value] of from.range({ from: Uint8Array.of(0x05), to: Uint8Array.of(0x0c) }))
     if (!newNames.has(nameOf(key))) ops.push({ kind: 'put', key, value })
   ops.push(put([0x0b, utf8('schema')], utf8('1')))
   await to.batch(ops, { sync: true })
+}
+
+/** The rows of the state as schemas 1 and 2 had them: those that are not as the genesis says, by their keys. */
+export async function oldRowOps(from: Store, genesis: Genesis, space = 0x09): Promise<StoreOp[]> {
+  const snapshot = from.snapshot()
+  const source = {
+    page: (place: PagePlace) => snapshot.get(statePageKey(place)),
+    damaged: (what: string) => new Error(what),
+  }
+  const height = decode(uint(), (await from.get(metaKey('final-height'))) ?? new Uint8Array(), {
+    bytesMax: 16,
+  })
+  const bytes = height.ok ? await from.get(checkpointHeightKey(height.value)) : undefined
+  const checkpoint = bytes && decodeCheckpoint(bytes)
+  if (!checkpoint?.ok) throw new Error('a checkpoint')
+  const root = fromHex(checkpoint.value.header.core.stateRoot) ?? new Uint8Array()
+  const state = openState({ genesis, root, source })
+  if (state === undefined) throw new Error('a state')
+  const rows = [...changedRows({ before: genesisState(genesis), after: state })]
+  snapshot.close()
+  return rows.map(({ key, value }) => put([space, key], value))
 }
 
 /** Every key space byte of which the disk holds something. */

@@ -1,13 +1,15 @@
 /**
- * A Merkle map on disk beside its values: cut at every fourth bit into pages, each the inner nodes between two cuts.
- * A page is found by where it stands and checked against its hash, which the page above holds, up to the root; so
- * opening a map reads one page, and a look-up as many as a quarter of the logarithm of the size.
+ * A Merkle map on disk: cut at every fourth bit into pages, each with the inner nodes between two cuts and the values
+ * of the leaves among them. A page is found by where it stands and checked against its hash, which the page above
+ * holds, up to the root; so opening a map reads one page, and a look-up a quarter of the logarithm of the size.
  *
- * Four bits: a change writes the pages on its way, and at four they are small (about 650 bytes) and few. Fewer bits
+ * Four bits: a change writes the pages on its way, and at four they are small (below a kilobyte) and few. Fewer bits
  * would make more of them, more bits larger ones.
+ *
+ * At each place below the root are two slots. Pages that are written while others are still to be read go into the slot
+ * that is not in use, and the root, written last, makes them the map.
  */
 import { equalBytes, toHex } from './bytes.js'
-import { sha256 } from './hash.js'
 import { digestBytes, mapDepthMax } from './limits.js'
 import {
   emptyHash,
@@ -16,15 +18,15 @@ import {
   hashOf,
   inner,
   isSame,
-  leafNodeHash,
+  leaf,
   type MapInner,
   type MapLeaf,
   type MapNode,
   type MapWeight,
   type MerkleMap,
   type NodeReader,
+  type PageSlot,
   type SealedNode,
-  valueHashOf,
   weightOf,
 } from './map.js'
 
@@ -32,17 +34,20 @@ import {
 export interface PagePlace {
   readonly depth: number
   readonly prefix: Uint8Array
+  /** Always 0 at the root. */
+  readonly slot: PageSlot
 }
 
 export interface MapPage extends PagePlace {
   readonly bytes: Uint8Array
+  /** Whether the page of `before` at this place is in the other slot, and of no use once the root is there. */
+  readonly leavesOther: boolean
 }
 
-/** Where the pages and values of one map lie. What it hands out belongs to the map, and must not change. */
+/** Where the pages of one map lie. What it hands out belongs to the map, and must not change. */
 export interface MapSource {
   page(place: PagePlace): Uint8Array | undefined
-  value(key: Uint8Array): Uint8Array | undefined
-  /** The error to be thrown for a page or value that is missing, or is not the one that its hash names. */
+  /** The error to be thrown for a page that is missing, or is not the one that its hash names. */
   damaged(what: string): Error
 }
 
@@ -50,32 +55,72 @@ export interface MapSource {
 const pageBits = 4
 
 /**
- * The pages of `after` that `before` does not have alike, each before those below it. Compares hashes, so ask for both
- * roots first. A page never goes away: what is inner stays inner.
+ * The pages of `after` that `before` does not have alike, each before those below it. They take the places of those of
+ * `before`, or with `isBeside` the other slots, so that `before` can be read until the root is written. Compares hashes,
+ * so ask for both roots first. A place never goes out of use: what is inner stays inner.
  */
-export function* mapPages(args: {
+export function* mapPages({
+  before,
+  after,
+  isBeside = false,
+}: {
   readonly before: MerkleMap
   readonly after: MerkleMap
+  readonly isBeside?: boolean
 }): Generator<MapPage, void, undefined> {
-  const waiting: (PagePlace & { readonly old: MapNode | undefined; readonly now: MapNode | undefined })[] = [
-    { old: args.before.top, now: args.after.top, depth: 0, prefix: new Uint8Array() },
+  const waiting: Compared[] = [
+    { old: before.top, now: after.top, depth: 0, prefix: new Uint8Array(), slot: 0 },
   ]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     if (isSame(at.old, at.now)) continue
-    const { depth, prefix } = at
+    const { depth, prefix, slot } = at
     const now = glimpsed(at.now)
-    // A lone leaf stands in the page above; only at the root is there none.
-    if (depth % pageBits === 0 && now !== undefined && (now.kind === 'inner' || depth === 0))
-      yield { depth, prefix, bytes: encodePage(now) }
-    if (now?.kind !== 'inner') continue
-    const old = glimpsed(at.old)
-    const [oldLeft, oldRight] = old?.kind === 'inner' ? [old.left, old.right] : [undefined, undefined]
-    const [left, right] = [prefixBelow(at, 0), prefixBelow(at, 1)]
-    waiting.push(
-      { old: oldRight, now: now.right, depth: depth + 1, prefix: right },
-      { old: oldLeft, now: now.left, depth: depth + 1, prefix: left },
-    )
+    if (now === undefined) continue
+    const ends: Compared[] = []
+    compareEnds(ends, { ...at, old: glimpsed(at.old), now }, { toDepth: depth + pageBits, isBeside })
+    const leavesOther = at.old !== undefined && at.old.kind !== 'leaf' && slotOf(at.old) !== slot
+    yield { depth, prefix, slot, bytes: encodePage(ends, depth), leavesOther }
+    if (now.kind === 'inner') now.slot = slot
+    for (const end of ends.reverse()) if (isPage(end.now)) waiting.push(end)
   }
+}
+
+/** A place in two maps; `slot` is where a page of `now` goes, or is. */
+interface Compared extends PagePlace {
+  readonly old: MapNode | undefined
+  readonly now: MapNode | undefined
+}
+
+function isPage(node: MapNode | undefined): node is MapInner | SealedNode {
+  return node?.kind === 'inner' || node?.kind === 'sealed'
+}
+
+function slotOf(node: MapInner | SealedNode): PageSlot {
+  return node.slot ?? 0
+}
+
+/** What the inner nodes of a page end in, from left to right. */
+function compareEnds(
+  ends: Compared[],
+  at: Compared,
+  to: { readonly toDepth: number; readonly isBeside: boolean },
+): void {
+  const { old, now, depth } = at
+  if (now?.kind !== 'inner' || depth === to.toDepth) {
+    ends.push(depth === to.toDepth && isPage(now) ? { ...at, slot: nextSlot(old, now, to.isBeside) } : at)
+    return
+  }
+  const [oldLeft, oldRight] = old?.kind === 'inner' ? [old.left, old.right] : [undefined, undefined]
+  const below = { depth: depth + 1, slot: 0 } as const
+  compareEnds(ends, { ...below, old: oldLeft, now: now.left, prefix: prefixBelow(at, 0) }, to)
+  compareEnds(ends, { ...below, old: oldRight, now: now.right, prefix: prefixBelow(at, 1) }, to)
+}
+
+function nextSlot(old: MapNode | undefined, now: MapNode, isBeside: boolean): PageSlot {
+  if (!isPage(old)) return 0
+  const slot = slotOf(old)
+  if (!isBeside || isSame(old, now)) return slot
+  return slot === 0 ? 1 : 0
 }
 
 /** The map with this root; undefined where the source has no such page. Below it, damage shows when it is read. */
@@ -87,19 +132,18 @@ export function openMap({
   readonly source: MapSource
 }): MerkleMap | undefined {
   if (equalBytes(root, emptyHash)) return emptyMap
-  const place = { depth: 0, prefix: new Uint8Array() }
-  const bytes = source.page(place)
-  const top = bytes && decodePage(bytes, { ...place, reader: readerOf(source) })
+  const bytes = source.page(rootPlace)
+  const top = bytes && decodePage(bytes, { ...rootPlace, reader: readerOf(source) })
   return top !== undefined && equalBytes(hashOf(top), root) ? { top } : undefined
 }
 
-/** The same map with nothing of it in memory: all its pages and values lie in the source. */
+const rootPlace: PagePlace = Object.freeze({ depth: 0, prefix: new Uint8Array(), slot: 0 })
+
+/** The same map with nothing of it in memory: all its pages lie in the source. */
 export function sealMap({ top }: MerkleMap, source: MapSource): MerkleMap {
   if (top === undefined) return emptyMap
-  const place = { depth: 0, prefix: new Uint8Array() }
-  const hash = hashOf(top)
-  const reader = readerOf(source)
-  return { top: { kind: 'sealed', hash, weight: weightOf(top), ...place, reader, opened: undefined } }
+  const [hash, reader] = [hashOf(top), readerOf(source)]
+  return { top: { kind: 'sealed', hash, weight: weightOf(top), ...rootPlace, reader, opened: undefined } }
 }
 
 function readerOf(source: MapSource): NodeReader {
@@ -116,14 +160,6 @@ function readerOf(source: MapSource): NodeReader {
         throw source.damaged(`the page at ${nameOf(sealed)} is not the one that its hash names`)
       return top
     },
-    value(leaf) {
-      const name = () => `the value under ${toHex(leaf.key)}`
-      const value = source.value(leaf.key)
-      if (value === undefined) throw source.damaged(`${name()} is missing`)
-      if (value.length !== leaf.valueBytes || !equalBytes(sha256(value), valueHashOf(leaf)))
-        throw source.damaged(`${name()} is not the one that its hash names`)
-      return value
-    },
   }
 }
 
@@ -136,7 +172,7 @@ function nameOf({ depth, prefix }: PagePlace): string {
 }
 
 /** `bit` is the one at the depth of `place`. */
-function prefixBelow({ depth, prefix }: PagePlace, bit: 0 | 1): Uint8Array {
+function prefixBelow({ depth, prefix }: Omit<PagePlace, 'slot'>, bit: 0 | 1): Uint8Array {
   const isLonger = depth % 8 === 0
   if (bit === 0 && !isLonger) return prefix
   const longer = new Uint8Array(isLonger ? prefix.length + 1 : prefix.length)
@@ -149,57 +185,41 @@ function prefixBelow({ depth, prefix }: PagePlace, bit: 0 | 1): Uint8Array {
  * A page is what its inner nodes end in, from left to right; where each end stands says which inner nodes there are. By
  * hand, since a look-up decodes several and a change encodes them. An end:
  *
- *   level · 4 + kind, one byte: the bits below the page's own place, 0 to 4, and what there is
+ *   level · 8 + slot · 4 + kind, one byte: the bits below the page's own place, 0 to 4, and what there is
  *   kind 0, nothing
- *   kind 1, a leaf: key, SHA-256 of the value, its length in 4 bytes
- *   kind 2, another page: its hash, and its weight in 3 numbers of 6 bytes: bytes, inner nodes, leaves
+ *   kind 1, a leaf: key, length of the value in 4 bytes, value
+ *   kind 2, another page: its hash, and its weight in 3 numbers of 5 bytes: bytes, inner nodes, leaves
  */
 const kinds = { nothing: 0, leaf: 1, page: 2 } as const
-const leafEndBytes = 1 + 2 * digestBytes + 4
-const pageEndBytes = 1 + digestBytes + 3 * 6
+const weightBytes = 5
+const pageEndBytes = 1 + digestBytes + 3 * weightBytes
 
-interface End {
-  readonly level: number
-  readonly node: MapNode | undefined
-}
-
-function encodePage(top: MapLeaf | MapInner): Uint8Array {
-  const ends: End[] = []
-  endsOf(ends, top, 0)
+function encodePage(ends: readonly Compared[], depth: number): Uint8Array {
   let length = 0
-  for (const { node } of ends)
-    length += node === undefined ? 1 : node.kind === 'leaf' ? leafEndBytes : pageEndBytes
+  for (const { now } of ends)
+    length +=
+      now === undefined ? 1 : now.kind === 'leaf' ? 1 + digestBytes + 4 + now.value.length : pageEndBytes
   const bytes = new Uint8Array(length)
   let at = 0
-  for (const { level, node } of ends) {
-    const kind = node === undefined ? kinds.nothing : node.kind === 'leaf' ? kinds.leaf : kinds.page
-    bytes[at++] = level * 4 + kind
-    if (node === undefined) continue
-    if (node.kind === 'leaf') {
-      bytes.set(node.key, at)
-      bytes.set(valueHashOf(node), at + digestBytes)
-      writeUint(bytes, { at: at + 2 * digestBytes, length: 4, value: node.valueBytes })
-      at += leafEndBytes - 1
+  for (const { now, slot, depth: endDepth } of ends) {
+    const kind = now === undefined ? kinds.nothing : now.kind === 'leaf' ? kinds.leaf : kinds.page
+    bytes[at++] = (endDepth - depth) * 8 + slot * 4 + kind
+    if (now === undefined) continue
+    bytes.set(now.kind === 'leaf' ? now.key : hashOf(now), at)
+    at += digestBytes
+    if (now.kind === 'leaf') {
+      writeUint(bytes, { at, length: 4, value: now.value.length })
+      bytes.set(now.value, at + 4)
+      at += 4 + now.value.length
       continue
     }
-    const { bytes: weight, innerNodes, leaves } = weightOf(node)
-    bytes.set(hashOf(node), at)
-    at += digestBytes
-    for (const value of [weight, innerNodes, leaves]) {
-      writeUint(bytes, { at, length: 6, value })
-      at += 6
+    const weight = weightOf(now)
+    for (const value of [weight.bytes, weight.innerNodes, weight.leaves]) {
+      writeUint(bytes, { at, length: weightBytes, value })
+      at += weightBytes
     }
   }
   return bytes
-}
-
-function endsOf(ends: End[], node: MapNode | undefined, level: number): void {
-  if (node?.kind !== 'inner' || level === pageBits) {
-    ends.push({ level, node })
-    return
-  }
-  endsOf(ends, node.left, level + 1)
-  endsOf(ends, node.right, level + 1)
 }
 
 interface PageCursor {
@@ -211,19 +231,23 @@ interface PageCursor {
 /** Undefined for bytes that are no page. */
 function decodePage(
   bytes: Uint8Array,
-  { depth, prefix, reader }: PagePlace & { readonly reader: NodeReader },
+  { slot, reader, ...place }: PagePlace & { readonly reader: NodeReader },
 ): MapLeaf | MapInner | undefined {
   const cursor: PageCursor = { bytes, reader, at: 0 }
-  const top = readNode(cursor, 0, { depth, prefix })
-  const isWhole = cursor.at === bytes.length && typeof top === 'object' && top.kind !== 'sealed'
-  return isWhole ? top : undefined
+  const top = readNode(cursor, 0, place)
+  if (cursor.at !== bytes.length || typeof top !== 'object' || top.kind === 'sealed') return undefined
+  if (top.kind === 'inner') top.slot = slot
+  return top
 }
 
-function readNode(cursor: PageCursor, level: number, place: PagePlace): MapNode | undefined | 'malformed' {
+type Place = Omit<PagePlace, 'slot'>
+
+function readNode(cursor: PageCursor, level: number, place: Place): MapNode | undefined | 'malformed' {
   const head = cursor.bytes[cursor.at]
   if (head === undefined || place.depth > mapDepthMax) return 'malformed'
-  if (head >> 2 === level) return readEnd(cursor, head & 3, place)
-  if (head >> 2 < level || level === pageBits) return 'malformed'
+  const endLevel = head >> 3
+  if (endLevel === level) return readEnd(cursor, head & 7, place)
+  if (endLevel < level || level === pageBits) return 'malformed'
   const depth = place.depth + 1
   const left = readNode(cursor, level + 1, { depth, prefix: prefixBelow(place, 0) })
   if (left === 'malformed') return left
@@ -232,26 +256,34 @@ function readNode(cursor: PageCursor, level: number, place: PagePlace): MapNode 
   return left === undefined && right === undefined ? 'malformed' : inner(left, right)
 }
 
-function readEnd(cursor: PageCursor, kind: number, place: PagePlace): MapNode | undefined | 'malformed' {
+function readEnd(
+  cursor: PageCursor,
+  kindAndSlot: number,
+  { depth, prefix }: Place,
+): MapNode | undefined | 'malformed' {
   const { bytes, reader } = cursor
-  const at = cursor.at + 1
-  cursor.at += kind === kinds.leaf ? leafEndBytes : kind === kinds.page ? pageEndBytes : 1
-  if (cursor.at > bytes.length) return 'malformed'
-  if (kind === kinds.nothing) return undefined
-  const first = bytes.subarray(at, at + digestBytes)
-  if (kind === kinds.leaf) {
-    const valueHash = bytes.subarray(at + digestBytes, at + 2 * digestBytes)
-    const valueBytes = readUint(bytes, at + 2 * digestBytes, 4)
-    const hash = leafNodeHash({ key: first, valueHash })
-    return { kind: 'leaf', key: first, valueBytes, value: undefined, valueHash, reader, hash }
+  cursor.at++
+  if (kindAndSlot === kinds.nothing) return undefined
+  const slot = kindAndSlot >> 2 === 0 ? 0 : 1
+  const start = cursor.at
+  cursor.at += digestBytes
+  const first = bytes.subarray(start, cursor.at)
+  if (kindAndSlot === kinds.leaf) {
+    const length = readUint(bytes, cursor.at, 4)
+    cursor.at += 4 + length
+    return cursor.at > bytes.length ? 'malformed' : leaf(first, bytes.subarray(cursor.at - length, cursor.at))
   }
-  if (kind !== kinds.page || place.depth % pageBits !== 0) return 'malformed'
-  const [weightBytes, innerNodes, leaves] = [0, 1, 2].map((index) =>
-    readUint(bytes, at + digestBytes + 6 * index, 6),
-  )
-  const weight = { bytes: weightBytes ?? 0, innerNodes: innerNodes ?? 0, leaves: leaves ?? 0 }
-  const sealed: SealedNode = { kind: 'sealed', hash: first, weight, ...place, reader, opened: undefined }
-  return sealed
+  const isCut = depth > 0 && depth % pageBits === 0
+  if ((kindAndSlot & 3) !== kinds.page || !isCut) return 'malformed'
+  const [at, next] = [cursor.at, cursor.at + 3 * weightBytes]
+  if (next > bytes.length) return 'malformed'
+  cursor.at = next
+  const weight = {
+    bytes: readUint(bytes, at, weightBytes),
+    innerNodes: readUint(bytes, at + weightBytes, weightBytes),
+    leaves: readUint(bytes, at + 2 * weightBytes, weightBytes),
+  }
+  return { kind: 'sealed', hash: first, weight, depth, prefix, slot, reader, opened: undefined }
 }
 
 function writeUint(
@@ -265,8 +297,9 @@ function writeUint(
   }
 }
 
+/** 0 for what lies behind the end: callers look at where that leads. */
 function readUint(bytes: Uint8Array, at: number, length: number): number {
   let value = 0
-  for (let i = at; i < at + length; i++) value = value * 256 + (bytes[i] as number) // callers looked at the length
+  for (let i = at; i < at + length; i++) value = value * 256 + (bytes[i] ?? 0)
   return value
 }

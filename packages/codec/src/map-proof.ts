@@ -3,6 +3,7 @@
  * down towards the key, to where it ends: at an empty subtree, at the key's own leaf, or at the leaf of another key.
  */
 import { equalBytes } from './bytes.js'
+import { sha256 } from './hash.js'
 import { digestBytes, mapDepthMax } from './limits.js'
 import {
   bitAt,
@@ -13,7 +14,6 @@ import {
   leafNodeHash,
   type MerkleMap,
   opened,
-  valueHashOf,
 } from './map.js'
 import { bytes, bytesUpTo, field, list, mapped, nullable, type Shape, struct, uint } from './shape.js'
 
@@ -40,7 +40,7 @@ export function proveKey(map: MerkleMap, key: Uint8Array): MapProof {
     siblings.push(hashOf(isLeft ? node.right : node.left).slice())
     node = opened(isLeft ? node.left : node.right)
   }
-  const terminal = node === undefined ? null : { key: node.key.slice(), valueHash: valueHashOf(node).slice() }
+  const terminal = node === undefined ? null : { key: node.key.slice(), valueHash: sha256(node.value) }
   return { siblings, terminal }
 }
 

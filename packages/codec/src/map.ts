@@ -29,12 +29,7 @@ export type MapNode = MapLeaf | MapInner | SealedNode
 export interface MapLeaf {
   readonly kind: 'leaf'
   readonly key: Uint8Array
-  readonly valueBytes: number
-  /** Not here until it is asked for, where there is a reader. */
-  value: Uint8Array | undefined
-  /** Here where the value may not be. */
-  readonly valueHash: Uint8Array | undefined
-  readonly reader: NodeReader | undefined
+  readonly value: Uint8Array
   hash: Uint8Array | undefined
 }
 
@@ -44,9 +39,11 @@ export interface MapInner {
   readonly right: MapNode | undefined
   readonly weight: MapWeight
   hash: Uint8Array | undefined
+  /** Where its page was written, of one on a cut (map-pages.ts). */
+  slot: PageSlot | undefined
 }
 
-/** An inner node or a lone leaf that a reader finds. */
+/** An inner node, or a lone leaf at the root, that a reader finds. */
 export interface SealedNode {
   readonly kind: 'sealed'
   readonly hash: Uint8Array
@@ -54,6 +51,7 @@ export interface SealedNode {
   readonly depth: number
   /** 32 bytes, of which the first `depth` bits are those of every key below, and the others zero. */
   readonly prefix: Uint8Array
+  readonly slot: PageSlot
   readonly reader: NodeReader
   opened: MapLeaf | MapInner | undefined
 }
@@ -61,8 +59,10 @@ export interface SealedNode {
 /** Where sealed parts of a map are. What it hands out was checked against the hash; where that fails, it throws. */
 export interface NodeReader {
   node(sealed: SealedNode): MapLeaf | MapInner
-  value(leaf: MapLeaf): Uint8Array
 }
+
+/** Which of the two pages that may stand at one place. */
+export type PageSlot = 0 | 1
 
 /** What a subtree takes when it travels. Kept in each inner node, so that a map can be cut without walking it. */
 export interface MapWeight {
@@ -92,7 +92,7 @@ export function mapGet(map: MerkleMap, key: Uint8Array): Uint8Array | undefined 
   let node = opened(map.top)
   for (let depth = 0; node?.kind === 'inner'; depth++)
     node = opened(bitAt(key, depth) === 0 ? node.left : node.right)
-  return node !== undefined && equalBytes(node.key, key) ? leafValue(node) : undefined
+  return node !== undefined && equalBytes(node.key, key) ? node.value : undefined
 }
 
 /**
@@ -121,7 +121,7 @@ export function mapFromEntries(entries: Iterable<readonly [Uint8Array, Uint8Arra
 export function* mapEntries(
   map: MerkleMap,
 ): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
-  for (const found of leavesOf(map.top)) yield [found.key, leafValue(found)]
+  for (const found of leavesOf(map.top)) yield [found.key, found.value]
 }
 
 /**
@@ -132,7 +132,7 @@ export function* mapChanges(args: {
   readonly before: MerkleMap
   readonly after: MerkleMap
 }): Generator<[key: Uint8Array, value: Uint8Array], void, undefined> {
-  for (const found of changedLeaves(args.before.top, args.after.top)) yield [found.key, leafValue(found)]
+  for (const found of changedLeaves(args.before.top, args.after.top)) yield [found.key, found.value]
 }
 
 export function leafNodeHash(args: { readonly key: Uint8Array; readonly valueHash: Uint8Array }): Uint8Array {
@@ -150,7 +150,7 @@ export function hashOf(node: MapNode | undefined): Uint8Array {
   if (node.kind === 'sealed') return node.hash
   node.hash ??=
     node.kind === 'leaf'
-      ? leafNodeHash({ key: node.key, valueHash: valueHashOf(node) })
+      ? leafNodeHash({ key: node.key, valueHash: sha256(node.value) })
       : innerNodeHash({ left: hashOf(node.left), right: hashOf(node.right) })
   return node.hash
 }
@@ -167,18 +167,6 @@ export function glimpsed(node: MapNode | undefined): MapLeaf | MapInner | undefi
   return node?.kind === 'sealed' ? (node.opened ?? node.reader.node(node)) : node
 }
 
-export function leafValue(leaf: MapLeaf): Uint8Array {
-  if (leaf.value === undefined) {
-    if (leaf.reader === undefined) throw new CodecError('TREE', 'a leaf has no value and nobody to ask')
-    leaf.value = leaf.reader.value(leaf)
-  }
-  return leaf.value
-}
-
-export function valueHashOf(leaf: MapLeaf): Uint8Array {
-  return leaf.valueHash ?? sha256(leafValue(leaf))
-}
-
 /** Bit `index` of the key, most significant first. */
 export function bitAt(key: Uint8Array, index: number): 0 | 1 {
   // Two different keys differ in one of their 256 bits, so no walk goes further and the index is inside.
@@ -190,10 +178,8 @@ export function checkKey(key: Uint8Array): void {
 }
 
 export function leaf(key: Uint8Array, value: Uint8Array): MapLeaf {
-  return { kind: 'leaf', key, valueBytes: value.length, value, ...inMemory }
+  return { kind: 'leaf', key, value, hash: undefined }
 }
-
-const inMemory = { valueHash: undefined, reader: undefined, hash: undefined }
 
 export function inner(left: MapNode | undefined, right: MapNode | undefined): MapInner {
   const [a, b] = [weightOf(left), weightOf(right)]
@@ -202,7 +188,7 @@ export function inner(left: MapNode | undefined, right: MapNode | undefined): Ma
     innerNodes: a.innerNodes + b.innerNodes + 1,
     leaves: a.leaves + b.leaves,
   }
-  return { kind: 'inner', left, right, weight, hash: undefined }
+  return { kind: 'inner', left, right, weight, hash: undefined, slot: undefined }
 }
 
 const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0, leaves: 0 })
@@ -210,7 +196,7 @@ const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0, leaves: 0
 export function weightOf(node: MapNode | undefined): MapWeight {
   if (node === undefined) return weightless
   return node.kind === 'leaf'
-    ? { bytes: mapEntryOverheadBytes + node.valueBytes, innerNodes: 0, leaves: 1 }
+    ? { bytes: mapEntryOverheadBytes + node.value.length, innerNodes: 0, leaves: 1 }
     : node.weight
 }
 
@@ -288,9 +274,7 @@ function* leavesWithout(
 ): Generator<MapLeaf, void, undefined> {
   const old = [...leavesOf(known)]
   for (const found of leavesOf(node)) {
-    const isKnown = old.some(
-      (one) => equalBytes(one.key, found.key) && equalBytes(leafValue(one), leafValue(found)),
-    )
-    if (!isKnown) yield found
+    if (!old.some(({ key, value }) => equalBytes(key, found.key) && equalBytes(value, found.value)))
+      yield found
   }
 }

@@ -12,7 +12,6 @@ export type {
   HolePlace,
   KeySpace,
   LogPosition,
-  RowSpace,
   SequenceRange,
   VotePlace,
 } from './key-spaces.js'
@@ -36,7 +35,6 @@ export {
   holeKey,
   keySpaces,
   metaKey,
-  pageSpaceOf,
   placeValue,
   positionKey,
   positionKeyOfDigest,
@@ -52,10 +50,8 @@ export {
   readPlace,
   readPositionKey,
   readVoteKey,
-  rowSpaces,
   spaceRange,
   statePageKey,
-  stateRowKey,
   strayKey,
   voteKey,
 } from './key-spaces.js'

@@ -17,19 +17,16 @@
  * | evidence           | organisation id, generation, sequence | fork evidence                             |
  * | checkpointHeight   | height                                | header, certificate, changes              |
  * | checkpointDigest   | header digest                         | height                                    |
- * | stateRow           | row key                               | row value                                 |
- * | otherStateRow      | row key                               | row value: see `rowSpaces`                |
- * | statePage          | depth, prefix                         | a page of the state's map                 |
- * | otherStatePage     | depth, prefix                         | one of the other place                    |
+ * | statePage          | depth, prefix, slot                   | a page of the state's map                 |
  * | vote               | epoch, view, kind                     | own signed vote or proposal               |
  * | meta               | name                                  | schema version, own last signed, …        |
  *
  * Sizes: organisation id 32 bytes, digest 32, author, generation and epoch u32, sequence, ordinal, height and view
- * u64 (safe integers), branch, depth and kind u8; a prefix has as many bytes as the bits of the depth take. Authors are numbered by this node in the order in which it met them, so
+ * u64 (safe integers), branch, depth, slot and kind u8; a prefix has as many bytes as the bits of the depth take. Authors are numbered by this node in the order in which it met them, so
  * that the key of an event takes 18 bytes; a branch tells apart the events of a forked author at one place.
  */
 
-import type { EventId } from '@chirograph/codec'
+import type { EventId, PagePlace } from '@chirograph/codec'
 import { contentIdOfDigest, digestOfContentId, fromHex, toHex, utf8 } from '@chirograph/codec'
 import type { KeyRange } from './store.js'
 
@@ -40,7 +37,7 @@ export const keySpaces = Object.freeze({
   evidence: 0x06,
   checkpointHeight: 0x07,
   checkpointDigest: 0x08,
-  stateRow: 0x09,
+  // 0x09 and 0x17 were rows of the state in schema 2.
   vote: 0x0a,
   meta: 0x0b,
   author: 0x10,
@@ -50,11 +47,9 @@ export const keySpaces = Object.freeze({
   arrival: 0x14,
   stray: 0x15,
   history: 0x16,
-  otherStateRow: 0x17,
   hole: 0x18,
   bodyFloor: 0x19,
   statePage: 0x1a,
-  otherStatePage: 0x1b,
 })
 
 export type KeySpace = keyof typeof keySpaces
@@ -276,32 +271,14 @@ export function checkpointDigestKey(digest: Uint8Array): Uint8Array {
   return bytesKey('checkpointDigest', digest)
 }
 
-/**
- * The two places for the state's rows. One holds them; into the other those of a snapshot are written, batch by batch,
- * until one small batch makes that the place to read. So a crash leaves one whole state or the other.
- */
-export const rowSpaces = Object.freeze(['stateRow', 'otherStateRow'] as const)
-
-export type RowSpace = (typeof rowSpaces)[number]
-
-/** Where the pages lie by which the rows of a place are found and proven; they follow from the rows. */
-export const pageSpaceOf = Object.freeze({ stateRow: 'statePage', otherStateRow: 'otherStatePage' } as const)
-
-export function stateRowKey(rowKey: Uint8Array, space: RowSpace): Uint8Array {
-  assertLength(rowKey, 32)
-  return bytesKey(space, rowKey)
-}
-
 /** `prefix` has ⌈depth / 8⌉ bytes. */
-export function statePageKey(
-  { depth, prefix }: { readonly depth: number; readonly prefix: Uint8Array },
-  space: RowSpace,
-): Uint8Array {
+export function statePageKey({ depth, prefix, slot }: PagePlace): Uint8Array {
   assertUint(depth, 0xff)
   assertLength(prefix, Math.ceil(depth / 8))
-  const key = newKey(pageSpaceOf[space], 2 + prefix.length)
+  const key = newKey('statePage', 3 + prefix.length)
   key[1] = depth
   key.set(prefix, 2)
+  key[2 + prefix.length] = slot
   return key
 }
 

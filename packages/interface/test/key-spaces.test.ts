@@ -40,7 +40,6 @@ import {
   readVoteKey,
   spaceRange,
   statePageKey,
-  stateRowKey,
   strayKey,
   voteKey,
 } from '../src/index.js'
@@ -70,7 +69,6 @@ suite('key spaces', (it) => {
       [evidenceKey(position), `06${chain}${sequence}`],
       [checkpointHeightKey(258), '070000000000000102'],
       [checkpointDigestKey(digest), `08${tail}`],
-      [stateRowKey(digest, 'stateRow'), `09${tail}`],
       [voteKey({ epoch: 3, view: 4, kind: 2 }), '0a00000003000000000000000402'],
       [metaKey('schema'), '0b736368656d61'],
       [authorKey(org), `10${org}`],
@@ -80,11 +78,10 @@ suite('key spaces', (it) => {
       [arrivalKey(258), '140000000000000102'],
       [strayKey(place), `15${at}`],
       [historyKey(place), '160102030400000001'],
-      [stateRowKey(digest, 'otherStateRow'), `17${tail}`],
       [holeKey({ ...place, fromSequence: place.sequence }), `180102030400000001${sequence}`],
       [bodyFloorKey(place), '190102030400000001'],
-      [statePageKey({ depth: 0, prefix: new Uint8Array() }, 'stateRow'), '1a00'],
-      [statePageKey({ depth: 12, prefix: Uint8Array.of(0xab, 0xc0) }, 'otherStateRow'), '1b0cabc0'],
+      [statePageKey({ depth: 0, prefix: new Uint8Array(), slot: 0 }), '1a0000'],
+      [statePageKey({ depth: 12, prefix: Uint8Array.of(0xab, 0xc0), slot: 1 }), '1a0cabc001'],
     ]
     for (const [key, hex] of expected) {
       is(toHex(key), hex)
@@ -92,12 +89,12 @@ suite('key spaces', (it) => {
     }
     equal(
       expected.map(([key]) => key[0]),
-      Object.values(keySpaces).sort((a, b) => a - b),
+      [...Object.values(keySpaces), keySpaces.statePage].sort((a, b) => a - b),
     )
   })
 
-  it('keeps the numbers of schema 1 for schema 1', () => {
-    for (const number of Object.values(keySpaces)) not([1, 2, 3, 4].includes(number))
+  it('keeps the numbers of schemas 1 and 2 for them', () => {
+    for (const number of Object.values(keySpaces)) not([1, 2, 3, 4, 0x09, 0x17].includes(number))
   })
 
   it('writes the values that are keys of others as bytes of fixed length', () => {
@@ -185,10 +182,7 @@ suite('key spaces', (it) => {
       evidence: evidenceKey(position),
       checkpointHeight: checkpointHeightKey(0),
       checkpointDigest: checkpointDigestKey(digest),
-      stateRow: stateRowKey(digest, 'stateRow'),
-      otherStateRow: stateRowKey(digest, 'otherStateRow'),
-      statePage: statePageKey({ depth: 252, prefix: digest }, 'stateRow'),
-      otherStatePage: statePageKey({ depth: 0, prefix: new Uint8Array() }, 'otherStateRow'),
+      statePage: statePageKey({ depth: 252, prefix: digest, slot: 1 }),
       vote: voteKey({ epoch: 0xffff_ffff, view: 0, kind: 255 }),
       meta: metaKey(''),
     }
@@ -226,8 +220,7 @@ suite('key spaces', (it) => {
       () => authorKey('zz'.repeat(32)),
       () => frontierKey({ ...position, author: 'ab' }),
       () => voteKey({ epoch: 0, view: 0, kind: 256 }),
-      () => stateRowKey(digest.subarray(1), 'stateRow'),
-      () => statePageKey({ depth: 12, prefix: digest }, 'stateRow'),
+      () => statePageKey({ depth: 12, prefix: digest, slot: 0 }),
       () => readEventKey(arrivalKey(1)),
       () => readPlace(digest),
       () => readAuthorValue(digest),

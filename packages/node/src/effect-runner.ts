@@ -21,6 +21,8 @@ export interface HistoryEffect {
   readonly isSynced: boolean
 }
 
+type PersistEffect = Extract<ShellEffect, { kind: 'persist' }>
+
 export type ShellEffect = ReplicaEffect | HistoryEffect | ThenEffect
 
 export interface EffectRunner {
@@ -68,6 +70,7 @@ export function createEffectRunner({
   async function drain(): Promise<void> {
     let next: Batch | undefined
     while (next !== undefined || (queue.length > 0 && !isStopped)) {
+      if (next === undefined && isLong(queue[0])) await writeAhead(queue[0])
       // A few facts are on their way to the disk before `enqueue` returns; with many, others have their turn in between.
       const batch: Batch = next ?? (eventsQueued < breatheEventsMin ? nextBatch() : await nextLongBatch())
       const written = write(batch)
@@ -75,7 +78,7 @@ export function createEffectRunner({
       next = undefined
       try {
         // A full batch is made ready while the disk works. What is less waits, to go down together with what comes.
-        if (eventsQueued >= batchEventsMax && !isStopped) next = await nextLongBatch()
+        if (eventsQueued >= batchEventsMax && !isStopped && !isLong(queue[0])) next = await nextLongBatch()
         await written
       } catch (error) {
         await written.catch(() => {}) // who hears of the failure may close the store
@@ -83,6 +86,19 @@ export function createEffectRunner({
         throw error
       }
     }
+  }
+
+  function isLong(effect: ShellEffect | undefined): effect is PersistEffect {
+    return effect?.kind === 'persist' && effect.facts.some((fact) => writer.isLong(fact))
+  }
+
+  /** What is too much for one batch. All that came before is on disk, and this effect is the next to be. */
+  async function writeAhead({ facts }: PersistEffect): Promise<void> {
+    for (const fact of facts)
+      for (const ops of writer.ahead(fact)) {
+        await store.batch(ops, { sync: true })
+        await breathe()
+      }
   }
 
   /** Puts a batch on disk and does at once what waited for that, or drops it when the disk refuses. */
@@ -137,7 +153,10 @@ export function createEffectRunner({
     let events = 0
     let bytes = 0
     let count = 0
+    // One with something ahead goes down by itself, with what waits for it.
+    const isAlone = isLong(queue[0])
     for (const effect of queue) {
+      if (effect.kind === 'persist' && count > 0 && (isAlone || isLong(effect))) break
       const more = eventsOf(effect)
       const moreBytes = effect.kind === 'persist' ? bytesOf(effect) : 0
       if (events > 0 && more > 0 && (events + more > batchEventsMax || bytes + moreBytes > batchBytesMax / 4))

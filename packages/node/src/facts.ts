@@ -30,10 +30,7 @@ import {
   placeValue,
   positionKey,
   positionKeyOfDigest,
-  type RowSpace,
-  rowSpaces,
   type StoreOp,
-  stateRowKey,
   strayKey,
   voteKey,
 } from '@chirograph/interface'
@@ -63,8 +60,6 @@ export const ordinalShape = uint()
 
 /** How far back a chain is held without gaps: the lowest sequence (null where none is), and the digest of the event before. */
 export const historyShape = struct('history', [field('lowest', nullable(uint())), field('before', bytes(32))])
-/** Which of `rowSpaces` holds the state: the first where nothing says so. */
-export const rowSpaceShape = uint({ max: rowSpaces.length - 1 })
 
 /** Final events from before a snapshot; they stand in no index. */
 export interface HistoryFact {
@@ -84,10 +79,10 @@ export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
   /** The ordinal that the next event to arrive will get. */
   readonly nextOrdinal: number
-  /** Where the state's rows are. */
-  readonly rowSpace: RowSpace
-  /** Where a snapshot's rows go before the fact of it is written, which makes this the place to read. */
-  readonly idleRowSpace: RowSpace
+  /** What is to be on disk before `opsOf` is asked for this fact, in batches that are durable one after the other. */
+  ahead(fact: Fact | HistoryFact): Iterable<StoreOp[]>
+  /** Whether there is anything to be written ahead of this fact; then nothing else goes down with it. */
+  isLong(fact: Fact | HistoryFact): boolean
   /** The arrivals of events that a snapshot may drop, by their place (`placeName`): the store does not find them fast. */
   noteArrivals(ordinals: ReadonlyMap<string, number>): void
 }
@@ -103,7 +98,6 @@ export function createFactWriter({
   authors,
   nextOrdinal,
   openVoteKeys,
-  rowSpace: initialRowSpace,
   pages,
   bodyFloors,
 }: {
@@ -112,12 +106,10 @@ export function createFactWriter({
   readonly authors: AuthorTable
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
-  readonly rowSpace: RowSpace
   readonly pages: PageWriter
   readonly bodyFloors: readonly BodyFloor[]
 }): FactWriter {
   let ordinal = nextOrdinal
-  let rowSpace = initialRowSpace
   let arrivals: ReadonlyMap<string, number> = new Map()
   let voteKeys = [...openVoteKeys]
   const floors = new Map(bodyFloors.map((floor) => [`${floor.author}/${floor.generation}`, floor.sequence]))
@@ -183,7 +175,6 @@ export function createFactWriter({
     })
   }
 
-  /** The rows lie in the idle space already, with their pages; this makes it the one to read. */
   function snapshotOps({ checkpoint, state, cut, logTree, tips, open, dropped }: SnapshotFact): StoreOp[] {
     const ops: StoreOp[] = []
     for (const { author: org, id, ...rest } of dropped) {
@@ -211,17 +202,8 @@ export function createFactWriter({
     // The last arrivals may be among what is dropped. Their numbers are not given again, even after a restart: a
     // subscriber that was told of them would pass over what bears them next.
     ops.push(put('next-ordinal', encode(ordinalShape, ordinal)))
-    rowSpace = idleSpace()
-    pages.note(state.map)
-    ops.push(
-      ...headOps({ checkpoint, logTree, entries: cut.values() }),
-      put('row-space', encode(rowSpaceShape, rowSpaces.indexOf(rowSpace))),
-    )
+    ops.push(...headOps({ checkpoint, logTree, entries: cut.values() }), ...pages.opsOf(state.map))
     return ops
-  }
-
-  function idleSpace(): RowSpace {
-    return rowSpace === 'stateRow' ? 'otherStateRow' : 'stateRow'
   }
 
   function opsOf(fact: Fact | HistoryFact): StoreOp[] {
@@ -253,8 +235,8 @@ export function createFactWriter({
       }
       case 'checkpoint':
         return [
-          ...checkpointOps(fact, rowSpace),
-          ...pages.opsOf(fact.state.map, rowSpace),
+          ...checkpointOps(fact),
+          ...pages.opsOf(fact.state.map),
           ...strayOps(fact),
           ...forgetVotes(fact.checkpoint.header.core.view),
         ]
@@ -263,16 +245,19 @@ export function createFactWriter({
     }
   }
 
+  function isLong(fact: Fact | HistoryFact): fact is Extract<Fact, { kind: 'checkpoint' | 'snapshot' }> {
+    if (fact.kind === 'snapshot') return true
+    return fact.kind === 'checkpoint' && pages.isLong({ map: fact.state.map, rows: fact.rows.length })
+  }
+
   return {
     opsOf,
     get nextOrdinal() {
       return ordinal
     },
-    get rowSpace() {
-      return rowSpace
-    },
-    get idleRowSpace() {
-      return idleSpace()
+    isLong,
+    *ahead(fact) {
+      if (isLong(fact)) yield* pages.ahead(fact.state.map)
     },
     noteArrivals(ordinals) {
       arrivals = ordinals
@@ -296,16 +281,10 @@ function encodeTip(tip: { generation: number; sequence: number; digest: Uint8Arr
   return encode(tipShape, tip)
 }
 
-function checkpointOps(
-  { checkpoint, logTree, rows }: Extract<Fact, { kind: 'checkpoint' }>,
-  rowSpace: RowSpace,
-): StoreOp[] {
+function checkpointOps({ checkpoint, logTree }: Extract<Fact, { kind: 'checkpoint' }>): StoreOp[] {
   const entries = decodeChanges(checkpoint.changes)
   if (!entries.ok) throw new Error(`final changes do not decode: ${entries.detail}`)
-  return [
-    ...headOps({ checkpoint, logTree, entries: entries.value }),
-    ...rows.map((row): StoreOp => ({ kind: 'put', key: stateRowKey(row.key, rowSpace), value: row.value })),
-  ]
+  return headOps({ checkpoint, logTree, entries: entries.value })
 }
 
 /** What says where this node is. `entries` are those of the cut that moved, or all. */

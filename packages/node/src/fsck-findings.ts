@@ -96,16 +96,10 @@ export const kindsOfDamage = {
     advice: startAfresh,
   },
   'state-rows': {
-    title: 'the state does not hash to the root that the newest checkpoint names',
+    title: 'pages of the state do not hash to the root that the newest checkpoint names',
     consequence: 'a node stops when it comes upon what is damaged, or does not start from this store',
     repair: compute,
     advice: startAfresh,
-  },
-  'state-pages': {
-    title: 'pages by which rows of the state are found are damaged, missing or surplus',
-    consequence: 'a node stops when it comes upon one that it needs, or reads all rows at its start',
-    repair: 'rebuilds them from the rows',
-    advice: null,
   },
   'log-tree': {
     title: "the log's tree does not hash to the root that the newest checkpoint names",
@@ -114,7 +108,7 @@ export const kindsOfDamage = {
     advice: startAfresh,
   },
   'leftover-rows': {
-    title: 'rows of a state that nothing reads',
+    title: 'pages of a state that nothing reads',
     consequence: 'they take room, as after a snapshot that was broken off',
     repair: remove,
     advice: null,

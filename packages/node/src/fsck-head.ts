@@ -8,7 +8,7 @@ import { heightShape, logTreeShape } from './facts.js'
 import type { Check } from './fsck.js'
 import { type CheckpointChain, checkCheckpoints, checkDigests } from './fsck-checkpoints.js'
 import type { AuthorNumbers } from './fsck-notes.js'
-import { checkState, nameState } from './fsck-state.js'
+import { checkState } from './fsck-state.js'
 import { checkFrontier, checkOldTips } from './fsck-tips.js'
 import { put } from './meta.js'
 
@@ -31,14 +31,10 @@ export async function checkHead(check: Check, authors: AuthorNumbers): Promise<H
   if (isNewestMissing && !chain.isHeadLost)
     check.findings.add({ code: 'newest-checkpoint', what: `checkpoint ${told} is missing` })
   const isHeadLost = chain.isHeadLost || isNewestMissing
-  const found = await checkState(check, chain.newest)
+  const { state, isStateSound } = await checkState(check, { newest: chain.newest, isHeadLost })
   await checkDigests(check, chain, { lostFrom: isHeadLost ? newestHeight + 1 : Number.POSITIVE_INFINITY })
   const tips = await checkFrontier(check, { chain, isHeadLost })
-  if (!isHeadLost) {
-    if (!found.isStateSound) await nameState(check, chain.newest)
-    await checkHeadNotes(check, chain.newest)
-  }
-  const { state, isStateSound } = found
+  if (!isHeadLost) await checkHeadNotes(check, chain.newest)
   const closedEnd: Head['closedEnd'] = (org, generation) => {
     if (isStateSound) {
       const end = readClosedGenerations(state, org).find((one) => one.generation === generation)

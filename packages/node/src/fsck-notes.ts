@@ -19,7 +19,7 @@ import {
 } from '@chirograph/interface'
 import { heightShape, ordinalShape } from './facts.js'
 import type { Check } from './fsck.js'
-import { isSchemaText, pagesBehindName, prunedHeightName, put, schemaOps } from './meta.js'
+import { isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
 import { readStoredValue } from './stored-event.js'
 
 /** The numbers of authors as they must be, whatever their rows say. */
@@ -30,7 +30,7 @@ export interface AuthorNumbers {
 }
 
 /** Those whose values another check holds against what they are about. */
-const checkedElsewhere = ['final-height', 'log-tree', 'last-signed', 'row-space']
+const checkedElsewhere = ['final-height', 'log-tree', 'last-signed']
 
 export async function checkNotes({ store, known, findings }: Check): Promise<void> {
   const notes = new Map<string, Uint8Array>()
@@ -49,7 +49,7 @@ export async function checkNotes({ store, known, findings }: Check): Promise<voi
     const fault = value === undefined ? undefined : rule(value, known)
     if (fault === undefined) continue
     // Wrong numbers are counted anew; whose store it is cannot be guessed.
-    const isSet = name === 'started' || name === pagesBehindName
+    const isSet = name === 'started'
     const isRebuilt = isSet || name === 'next-ordinal' || name === 'store-tag' || name === prunedHeightName
     findings.add({
       code: isRebuilt ? 'note-rebuildable' : 'note-damaged',
@@ -90,8 +90,7 @@ const noteRules: Readonly<Record<string, NoteRule>> = {
   network: (value, { networkId }) =>
     isHex(value, networkId) ? undefined : 'names another network than the network file does',
   'vote-record': (value, { org }) => (isHex(value, org) ? undefined : 'is not of this institution'),
-  started: isMark,
-  [pagesBehindName]: isMark,
+  started: (value) => (value.length === 0 ? undefined : 'has a value, and should have none'),
   // Where a store lies and what tells it from others is arbitrary; another value is as good.
   place: () => undefined,
   'store-tag': (value) =>
@@ -99,10 +98,6 @@ const noteRules: Readonly<Record<string, NoteRule>> = {
   'next-ordinal': (value) => (decode(ordinalShape, value, { bytesMax: 16 }).ok ? undefined : 'is no number'),
   [prunedHeightName]: (value) =>
     decode(heightShape, value, { bytesMax: 16 }).ok ? undefined : 'is no height',
-}
-
-function isMark(value: Uint8Array): string | undefined {
-  return value.length === 0 ? undefined : 'has a value, and should have none'
 }
 
 function isHex(value: Uint8Array, hex: string): boolean {
@@ -269,8 +264,6 @@ export const keyLengths = {
   evidence: 45,
   checkpointHeight: 9,
   checkpointDigest: 33,
-  stateRow: 33,
-  otherStateRow: 33,
   vote: 14,
 } as const
 

@@ -8,7 +8,6 @@ import type { Replica, ReplicaInput, Snapshot, SnapshotRefusal } from '@chirogra
 import type { AuthorTable } from './author-table.js'
 import { type FactWriter, placeName } from './facts.js'
 import type { Notice } from './notice.js'
-import { clearRows, stageRows } from './row-staging.js'
 import { fetchSnapshot, type JoinProgress } from './snapshot-fetching.js'
 
 /** From how far behind a snapshot is taken rather than every event. */
@@ -137,8 +136,6 @@ export function createJoiner(args: JoinerArgs): Joiner {
 
   /** SPEC J9: until the batch that the step asks for is on disk, the old state is whole; after it, the new one. */
   async function install(snapshot: Snapshot, from: string): Promise<void> {
-    const { state, header } = snapshot
-    await stageRows(store, writer.idleRowSpace, { state, breathe, signal })
     args.pauseIntake(true)
     try {
       await args.drained()
@@ -149,8 +146,8 @@ export function createJoiner(args: JoinerArgs): Joiner {
       args.pauseIntake(false)
     }
     await args.drained()
-    onNotice({ level: 'info', what: 'took a snapshot', facts: { height: header.core.height, from } })
-    await clearRows(store, writer.idleRowSpace, signal)
+    const { height } = snapshot.header.core
+    onNotice({ level: 'info', what: 'took a snapshot', facts: { height, from } })
   }
 
   /** Looked for from the latest: what is not final came not long ago. */

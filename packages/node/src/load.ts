@@ -1,5 +1,5 @@
 /** Start-up: what the store holds, checked, as the state that the replica goes on from. */
-import { contentIdOfDigest, decode, emptyMap, fromHex, toHex } from '@chirograph/codec'
+import { contentIdOfDigest, decode, fromHex, toHex } from '@chirograph/codec'
 import { decodeProposal, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
 import { decodeHeader, type OrgId, restoreEvent } from '@chirograph/event'
 import {
@@ -9,11 +9,9 @@ import {
   eventRange,
   type KeyRange,
   metaKey,
-  type RowSpace,
   readArrivalKey,
   readEventKey,
   readVoteKey,
-  rowSpaces,
   type Store,
   spaceRange,
 } from '@chirograph/interface'
@@ -34,20 +32,10 @@ import {
   restorePending,
 } from '@chirograph/log'
 import { type ChainTip, decodeCheckpoint, type HeldFrom, type RestoredReplica } from '@chirograph/replica'
-import {
-  type Genesis,
-  genesisState,
-  type NetworkState,
-  openState,
-  readClosedGenerations,
-  restoreState,
-  rowsOf,
-  type StateRow,
-  stateRoot,
-} from '@chirograph/status'
+import { type Genesis, openState, readClosedGenerations } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
 import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
-import { heightShape, logTreeShape, ordinalShape, rowSpaceShape, tipShape, voteKinds } from './facts.js'
+import { heightShape, logTreeShape, ordinalShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
 import { createPageWriter, type PageWriter } from './state-pages.js'
@@ -64,7 +52,6 @@ export interface Loaded {
   readonly bodyFloors: readonly BodyFloor[]
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
-  readonly rowSpace: RowSpace
   readonly stored: StoredState
   readonly pages: PageWriter
 }
@@ -74,10 +61,8 @@ export async function loadReplica(
   known: { readonly genesis: Genesis; readonly isFirstStart: boolean; readonly isCopy: boolean },
 ): Promise<Loaded> {
   const { genesis, isFirstStart, isCopy } = known
-  const rowSpace = await loadRowSpace(store)
-  const stored = createStoredState(store, genesis)
-  const loaded = await loadFinal(store, { genesis, rowSpace, stored })
-  const final = loaded?.final ?? null
+  const stored = createStoredState(store)
+  const final = await loadFinal(store, { genesis, stored })
   const authors = await loadAuthors(store)
   const openHistory = await loadOpenHistory(store, authors)
   const log = await loadLog(store, { authors, final, openHistory })
@@ -95,10 +80,9 @@ export async function loadReplica(
     bodiesFrom: bodiesFromOf(bodyFloors, authors),
   }
   const nextOrdinal = await nextOrdinalOf(store)
-  // The first checkpoint brings all pages.
-  const pages = createPageWriter(loaded?.pages ?? { laidOut: emptyMap, latest: emptyMap })
-  const openVoteKeys = votes.keys
-  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys, rowSpace, stored, pages }
+  // Of the genesis nothing is on disk: the first checkpoint brings all pages.
+  const pages = createPageWriter(final?.state.map)
+  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, stored, pages }
 }
 
 /** Above the highest place at which something of an author lacks. */
@@ -114,25 +98,10 @@ function heldFromOf(openHistory: readonly OpenHistory[]): Map<OrgId, HeldFrom> {
   return heldFrom
 }
 
-async function loadRowSpace(store: Store): Promise<RowSpace> {
-  const value = await store.get(metaKey('row-space'))
-  if (value === undefined) return rowSpaces[0]
-  return rowSpaces[must(decode(rowSpaceShape, value, anySize), 'the place of the state rows')] ?? rowSpaces[0]
-}
-
-interface StatePlace {
-  readonly genesis: Genesis
-  readonly rowSpace: RowSpace
-  readonly stored: StoredState
-}
-
 async function loadFinal(
   store: Store,
-  place: StatePlace,
-): Promise<{
-  readonly final: NonNullable<RestoredReplica['final']>
-  readonly pages: Parameters<typeof createPageWriter>[0]
-} | null> {
+  { genesis, stored }: { readonly genesis: Genesis; readonly stored: StoredState },
+): Promise<RestoredReplica['final']> {
   const [heightBytes, treeBytes] = await store.getMany([metaKey('final-height'), metaKey('log-tree')])
   if (!heightBytes || !treeBytes) {
     // Written with the first checkpoint. To begin at the genesis again would be to vote again on what was decided.
@@ -160,31 +129,9 @@ async function loadFinal(
   if (toHex(cutRoot(cut)) !== rest.cutRoot)
     throw storeDamaged("the cut does not hash to the checkpoint's root")
   const root = fromHex(core.stateRoot) ?? new Uint8Array() // a header holds lowercase hex only
-  const state = openState({ genesis: place.genesis, root, source: place.stored.open(place.rowSpace) })
-  if (state !== undefined)
-    return {
-      final: { checkpoint, state, cut, logTree },
-      pages: { laidOut: state.map, latest: state.map },
-    }
-  const rebuilt = await readState(store, place)
-  if (toHex(stateRoot(rebuilt)) !== core.stateRoot)
-    throw storeDamaged("the state rows do not hash to the checkpoint's root")
-  return {
-    final: { checkpoint, state: rebuilt, cut, logTree },
-    pages: { laidOut: null, latest: rebuilt.map },
-  }
-}
-
-/** The state from all of its rows: where there are no pages of it. */
-async function readState(store: Store, { genesis, rowSpace }: StatePlace): Promise<NetworkState> {
-  // The store holds what headers changed; what none has changed is as the genesis made it.
-  const rows = new Map<string, StateRow>()
-  for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
-  for await (const [key, value] of store.range(spaceRange(rowSpace))) {
-    const row = { key: key.slice(1), value }
-    rows.set(toHex(row.key), row)
-  }
-  return restoreState({ genesis, rows: rows.values() })
+  const state = openState({ genesis, root, source: stored.open() })
+  if (state === undefined) throw storeDamaged("the state's first page does not hash to the checkpoint's root")
+  return { checkpoint, state, cut, logTree }
 }
 
 /**

@@ -5,15 +5,14 @@ import { ChirographError, metaKey, type Store, type StoreOp } from '@chirograph/
 import { storeDamaged } from './node-errors.js'
 
 /** Raised when what lies under a key changes its meaning. An older store is brought up to it, a newer one is not opened. */
-export const schemaVersion = '2'
+export const schemaVersion = '3'
 /** While events move: no version opens a store that says so, and `migrateStore` goes on with it. */
-export const schemaMoving = '1 to 2'
+export const eventsMoving = '1 to 2'
+/** While rows are cleared away of which the pages are written. */
+export const stateMoving = '2 to 3'
 
 /** The note of the checkpoint up to which bodies may have been pruned. */
 export const prunedHeightName = 'pruned-height'
-
-/** While it is there, pages of the state lack or are of an earlier one; a start reads all rows and writes them. */
-export const pagesBehindName = 'pages-behind'
 
 /** Undefined for a store that nobody has used. */
 export async function readSchema(store: Store): Promise<string | undefined> {
@@ -134,7 +133,7 @@ function oldSchema(found: string): ChirographError {
   return new ChirographError({
     code: 'NODE_STORE_SCHEMA',
     what:
-      found === schemaMoving
+      found === eventsMoving || found === stateMoving
         ? `the data directory is on its way from format ${found.replace(' to ', ' to format ')}`
         : `the data directory has format ${found}, this version works on ${schemaVersion}`,
     hint: 'run chirograph store migrate, or start the node, which does the same',
@@ -144,7 +143,7 @@ function oldSchema(found: string): ChirographError {
 
 /** Whether `migrateStore` brings a store of this format up to date. */
 export function isMigratable(schema: string): boolean {
-  return schema === '1' || schema === schemaMoving
+  return ['1', eventsMoving, '2', stateMoving].includes(schema)
 }
 
 /** `NODE_STORE_SCHEMA` unless the store is laid out as this version does it; `NODE_STORE_DAMAGED` if its note says no format. */

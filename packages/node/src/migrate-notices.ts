@@ -1,5 +1,6 @@
 /** A migration as part of a start: told to the operator, who did not ask for it and may have to wait. */
 import type { Clock, Store } from '@chirograph/interface'
+import type { Genesis } from '@chirograph/status'
 import { migrateStore } from './migrate.js'
 import type { Notice } from './notice.js'
 
@@ -9,33 +10,40 @@ const noticeEveryMs = 2_000
 export async function migrateWithNotices(
   store: Store,
   {
+    genesis,
     found,
     clock,
     onNotice,
-  }: { readonly found: string; readonly clock: Clock; readonly onNotice: (notice: Notice) => void },
+  }: {
+    readonly genesis: Genesis
+    readonly found: string
+    readonly clock: Clock
+    readonly onNotice: (notice: Notice) => void
+  },
 ): Promise<void> {
   let toldAtMs = clock.nowMs()
   const startedMs = toldAtMs
-  const planned = await migrateStore(store, { isDryRun: true })
+  const planned = await migrateStore(store, { genesis, isDryRun: true })
   if (planned.kind !== 'planned') return
   onNotice({
     level: 'info',
     what: 'the data directory has an older format and is brought up to date; a stop in between does no harm',
-    facts: { format: found, to: planned.toSchema, events: planned.events },
+    facts: { format: found, to: planned.toSchema, events: planned.events, rows: planned.rows },
   })
   const done = await migrateStore(store, {
-    onProgress({ moved, total }) {
+    genesis,
+    onProgress({ what, moved, total }) {
       if (clock.nowMs() - toldAtMs < noticeEveryMs) return
       toldAtMs = clock.nowMs()
-      onNotice({ level: 'info', what: 'moving events', facts: { moved, of: total } })
+      onNotice({ level: 'info', what: `moving ${what}`, facts: { moved, of: total } })
     },
   })
   if (done.kind !== 'done') return
-  const { toSchema, events, authors, strays, lost } = done
+  const { toSchema, events, authors, strays, lost, rows } = done
   onNotice({
     level: 'info',
     what: 'the data directory is up to date',
-    facts: { format: toSchema, events, authors, strays, ms: clock.nowMs() - startedMs },
+    facts: { format: toSchema, events, authors, strays, rows, ms: clock.nowMs() - startedMs },
   })
   if (lost > 0)
     onNotice({

@@ -1,5 +1,5 @@
 /**
- * Brings a store of schema 1 to the layout of today. Events move in the order in which they came, so that cursors keep
+ * Brings an older store to the layout of today: from schema 1 to 2 its events, from 2 to 3 its state. Events move in the order in which they came, so that cursors keep
  * their meaning, each batch whole and on disk: what is left in the old places is what is left to do, and a migration
  * that was killed goes on where it was. From the first batch to the last the schema says that it is under way, so that
  * no version, older or newer, takes half a store for a whole one.
@@ -25,8 +25,19 @@ import {
   strayKey,
 } from '@chirograph/interface'
 import { type CutEntry, cutEntryShape } from '@chirograph/log'
+import type { Genesis } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
-import { put, readSchema, schemaMoving, schemaOps, schemaVersion, wrongSchema } from './meta.js'
+import {
+  eventsMoving,
+  isMigratable,
+  put,
+  readSchema,
+  schemaOps,
+  schemaVersion,
+  stateMoving,
+  wrongSchema,
+} from './meta.js'
+import { countOldRows, moveState } from './migrate-state.js'
 import { storeDamaged } from './node-errors.js'
 import {
   type OldPlace,
@@ -47,7 +58,8 @@ const eventsPerBatchDefault = 256
 const keysPerBatch = 4_096
 
 export interface MigrationProgress {
-  /** Of `total` events, counted over every run of this migration. */
+  readonly what: 'events' | 'rows of the state'
+  /** Of `total`, counted over every run of this migration. */
   readonly moved: number
   readonly total: number
 }
@@ -70,9 +82,13 @@ export type Migration =
       readonly strays: number | null
       /** Entries in the order of arrival whose event was not there: damage from before. */
       readonly lost: number
+      /** Rows of the state. */
+      readonly rows: number
     }
 
 export interface MigrateOptions {
+  /** What no header has changed of the state was not stored. */
+  readonly genesis: Genesis
   readonly onProgress?: (progress: MigrationProgress) => void
   /** Counts what would be moved, and writes nothing. */
   readonly isDryRun?: boolean
@@ -83,23 +99,37 @@ export interface MigrateOptions {
 }
 
 /** `NODE_STORE_SCHEMA` for a store of a newer version, or of none. An empty store is left as it is. */
-export async function migrateStore(store: Store, options: MigrateOptions = {}): Promise<Migration> {
-  const { onProgress = () => {}, isDryRun = false, signal } = options
+export async function migrateStore(store: Store, options: MigrateOptions): Promise<Migration> {
+  const { genesis, onProgress = () => {}, isDryRun = false, signal } = options
   const { eventsPerBatch = eventsPerBatchDefault } = options
   const schema = await readSchema(store)
   if (schema === undefined || schema === schemaVersion) return { kind: 'current', schema: schemaVersion }
-  if (schema !== '1' && schema !== schemaMoving) throw wrongSchema(schema)
-  const told = { fromSchema: '1', toSchema: schemaVersion, isResumed: schema === schemaMoving }
-  if (isDryRun) return { kind: 'planned', ...told, ...(await countOld(store)), strays: null }
-
-  if (!told.isResumed) await beginMigration(store)
+  if (!isMigratable(schema)) throw wrongSchema(schema)
+  const isResumed = schema === eventsMoving || schema === stateMoving
+  const told = { fromSchema: schema.slice(0, 1), toSchema: schemaVersion, isResumed }
+  if (isDryRun) {
+    const rows = await countOldRows(store)
+    return { kind: 'planned', ...told, ...(await countOld(store)), strays: null, rows }
+  }
   const mover: Mover = { store, authors: await loadAuthors(store), eventsPerBatch, onProgress, signal }
+  const areEventsOld = schema === '1' || schema === eventsMoving
+  const events = areEventsOld ? await moveAllEvents(mover, { isResumed }) : nothingMoved
+  const onMoved = (moved: number, total: number) => onProgress({ what: 'rows of the state', moved, total })
+  const rows = await moveState(store, { genesis, schema: areEventsOld ? '2' : schema, onMoved, signal })
+  return { kind: 'done', ...told, ...events, authors: mover.authors.size, rows }
+}
+
+const nothingMoved = { events: 0, strays: 0, lost: 0 }
+
+async function moveAllEvents(mover: Mover, { isResumed }: { readonly isResumed: boolean }) {
+  const { store } = mover
+  if (!isResumed) await beginMigration(store)
   const { moved, lost } = await moveArrivals(mover)
   const unlisted = await moveUnlisted(mover)
   for (const space of ['body', 'position'] as const) await clearOld(mover, space)
   const strays = await markStrays(mover)
-  await store.batch(schemaOps(), { sync: true })
-  return { kind: 'done', ...told, events: moved + unlisted, authors: mover.authors.size, strays, lost }
+  await store.batch(schemaOps('2'), { sync: true })
+  return { events: moved + unlisted, strays, lost }
 }
 
 interface Mover {
@@ -114,7 +144,7 @@ interface Mover {
 async function beginMigration(store: Store): Promise<void> {
   const hasRun = (await store.get(metaKey('network'))) !== undefined
   const started = hasRun ? [put('started', new Uint8Array())] : []
-  await store.batch([...schemaOps(schemaMoving), ...started], { sync: true })
+  await store.batch([...schemaOps(eventsMoving), ...started], { sync: true })
 }
 
 async function moveArrivals({ store, authors, eventsPerBatch, onProgress, signal }: Mover) {
@@ -130,7 +160,7 @@ async function moveArrivals({ store, authors, eventsPerBatch, onProgress, signal
     moved += found.length
     for (const name of await lostOf(store, { page, found })) lost.add(name)
     const last = page.at(-1)
-    if (last) onProgress({ moved: readOldOrdinal(last[0]) + 1, total })
+    if (last) onProgress({ what: 'events', moved: readOldOrdinal(last[0]) + 1, total })
   }
   return { moved, lost: lost.size }
 }

@@ -173,7 +173,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     org,
     networkId,
     storePlace,
-    onOldSchema: (found) => migrateWithNotices(store, { found, clock, onNotice }),
+    onOldSchema: (found) => migrateWithNotices(store, { genesis, found, clock, onNotice }),
   })
   if (!hasVoteRecord || isCopy)
     onNotice({

@@ -2,34 +2,19 @@
  * The state anew from the log, where all of it is here: each checkpoint is executed as it was when it became final, and
  * must come out with the roots that its header names. So nothing is believed of the rows that were damaged.
  */
-import {
-  decode,
-  type EventId,
-  emptyMap,
-  encode,
-  equalBytes,
-  mapGet,
-  mapPages,
-  toHex,
-  treeRoot,
-} from '@chirograph/codec'
+import { type EventId, emptyMap, encode, mapPages, toHex, treeRoot } from '@chirograph/codec'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import {
   checkpointRange,
   frontierKey,
   getManyKeysMax,
-  metaKey,
-  pageSpaceOf,
   positionKey,
-  type RowSpace,
   readCheckpointHeightKey,
   readPlace,
-  rowSpaces,
   type Store,
   type StoreOp,
   spaceRange,
   statePageKey,
-  stateRowKey,
   strayKey,
 } from '@chirograph/interface'
 import {
@@ -44,9 +29,9 @@ import {
   trimFinal,
 } from '@chirograph/log'
 import { type ChainState, decodeCheckpoint, execute, genesisChainState } from '@chirograph/replica'
-import { changedRows, genesisState, rowsOf, stateRoot } from '@chirograph/status'
+import { stateRoot } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
-import { logTreeShape, rowSpaceShape } from './facts.js'
+import { logTreeShape } from './facts.js'
 import type { CheckOptions } from './fsck.js'
 import { put } from './meta.js'
 import { readEvent } from './stored-event.js'
@@ -95,7 +80,7 @@ export async function replayStore(store: Store, options: CheckOptions): Promise<
     rows += execution.events.length
     onProgress?.({ what: 'the log, executed anew', rows })
   }
-  return { kind: 'replayed', ops: await opsOf(store, { at, tips, genesis: genesisState(genesis) }) }
+  return { kind: 'replayed', ops: await opsOf(store, { at, tips }) }
 }
 
 function impossible(why: string): Replay {
@@ -189,48 +174,19 @@ async function isFinalAt({ store, authors }: Source, { cut }: ChainState, id: Ev
   return (await store.get(strayKey(place))) === undefined
 }
 
-/** Where the store differs from what came out. */
+/** What came out, in the place of what is there. */
 async function opsOf(
   store: Store,
-  {
-    at,
-    tips,
-    genesis,
-  }: {
-    readonly at: ChainState
-    readonly tips: ReadonlyMap<string, CutEntry>
-    readonly genesis: ChainState['state']
-  },
+  { at, tips }: { readonly at: ChainState; readonly tips: ReadonlyMap<string, CutEntry> },
 ): Promise<StoreOp[]> {
   const ops: StoreOp[] = []
-  const space = await spaceOf(store)
-  const missing = new Map<string, Uint8Array>()
-  for (const { key, value } of changedRows({ before: genesis, after: at.state }))
-    missing.set(toHex(key), value)
-  for await (const page of store.pages(spaceRange(space)))
-    for (const [key, value] of page) {
-      const rowKey = key.slice(1)
-      const right = rowKey.length === 32 ? mapGet(at.state.map, rowKey) : undefined
-      if (right === undefined) ops.push({ kind: 'delete', key })
-      else if (!equalBytes(right, value)) ops.push({ kind: 'put', key, value: right })
-      missing.delete(toHex(rowKey))
-    }
-  for (const { key, value } of rowsOf(at.state))
-    if (missing.has(toHex(key))) ops.push({ kind: 'put', key: stateRowKey(key, space), value })
-  // The pages follow from the rows.
-  for await (const page of store.pages(spaceRange(pageSpaceOf[space])))
+  for await (const page of store.pages(spaceRange('statePage')))
     for (const [key] of page) ops.push({ kind: 'delete', key })
   for (const page of mapPages({ before: emptyMap, after: at.state.map }))
-    ops.push({ kind: 'put', key: statePageKey(page, space), value: page.bytes })
+    ops.push({ kind: 'put', key: statePageKey(page), value: page.bytes })
   for (const entry of tips.values())
     ops.push({ kind: 'put', key: frontierKey(entry), value: encode(cutEntryShape, entry) })
   const { size, peaks } = at.logTree
   ops.push(put('log-tree', encode(logTreeShape, { size, peaks: [...peaks] })))
   return ops
-}
-
-async function spaceOf(store: Store): Promise<RowSpace> {
-  const noted = await store.get(metaKey('row-space'))
-  const index = noted && decode(rowSpaceShape, noted, { bytesMax: 16 })
-  return rowSpaces[index?.ok ? index.value : 0] ?? rowSpaces[0]
 }

@@ -41,7 +41,6 @@ import type { Notice } from './notice.js'
 import { type Conduct, createPeerConduct } from './peer-conduct.js'
 import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
-import { clearRows } from './row-staging.js'
 import { createSegmentIntake } from './segment-intake.js'
 import { serveCheckpoints, serveHistory, serveSync } from './serving.js'
 import { createSignatureDesk } from './signature-desk.js'
@@ -127,8 +126,6 @@ export async function startShell(args: {
   const { set } = replica
   const self = replica.consensus.config.self
   const writer = createFactWriter({ set, self, authors, pages, ...written })
-  // What a snapshot left behind when the process ended in the middle of taking it.
-  await clearRows(store, writer.idleRowSpace)
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
     .filter((_, index) => index !== self)
@@ -141,20 +138,16 @@ export async function startShell(args: {
   snapshots.note({ ...replica.final, checkpoint: replica.final })
 
   const memory = createStateMemory({
-    store,
     replica,
     stored,
     pages,
     limits: args.stateMemory,
-    space: () => writer.rowSpace,
     isOnDisk: () => shown.header === replica.final.header,
     seal(source) {
       dispatch({ kind: 'seal', source })
       shown = { ...shown, state: replica.final.state }
       snapshots.note({ ...shown, checkpoint: replica.final })
     },
-    breathe,
-    onFailure: args.onFailure,
   })
 
   const conduct = createPeerConduct({ nowMs: () => clock.nowMs(), onChange: applyConduct })
@@ -466,8 +459,8 @@ export async function startShell(args: {
       for (const cancel of timers.values()) cancel()
       await Promise.all([tasks.stop(), history.stop(), joiner.stop(), network.stop()])
       await runner.drained()
-      await memory.stop()
       runner.stop()
+      stored.close()
     },
   }
 }

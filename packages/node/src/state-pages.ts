@@ -1,155 +1,83 @@
 /**
- * The pages by which the state is read row by row. They follow from the rows and go down with them, so that a start
- * finds them of the very state that is final. Where they are too many for that, they are written afterwards, the root
- * last: until it is there, a start reads all rows, as it does where no version wrote pages yet.
+ * The state on disk: its map in pages. What a checkpoint changes goes down with it, in the places of what was there. A
+ * long change, as a snapshot is one, goes down before, beside the pages that are read, and the root with its checkpoint:
+ * so a crash leaves one whole state or the other, however many batches it takes.
  */
-import { emptyMap, type MerkleMap, mapPages } from '@chirograph/codec'
-import { pageSpaceOf, type RowSpace, type Store, type StoreOp, statePageKey } from '@chirograph/interface'
-import { clearSpaces } from './clear-spaces.js'
-import { pagesBehindName, put } from './meta.js'
+import { emptyMap, type MapPage, type MerkleMap, mapPages, mapSize } from '@chirograph/codec'
+import { batchOpsMax, type StoreOp, statePageKey } from '@chirograph/interface'
 
-/** Pages that go down with one checkpoint: 6 MB, beside rows and events of which a batch holds 64. */
-const pagesPerCheckpointMax = 8_192
+/** Rows of a change that goes down in one batch: about 12,000 pages at the most, below a kilobyte each. */
+const rowsAtOnceMax = 2_048
 
-/** Pages in one batch of those that are written afterwards: some milliseconds of the event loop. */
-const pagesPerBatch = 1_024
+/** Pages in one batch of a long change: some milliseconds of the event loop. */
+const pagesPerBatch = 512
+
+/** Pages out of use that are removed with the root; what is more takes room until its place is written again. */
+const removedMax = batchOpsMax / 2
 
 export interface PageWriter {
-  /** The pages to go down with the rows that lead to this map; none where they are written afterwards. */
-  opsOf(map: MerkleMap, space: RowSpace): StoreOp[]
-  /** Another map takes its place, all pages of which are on disk. */
-  note(map: MerkleMap): void
-  /** The map is on disk whole and in memory no more; this is what reads it. */
-  noteSealed(map: MerkleMap): void
-  /** Pages written of what is in memory since it was last let go; infinite where all of the map is. */
+  /** Whether what leads to this map is to be written ahead. */
+  isLong(change: { readonly map: MerkleMap; readonly rows: number }): boolean
+  /** What goes down before, each batch durable before the next. To be read to its end before anything else is written. */
+  ahead(map: MerkleMap): Generator<StoreOp[], void, undefined>
+  /** What makes this map the one that is read; with the fact that calls for it. */
+  opsOf(map: MerkleMap): StoreOp[]
+  /** Pages written since the map was last let go of in memory; infinite where all of it is there. */
   readonly held: number
-  /** Whether pages lack that `catchUp` is to write. */
-  readonly isBehind: boolean
-  /** Whether all pages of the latest map are on disk, or on their way with it. */
-  readonly isCurrent: boolean
-  /** Writes what was too much, up to the latest map; what comes in the meantime is written with what comes next. */
-  catchUp(store: Store, space: RowSpace, pace: Pace): Promise<void>
+  /** The map is in memory no more; this is what reads it. */
+  noteSealed(map: MerkleMap): void
 }
 
-export interface Pace {
-  readonly breathe: () => Promise<void>
-  readonly signal: AbortSignal
-}
-
-/** `laidOut` is the map of which all pages are on disk; null where they are not, of `latest`. */
-export function createPageWriter({
-  laidOut: onDisk,
-  latest: first,
-}: {
-  readonly laidOut: MerkleMap | null
-  readonly latest: MerkleMap
-}): PageWriter {
-  let laidOut = onDisk
-  let latest = first
-  let isBehind = onDisk === null
-  let held = isBehind ? Number.POSITIVE_INFINITY : 0
-  let catching: AbortController | null = null
+/** `onDisk` is the map that a start reads. */
+export function createPageWriter(onDisk: MerkleMap = emptyMap): PageWriter {
+  let current = onDisk
+  let held = 0
+  let ready: { readonly map: MerkleMap; readonly ops: readonly StoreOp[] } | null = null
   return {
-    opsOf(map, space) {
-      latest = map
-      if (isBehind) return []
+    isLong({ map, rows }) {
+      return Math.max(rows, mapSize(map) - mapSize(current)) > rowsAtOnceMax
+    },
+    *ahead(map) {
       const ops: StoreOp[] = []
-      for (const op of pageOps({ before: laidOut ?? emptyMap, after: map }, space)) {
-        if (ops.length === pagesPerCheckpointMax) {
-          isBehind = true
-          held = Number.POSITIVE_INFINITY
-          return [behindOp]
+      let batch: StoreOp[] = []
+      for (const page of mapPages({ before: current, after: map, isBeside: true })) {
+        if (page.leavesOther && ops.length < removedMax) ops.push(removalOf(page))
+        if (page.depth === 0) {
+          ops.push(putOf(page))
+          continue
         }
-        ops.push(op)
+        batch.push(putOf(page))
+        if (batch.length < pagesPerBatch) continue
+        yield batch
+        batch = []
       }
-      laidOut = map
-      held += ops.length
+      if (batch.length > 0) yield batch
+      ready = { map, ops }
+    },
+    opsOf(map) {
+      const isAhead = ready?.map === map
+      const ops = isAhead
+        ? [...(ready?.ops ?? [])]
+        : Array.from(mapPages({ before: current, after: map }), putOf)
+      held += isAhead ? Number.POSITIVE_INFINITY : ops.length
+      ready = null
+      current = map
       return ops
-    },
-    note(map) {
-      // What is being written is of a state that is not the latest any more, and in a place that is not read.
-      catching?.abort()
-      latest = map
-      laidOut = map
-      isBehind = false
-      held = Number.POSITIVE_INFINITY
-    },
-    noteSealed(map) {
-      latest = map
-      laidOut = map
-      held = 0
     },
     get held() {
       return held
     },
-    get isBehind() {
-      return isBehind
-    },
-    get isCurrent() {
-      return !isBehind && laidOut === latest
-    },
-    async catchUp(store, space, pace) {
-      if (!isBehind || catching !== null) return
-      const mine = new AbortController()
-      catching = mine
-      const signal = AbortSignal.any([mine.signal, pace.signal])
-      const target = latest
-      try {
-        await store.batch([behindOp], { sync: true })
-        // Those of a state that nobody reads any more would stay in between.
-        if (laidOut === null) await clearSpaces(store, [pageSpaceOf[space]], signal)
-        await writePages(store, space, {
-          before: laidOut ?? emptyMap,
-          after: target,
-          ...pace,
-          signal,
-          last: [caughtUpOp],
-        })
-      } catch (error) {
-        if (!mine.signal.aborted) throw error
-      } finally {
-        catching = null
-      }
-      if (signal.aborted) return
-      laidOut = target
-      isBehind = false
+    noteSealed(map) {
+      current = map
+      held = 0
     },
   }
 }
 
-const behindOp = put(pagesBehindName, new Uint8Array())
-const caughtUpOp: StoreOp = { kind: 'delete', key: behindOp.key }
-
-/** Writes the pages that differ between two maps, in many batches, and the root with `last` when the others are durable. */
-export async function writePages(
-  store: Store,
-  space: RowSpace,
-  {
-    before,
-    after,
-    last = [],
-    breathe,
-    signal,
-  }: { before: MerkleMap; after: MerkleMap; last?: readonly StoreOp[] } & Pace,
-): Promise<void> {
-  let ops: StoreOp[] = []
-  let root: StoreOp | undefined
-  for (const op of pageOps({ before, after }, space)) {
-    root ??= op
-    if (root !== op) ops.push(op)
-    if (ops.length < pagesPerBatch) continue
-    await store.batch(ops, { sync: true })
-    ops = []
-    await breathe()
-    signal.throwIfAborted()
-  }
-  await store.batch(ops, { sync: true })
-  await store.batch(root === undefined ? last : [root, ...last], { sync: true })
+function putOf(page: MapPage): StoreOp {
+  return { kind: 'put', key: statePageKey(page), value: page.bytes }
 }
 
-function* pageOps(
-  maps: { readonly before: MerkleMap; readonly after: MerkleMap },
-  space: RowSpace,
-): Generator<StoreOp, void, undefined> {
-  for (const page of mapPages(maps)) yield { kind: 'put', key: statePageKey(page, space), value: page.bytes }
+function removalOf({ depth, prefix, slot }: MapPage): StoreOp {
+  return { kind: 'delete', key: statePageKey({ depth, prefix, slot: slot === 0 ? 1 : 0 }) }
 }

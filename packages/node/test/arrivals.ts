@@ -1,6 +1,6 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
-import { digestOfContentId, type EventId, emptyLogTree, emptyMap, toHex } from '@chirograph/codec'
+import { digestOfContentId, type EventId, emptyLogTree, toHex } from '@chirograph/codec'
 import { createHeader, createValidatorSet } from '@chirograph/consensus'
 import {
   type Ancestor,
@@ -97,8 +97,7 @@ export async function openArrivals(
     authors,
     nextOrdinal,
     openVoteKeys: [],
-    rowSpace: 'stateRow',
-    pages: createPageWriter({ laidOut: emptyMap, latest: emptyMap }),
+    pages: createPageWriter(),
   })
   const storeTag = await loadStoreTag(store, (length) =>
     globalThis.crypto.getRandomValues(new Uint8Array(length)),

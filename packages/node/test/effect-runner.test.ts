@@ -126,6 +126,38 @@ suite('effects on their way to the disk', (it) => {
     equal(seen.sort(), ['a ran', 'b', 'c', 'failed'])
   })
 
+  it('go down after what is to be written ahead of them, and with nothing else but what waits for them', async () => {
+    const { runner, seen } = runnerOf({ long: 700 })
+    const noted = (name: string) => then(seen, name)
+    runner.enqueue([history(3), noted('a'), history(700), noted('b'), history(4), noted('c'), history(5)])
+    await runner.drained()
+    const ahead = ['7 on disk', '7 on disk', '7 on disk']
+    equal(seen, ['3 on disk', 'a', ...ahead, '700 on disk', 'b', '9 on disk', 'c'])
+  })
+
+  it('are not written ahead while a batch is on its way to the disk that may be read from', async () => {
+    const { runner, begun, goOn } = runnerOf({ isHeld: true, long: 700 })
+    runner.enqueue([history(640), history(700)])
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    equal(begun, [640])
+    goOn()
+    await runner.drained()
+    equal(begun, [640, 7, 7, 7, 700])
+  })
+
+  it('are dropped with what waits for them when the disk refuses what goes ahead of them', async () => {
+    const seen: string[] = []
+    const { runner } = runnerOf({ isRefused: true, long: 700, onFailure: () => void seen.push('failed') })
+    const noted = (name: string): ShellEffect => ({
+      kind: 'then',
+      run: () => seen.push(`${name} ran`),
+      drop: () => seen.push(name),
+    })
+    runner.enqueue([history(700), noted('a'), history(3), noted('b')])
+    await runner.drained()
+    equal(seen, ['a', 'b', 'failed'])
+  })
+
   it('that are few are begun before the call returns', () => {
     const { runner, begun } = runnerOf()
     runner.enqueue([history(3)])
@@ -158,6 +190,7 @@ function runnerOf({
   isRefused = false,
   breathe = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve)),
   unwritable = 0,
+  long = 0,
   onFailure = (error: unknown): void => {
     throw error
   },
@@ -173,7 +206,11 @@ function runnerOf({
       })
     : Promise.resolve()
   const op: StoreOp = { kind: 'put', key: Uint8Array.of(1), value: new Uint8Array() }
-  const writer: Pick<FactWriter, 'opsOf' | 'nextOrdinal'> = {
+  const writer: Pick<FactWriter, 'opsOf' | 'nextOrdinal' | 'isLong' | 'ahead'> = {
+    isLong: (fact) => fact.kind === 'history' && fact.events.length === long,
+    *ahead(fact) {
+      if (this.isLong(fact)) for (let batch = 0; batch < 3; batch++) yield Array.from({ length: 7 }, () => op)
+    },
     opsOf(fact) {
       if (fact.kind === 'history' && fact.events.length === unwritable) throw new Error('no such fact')
       const ops = fact.kind === 'history' ? fact.events.map(() => op) : []

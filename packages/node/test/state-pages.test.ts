@@ -1,154 +1,145 @@
-/** When pages of the state go down with a checkpoint, when behind it, and what a start finds in between. */
+/** When pages of the state go down with a checkpoint, when before it, and what a start finds in between. */
 import {
-  emptyMap,
   type MapSource,
   type MerkleMap,
   mapEntries,
   mapFromEntries,
   mapRoot,
   mapSet,
+  mapSize,
   openMap,
   sha256,
-  toHex,
   utf8,
 } from '@chirograph/codec'
-import { memoryDisk, metaKey, type Store, spaceRange, statePageKey } from '@chirograph/interface'
-import { is, ok, suite } from '../../workspace/kit.ts'
-import { pagesBehindName } from '../src/meta.js'
+import { memoryDisk, type Store, spaceRange, statePageKey } from '@chirograph/interface'
+import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createPageWriter, type PageWriter } from '../src/state-pages.js'
 
 const keyOf = (index: number) => sha256(utf8(`row ${index}`))
-const textOf = (index: number) => utf8(`value ${index}`)
 
 function mapOf(size: number): MerkleMap {
-  const map = mapFromEntries(
-    Array.from({ length: size }, (_, index) => [keyOf(index), textOf(index)] as const),
-  )
+  const rows = Array.from({ length: size }, (_, index) => [keyOf(index), utf8(`value ${index}`)] as const)
+  const map = mapFromEntries(rows)
   mapRoot(map)
   return map
 }
 
-function changed(map: MerkleMap, index: number): MerkleMap {
-  const after = mapSet(map, keyOf(index), utf8('changed'))
+function changed(map: MerkleMap, from: number, to: number): MerkleMap {
+  let after = map
+  for (let index = from; index < to; index++) after = mapSet(after, keyOf(index), utf8(`changed ${index}`))
   mapRoot(after)
   return after
 }
 
-/** A map that takes more pages than go down with one checkpoint. */
-const large = mapOf(30_000)
-
-const space = 'stateRow'
-const calm = { breathe: async () => {}, signal: new AbortController().signal }
-
-/** Whether what a store holds of pages is this map, whole. */
-async function holds(store: Store, map: MerkleMap): Promise<boolean> {
+/** Whether a start would find this map, and all of it. */
+function holds(store: Store, map: MerkleMap): boolean {
   const snapshot = store.snapshot()
-  const values = new Map(Array.from(mapEntries(map), ([key, value]) => [toHex(key), value]))
   const source: MapSource = {
-    page: (place) => snapshot.get(statePageKey(place, space)),
-    value: (key) => values.get(toHex(key)),
+    page: (place) => snapshot.get(statePageKey(place)),
     damaged: (what) => new Error(what),
   }
   const found = openMap({ root: mapRoot(map), source })
-  if (found !== undefined) is([...mapEntries(found)].length, values.size)
+  if (found !== undefined) equal([...mapEntries(found)], [...mapEntries(map)])
   snapshot.close()
   return found !== undefined
 }
 
-async function isMarked(store: Store): Promise<boolean> {
-  return (await store.get(metaKey(pagesBehindName))) !== undefined
+async function countOf(store: Store): Promise<number> {
+  let count = 0
+  for await (const page of store.pages(spaceRange('statePage'))) count += page.length
+  return count
 }
 
-async function checkpoint(store: Store, writer: PageWriter, map: MerkleMap): Promise<number> {
-  const ops = writer.opsOf(map, space)
-  await store.batch(ops, { sync: true })
-  return ops.length
+/** As the runner of effects does it. `onBatch` is called when a batch is on disk that goes before. */
+async function write(
+  { store, writer }: { readonly store: Store; readonly writer: PageWriter },
+  change: { readonly map: MerkleMap; readonly rows: number },
+  onBatch = () => {},
+): Promise<void> {
+  if (writer.isLong(change))
+    for (const ops of writer.ahead(change.map)) {
+      await store.batch(ops, { sync: true })
+      onBatch()
+    }
+  await store.batch(writer.opsOf(change.map), { sync: true })
 }
-
-const fresh = () => createPageWriter({ laidOut: emptyMap, latest: emptyMap })
 
 suite('pages of the state', (it) => {
-  it('go down with each checkpoint while they are few', async () => {
+  it('go down with a checkpoint that changes few rows: those on the way to them, in their places', async () => {
     const store = await memoryDisk().open()
-    const writer = fresh()
-    const first = mapOf(500)
-    ok((await checkpoint(store, writer, first)) > 100)
-    ok(await holds(store, first))
-    const second = changed(first, 7)
-    ok((await checkpoint(store, writer, second)) < 6)
-    ok((await holds(store, second)) && writer.isCurrent && !writer.isBehind)
+    const writer = createPageWriter()
+    const first = mapOf(2_000)
+    await write({ store, writer }, { map: first, rows: 2_000 })
+    ok(holds(store, first))
+    const all = await countOf(store)
+    const second = changed(first, 7, 8)
+    is(writer.isLong({ map: second, rows: 1 }), false)
+    const ops = writer.opsOf(second)
+    ok(ops.length <= 5 && ops.every(({ kind }) => kind === 'put'), `${ops.length} operations`)
+    await store.batch(ops, { sync: true })
+    ok(holds(store, second))
+    is(await countOf(store), all)
   })
 
-  it('are written behind a checkpoint that takes too many, with a mark until they are there', async () => {
+  it('go down before one that changes many, and the state before is whole until then', async () => {
     const store = await memoryDisk().open()
-    const writer = fresh()
-    await checkpoint(store, writer, mapOf(500))
-    is(await checkpoint(store, writer, large), 1)
-    ok((await isMarked(store)) && writer.isBehind && !writer.isCurrent)
-    is(await holds(store, large), false)
-    await writer.catchUp(store, space, calm)
-    ok((await holds(store, large)) && writer.isCurrent)
-    is(await isMarked(store), false)
-    const after = changed(large, 11)
-    ok((await checkpoint(store, writer, after)) < 8)
-    ok(await holds(store, after))
-  })
-
-  it('of what became final meanwhile follow with the next checkpoint', async () => {
-    const store = await memoryDisk().open()
-    const writer = fresh()
-    await checkpoint(store, writer, large)
-    const meanwhile = changed(large, 1)
-    let isTold = false
-    const breathe = async () => {
-      if (!isTold) is(await checkpoint(store, writer, meanwhile), 0)
-      isTold = true
-    }
-    await writer.catchUp(store, space, { ...calm, breathe })
-    ok(isTold && !writer.isBehind && !writer.isCurrent)
-    const after = changed(meanwhile, 2)
-    await checkpoint(store, writer, after)
-    ok((await holds(store, after)) && writer.isCurrent)
-  })
-
-  it('are not taken for whole when the process ends before the last of them', async () => {
-    const store = await memoryDisk().open()
-    const writer = fresh()
-    await checkpoint(store, writer, large)
-    const ending = new AbortController()
-    const breathe = async () => ending.abort()
-    let reason: unknown
-    await writer.catchUp(store, space, { breathe, signal: ending.signal }).catch((error: unknown) => {
-      reason = error
+    const writer = createPageWriter()
+    const first = mapOf(8_000)
+    let batches = 0
+    await write({ store, writer }, { map: first, rows: 8_000 }, () => {
+      batches++
+      is(holds(store, first), false)
     })
-    is(reason, ending.signal.reason)
-    ok(await isMarked(store))
-    is(await holds(store, large), false)
-    // The next start knows nothing of what is there, and clears it away.
-    const surplus = statePageKey({ depth: 252, prefix: new Uint8Array(32) }, space)
-    await store.batch([{ kind: 'put', key: surplus, value: utf8('old') }], { sync: true })
-    const again = createPageWriter({ laidOut: null, latest: large })
-    await again.catchUp(store, space, calm)
-    ok(await holds(store, large))
-    is(await store.get(surplus), undefined)
-    is(await isMarked(store), false)
+    ok(batches > 3 && holds(store, first))
+    const all = await countOf(store)
+    let map = first
+    for (const to of [3_000, 5_000, 8_000]) {
+      const [before, after] = [map, changed(map, to - 2_500, to)]
+      const atFirst = batches
+      await write({ store, writer }, { map: after, rows: 2_500 }, () => {
+        batches++
+        ok(holds(store, before))
+      })
+      ok(batches > atFirst + 2 && holds(store, after))
+      is(await countOf(store), all, 'what was read before is gone')
+      map = after
+    }
   })
 
-  it('of a state that a snapshot replaced are written no further', async () => {
+  it('that were left by a process that ended before the last of them do no harm, and go with the next', async () => {
     const store = await memoryDisk().open()
-    const writer = fresh()
-    await checkpoint(store, writer, large)
-    const other = mapOf(3)
-    let written = 0
-    const breathe = async () => {
-      writer.note(other)
-      for await (const page of store.pages(spaceRange('statePage'))) written += page.length
+    const first = mapOf(6_000)
+    await write({ store, writer: createPageWriter() }, { map: first, rows: 6_000 })
+    const all = await countOf(store)
+    const wanted = changed(first, 0, 4_000)
+    let left = 2
+    for (const ops of createPageWriter(first).ahead(wanted)) {
+      if (left-- === 0) break
+      await store.batch(ops, { sync: true })
     }
-    await writer.catchUp(store, space, { ...calm, breathe })
-    let left = 0
-    for await (const page of store.pages(spaceRange('statePage'))) left += page.length
-    ok(written > 0)
-    is(left, written)
-    ok(writer.isCurrent && !writer.isBehind)
+    ok(holds(store, first) && (await countOf(store)) > all)
+    // Changes in place, and a long one to something else, over what is left.
+    const again = { store, writer: createPageWriter(first) }
+    const small = changed(first, 5_000, 5_010)
+    await write(again, { map: small, rows: 10 })
+    ok(holds(store, small))
+    const other = changed(small, 0, 6_000)
+    await write(again, { map: other, rows: 6_000 })
+    ok(holds(store, other))
+    is(await countOf(store), all)
+  })
+
+  it('are counted as held in memory until they are let go of, and all of them after a long change', async () => {
+    const store = await memoryDisk().open()
+    const writer = createPageWriter()
+    await write({ store, writer }, { map: mapOf(100), rows: 100 })
+    const small = writer.held
+    ok(small > 16 && small < 200)
+    const large = mapOf(5_000)
+    await write({ store, writer }, { map: large, rows: 5_000 })
+    is(writer.held, Number.POSITIVE_INFINITY)
+    writer.noteSealed(large)
+    is(writer.held, 0)
+    is(mapSize(large), 5_000)
   })
 })

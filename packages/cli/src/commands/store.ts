@@ -6,6 +6,7 @@ import type { EventKind } from '@chirograph/event'
 import { type Context, contextOf } from '../context.js'
 import { usage } from '../failure.js'
 import { interruptible } from '../interrupt.js'
+import { readNetwork } from '../network-file.js'
 import { shownPath } from '../paths.js'
 import { createProgressLine } from '../progress-line.js'
 import { withStore } from '../stopped-store.js'
@@ -176,24 +177,31 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
   const { migrateStore } = await import('@chirograph/node')
   const { SingleBar, Presets } = await import('cli-progress')
   const bar = terminal.isWatched
-    ? new SingleBar({ format: '  {bar} {value} of {total} events', hideCursor: true }, Presets.shades_classic)
+    ? new SingleBar({ format: '  {bar} {value} of {total} {what}', hideCursor: true }, Presets.shades_classic)
     : undefined
   const hint = 'run it again, or start the node: it goes on where it was'
+  const { genesis } = await readNetwork(dataDir.network)
   await withStore(context, async (store) => {
     const done = await interruptible(terminal, { hint }, (signal) =>
       migrateStore(store, {
+        genesis,
         isDryRun: dryRun,
         signal,
-        onProgress({ moved, total }) {
-          if (bar?.isActive) bar.update(moved)
-          else bar?.start(total, moved)
+        onProgress({ what, moved, total }) {
+          if (!bar?.isActive) bar?.start(total, moved, { what })
+          bar?.setTotal(total)
+          bar?.update(moved, { what })
         },
       }),
     ).finally(() => bar?.stop())
     if (terminal.isJson) return terminal.json(done)
     const place = shownPath(dataDir.log)
     if (done.kind === 'current') return terminal.data(`Nothing to do: ${place} has format ${done.schema}.`)
-    const what = `${grouped(done.events)} events of ${grouped(done.authors)} authors`
+    const parts = [
+      ...(done.events > 0 ? [`${grouped(done.events)} events of ${grouped(done.authors)} authors`] : []),
+      ...(done.rows > 0 ? [`${grouped(done.rows)} rows of the state`] : []),
+    ]
+    const what = parts.join(' and ') || 'nothing but its notes'
     terminal.data(
       done.kind === 'planned'
         ? `Would bring ${place} from format ${done.fromSchema} to ${done.toSchema}: ${what}${done.isResumed ? ' are left to move' : ''}. Nothing was changed.`
@@ -234,10 +242,7 @@ const spaceNames = {
   evidence: 'evidence of forks',
   checkpointHeight: 'checkpoints',
   checkpointDigest: 'checkpoints by digest',
-  stateRow: 'state',
-  otherStateRow: 'state, second place',
-  statePage: 'pages of the state',
-  otherStatePage: 'pages, second place',
+  statePage: 'state',
   vote: 'own votes',
   meta: 'notes',
 } as const
