@@ -148,6 +148,7 @@ function createMemoryNetwork(seats: Map<string, MemorySeat>, peerId: string): Ne
       seat.bans.get(other)?.cancel()
       const timer = setTimeout(() => relink(seats, seat, other), forMs).unref()
       seat.bans.set(other, { untilMs: Date.now() + forMs, cancel: () => clearTimeout(timer) })
+      if (!seat.links.has(other)) seat.links.set(other, unlinked())
       unlink(seat, seats.get(other))
     },
 
@@ -168,6 +169,10 @@ function relink(seats: Map<string, MemorySeat>, seat: MemorySeat, other: string)
 
 function bannedUntilMs(seat: MemorySeat, peerId: string): number | null {
   return seat.bans.get(peerId)?.untilMs ?? null
+}
+
+function unlinked(): Link {
+  return { connected: false, sinceMs: Date.now(), lastHeardMs: null, droppedCount: 0 }
 }
 
 function link(a: MemorySeat, b: MemorySeat): void {

@@ -351,6 +351,15 @@ function claimDrops(claim: NetworkClaim, { equal, ok, failsWith }: ContractKit):
     ])
   })
 
+  claim('lists a peer that it keeps away, though they never met', 2, async (seats) => {
+    const [a, b] = pair(seats)
+    a.network.drop(b.network.peerId, { forMs: 60_000, reason: 'a claim of the contract' })
+    const [status, ...others] = a.network.peers()
+    equal([status?.peerId, status?.connected, others.length], [b.network.peerId, false, 0])
+    ok(status?.bannedUntilMs != null, 'it is not said until when')
+    equal(a.changes, [])
+  })
+
   claim('takes a dropped peer back by itself when its time is over', 2, async (seats) => {
     const [a, b] = pair(seats)
     await linked(a, b)

@@ -24,7 +24,7 @@ export interface Network {
    */
   connect(address: string): Promise<void>
 
-  /** Every peer known by connection or by `connect`, connected or not, by peer id. */
+  /** Every peer known by connection, by `connect` or because it is kept away, connected or not, by peer id. */
   peers(): PeerStatus[]
 
   /** Addresses another member can pass to `connect`; empty before `start`. */

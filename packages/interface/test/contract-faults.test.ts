@@ -180,6 +180,13 @@ const networkFaults: [fault: string, claim: string, break_: (network: Network) =
     () => ({ drop: () => {} }),
   ],
   [
+    'lists nobody whom it keeps away',
+    'lists a peer that it keeps away, though they never met',
+    (network) => ({
+      peers: () => network.peers().filter(({ bannedUntilMs }) => bannedUntilMs === null),
+    }),
+  ],
+  [
     'never takes back whom it dropped',
     'lets a later drop end an earlier one',
     (network) => ({ drop: (peerId, options) => network.drop(peerId, { ...options, forMs: 3_600_000 }) }),

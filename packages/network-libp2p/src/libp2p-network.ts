@@ -159,9 +159,10 @@ export function createLibp2pNetwork(options: Libp2pNetworkOptions): Network {
     },
 
     drop(peer: string, { forMs, reason }: { readonly forMs: number; readonly reason: string }): void {
-      const { node, bans, keeper } = running()
+      const { node, peers, bans, keeper } = running()
       bans.ban(peer, forMs)
       if (!bans.isBanned(peer)) return keeper.redialLost()
+      peers.know(peer)
       for (const connection of node.getConnections()) {
         if (connection.remotePeer.toString() === peer) connection.abort(new Error(`dropped: ${reason}`))
       }

@@ -36,6 +36,8 @@ export interface PeerTable {
   ): Promise<'admitted' | 'closed' | 'timeout'>
   /** Lists a peer that could not be reached yet. */
   expect(peer: { readonly peerId: string; readonly address: string }): void
+  /** Lists a member that is kept away: one may have to go before it was admitted, by what it sent first. */
+  know(peerId: string): void
   get(peerId: string): Peer | undefined
   /** A connection on which to open a stream. */
   connectionTo(peerId: string): Connection | undefined
@@ -131,6 +133,8 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
     expect({ peerId, address }) {
       ensure(peerId).address ??= address
     },
+
+    know: (peerId) => void ensure(peerId),
 
     get: (peerId) => peers.get(peerId),
 
