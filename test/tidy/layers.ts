@@ -21,6 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | typeof EVER
   'store-level': ['codec', 'interface'],
   'network-libp2p': ['codec', 'interface'],
   simulator: [...PURE, 'interface', 'crypto-native'],
+  'model-checker': ['codec', 'crypto', 'consensus', 'crypto-native'],
   node: [...PURE, 'credential', 'interface'],
   api: ['codec', 'event', 'status', 'verifier', 'credential', 'interface', 'node'],
   cli: EVERYTHING,

@@ -1,0 +1,212 @@
+/** Carries out what the reducer asks for, as a node does: effects in their order, the disk before the wire. */
+import type { Effect, Hex, Input, Message } from '@chirograph/consensus'
+import { leaderOf } from '@chirograph/consensus'
+import type { Disk, LocalState, Sent } from './local-state.js'
+import { modelEd25519 } from './model-ed25519.js'
+import type { Property } from './properties.js'
+import type { Reducer } from './reducer.js'
+import { type ModelHeader, type ModelInput, nowMs, type Scenario, seedOf, skipBit } from './scenario.js'
+
+export interface Runner {
+  /** A start or restart: what the disk holds, and events that wait, so that a decision is wanted at all times. */
+  boot(from: Pick<LocalState, 'disk' | 'sent' | 'crashes' | 'breaches'>): LocalState
+  /** Hands one input in. With `effectsMax` the power goes after that many effects, and only disk and wire count. */
+  take(
+    from: LocalState,
+    input: ModelInput,
+    effectsMax?: number,
+  ): { readonly local: LocalState; readonly effects: number }
+}
+
+type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
+type Run = { -readonly [K in keyof LocalState]: LocalState[K] } & { effectsLeft: number; effects: number }
+
+/** Heartbeats are not in the model: events always wait, so they would call for nothing more. */
+const heartbeatMs = 1_000_000_000
+const viewTimeoutMs = 1_000
+const clockBoundMs = 10_000
+
+export function createRunner(scenario: Scenario, reducer: Reducer, self: number): Runner {
+  const { set, genesis, headers, headerOf } = scenario
+  const sign = (message: Uint8Array) => modelEd25519.sign({ seed: seedOf(self), message })
+  const times = { viewTimeoutMs, heartbeatMs, clockBoundMs }
+  const config = { set, genesisDigest: genesis.digest, self, mayVote: true, sign, ...times }
+
+  return {
+    boot(from) {
+      const { finalized, records, proposals } = from.disk
+      const restored = { finalized, records: [...records.values()], proposals: [...proposals.values()] }
+      const run = begin({ ...from, consensus: reducer.createConsensus(config, restored), asked: null })
+      hand(run, { kind: 'start' })
+      hand(run, { kind: 'eligible', isEligible: true })
+      return end(run)
+    },
+    take(from, input, effectsMax = Number.POSITIVE_INFINITY) {
+      const run = begin(from, effectsMax)
+      const bare = translate(from, input)
+      if (bare) hand(run, bare)
+      return { local: end(run), effects: run.effects }
+    },
+  }
+
+  /** Nothing where the input has no meaning now. */
+  function translate(
+    { consensus, asked, sent, crashes }: LocalState,
+    input: ModelInput,
+  ): Bare<Input> | undefined {
+    switch (input.kind) {
+      case 'proposal':
+        return { kind: 'proposal', proposal: input.of.proposal }
+      case 'certificate':
+        return { kind: 'certificate', certificate: input.certificate }
+      case 'vote':
+        return { kind: 'vote', vote: input.vote }
+      case 'checkpoint': {
+        const { digest, core } = input.header.header
+        const { view, height, timeMs } = core
+        return { kind: 'adopt', finalized: { digest, view, height, timeMs, certificate: input.certificate } }
+      }
+      case 'timeout':
+        return consensus.view <= scenario.views
+          ? { kind: 'timer', timer: 'view', view: consensus.view }
+          : undefined
+      case 'nothing':
+        return undefined
+      case 'built': {
+        if (asked === null) return undefined
+        const { view } = asked
+        // What is built anew, after a power cut or after a proposal, is another header: its time is another.
+        const isAnew = crashes > 0 || (sent.proposals & scenario.proposalsOfView(view)) !== 0
+        const built = headers.find((each) => isBuiltOn(each, asked) && each.mark === (isAnew ? 'b' : 'a'))
+        return built && { kind: 'built', view, header: built.header, changes: new Uint8Array() }
+      }
+    }
+  }
+
+  function isBuiltOn({ view, header }: ModelHeader, asked: { view: number; parent: Hex }): boolean {
+    return view === asked.view && header.rest.parent === asked.parent
+  }
+
+  /** One input, and those with which a node answers its effects. */
+  function hand(run: Run, first: Bare<Input>): void {
+    const queue: Bare<Input>[] = [first]
+    for (let bare = queue.shift(); bare && run.effectsLeft > 0; bare = queue.shift()) {
+      const finalBefore = run.consensus.finalized
+      const { state, effects } = reducer.step(run.consensus, { ...bare, nowMs } as Input) // the same kind, with a time
+      run.consensus = state
+      const isAdopted = bare.kind === 'adopt' && state.finalized !== finalBefore
+      if (isAdopted) run.disk = { ...run.disk, finalized: state.finalized }
+      for (const effect of effects) {
+        if (run.effectsLeft <= 0) return
+        run.effectsLeft--
+        run.effects++
+        const answer = obey(run, effect)
+        if (answer) queue.push(answer)
+      }
+    }
+  }
+
+  function obey(run: Run, effect: Effect): Bare<Input> | undefined {
+    switch (effect.kind) {
+      case 'persist': {
+        const { record, proposal } = effect
+        const records = new Map(run.disk.records).set(record.view, record)
+        run.disk = { ...run.disk, records }
+        if (proposal) keepProposal(run, proposal)
+        return undefined
+      }
+      case 'persist-proposal':
+        if (hasSkipped(run, effect.proposal.header.core.view))
+          note(run, 'rules', `proposes in a view that it skipped (H0)`)
+        keepProposal(run, effect.proposal)
+        return undefined
+      case 'finalize':
+        run.disk = { ...run.disk, finalized: run.consensus.finalized }
+        return undefined
+      case 'send':
+        send(run, effect.message)
+        return undefined
+      case 'evaluate': {
+        const { digest } = effect.proposal.header
+        return { kind: 'evaluated', digest, isValid: headerOf.get(digest)?.mark !== 'x' }
+      }
+      case 'build':
+        run.asked = { view: effect.view, parent: effect.parent }
+        return undefined
+      case 'report-evidence': {
+        const { evidence } = effect
+        const accused =
+          evidence.kind === 'votes' ? evidence.first.signer : leaderOf(set, evidence.first.header.core.view)
+        const whom = accused === self ? 'itself' : `validator ${accused}, which is honest`
+        if (accused !== scenario.byzantine) note(run, 'honesty', `reports evidence against ${whom}`)
+        return undefined
+      }
+      case 'conflict':
+        note(run, 'honesty', `reports certificates of view ${effect.second.view} that contradict each other`)
+        return undefined
+      // Timers end whenever the model says so; whoever is behind hears everything that was said.
+      case 'set-timer':
+      case 'fetch-checkpoints':
+        return undefined
+    }
+  }
+
+  function keepProposal(
+    run: Run,
+    proposal: Disk['proposals'] extends ReadonlyMap<Hex, infer P> ? P : never,
+  ): void {
+    run.disk = { ...run.disk, proposals: new Map(run.disk.proposals).set(proposal.header.digest, proposal) }
+  }
+
+  function send(run: Run, message: Message): void {
+    switch (message.kind) {
+      case 'vote':
+        run.sent = withVote(run.sent, message.vote)
+        break
+      case 'proposal': {
+        if (leaderOf(set, message.proposal.header.core.view) !== self) break // passed on, and known to all already
+        const made = scenario.proposalSent(message.proposal)
+        if (made) run.sent = { ...run.sent, proposals: run.sent.proposals | made.bit }
+        else note(run, 'rules', 'sends a proposal that the others refuse (H3)')
+        break
+      }
+      // Certificates are at hand as soon as their votes are, and standings ask for what is at hand.
+      case 'certificate':
+      case 'standing':
+        break
+    }
+  }
+
+  function withVote(
+    sent: Sent,
+    { type, view, digest }: { type: string; view: number; digest: Hex | null },
+  ): Sent {
+    if (digest === null) return { ...sent, closings: sent.closings | skipBit(view) }
+    const bit = bitOf(digest)
+    return type === 'final'
+      ? { ...sent, closings: sent.closings | bit }
+      : { ...sent, notarizes: sent.notarizes | bit }
+  }
+
+  function bitOf(digest: Hex): number {
+    const known = headerOf.get(digest)
+    if (known === undefined) throw new Error(`a vote names a header that nobody made: ${digest}`)
+    return 1 << known.index
+  }
+}
+
+function begin(from: LocalState, effectsLeft = Number.POSITIVE_INFINITY): Run {
+  return { ...from, effectsLeft, effects: 0 }
+}
+
+function end({ consensus, disk, sent, asked, crashes, breaches }: Run): LocalState {
+  return { consensus, disk, sent, asked: consensus.isBuilding ? asked : null, crashes, breaches }
+}
+
+function hasSkipped({ consensus }: Run, view: number): boolean {
+  return consensus.records.get(view)?.skip === true
+}
+
+function note(run: Run, property: Property, detail: string): void {
+  run.breaches = [...run.breaches, { property, detail }]
+}

@@ -1,0 +1,92 @@
+/**
+ * An honest validator as a finite automaton. Each of its states is kept once and has a number; what an input does to
+ * it is computed once, by the reducer, and remembered. So the rest of the checker works on small integers.
+ */
+
+import { localStatesMax } from './limits.js'
+import { canonicalForm, type LocalState } from './local-state.js'
+import type { Breach } from './properties.js'
+import type { Reducer } from './reducer.js'
+import { createRunner } from './runner.js'
+import type { ModelInput, Scenario } from './scenario.js'
+import { judgeSent } from './sent-judge.js'
+
+export interface ModelValidator {
+  readonly self: number
+  /** The states found so far, by number; number 0 is the one that it starts in. */
+  readonly states: readonly LocalState[]
+  /** By state: equal where the same was sent, and the same breaches were found. */
+  readonly saidIds: readonly number[]
+  /** The states after the input of this number: after all of it, then after a power cut at each moment within. */
+  after(state: number, input: number, canCrash: boolean): readonly number[]
+}
+
+export function createModelValidator(scenario: Scenario, reducer: Reducer, self: number): ModelValidator {
+  const { inputs } = scenario
+  const runner = createRunner(scenario, reducer, self)
+  const names = new Map(scenario.headers.map(({ header, index }) => [header.digest, String(index)]))
+  const nameOf = (digest: string) => names.get(digest) ?? 'g'
+  const states: LocalState[] = []
+  const saidIds: number[] = []
+  const numbers = new Map<string, number>()
+  const saidNumbers = new Map<string, number>()
+  const judged = new Map<number, readonly Breach[]>()
+  /** By state, then by input: where it leads, wholly and with power cuts. */
+  const whole: (readonly number[] | undefined)[][] = []
+  const cut: (readonly number[] | undefined)[][] = []
+
+  const { digest, core } = scenario.genesis
+  const finalized = { digest, view: 0, height: 0, timeMs: core.timeMs, certificate: null }
+  const disk = { finalized, records: new Map(), proposals: new Map() }
+  numberOf(runner.boot({ disk, sent: { notarizes: 0, closings: 0, proposals: 0 }, crashes: 0, breaches: [] }))
+
+  return {
+    self,
+    states,
+    saidIds,
+    after(state, input, canCrash) {
+      const rows = canCrash ? cut : whole
+      const row = rows[state] as (readonly number[] | undefined)[] // every state that has a number has a row
+      const known = row[input]
+      if (known) return known
+      const from = states[state] as LocalState // only numbers that were given come back
+      const what = inputs[input] as ModelInput // inputs are numbered by their place
+      const { local, effects } = runner.take(from, what)
+      const next = [numberOf(local)]
+      row[input] = next
+      if (!canCrash) return next
+      for (let done = 0; done <= effects; done++) {
+        const { disk, sent, breaches } = runner.take(from, what, done).local
+        next.push(numberOf(runner.boot({ disk, sent, breaches, crashes: from.crashes + 1 })))
+      }
+      const distinct = [...new Set(next)]
+      row[input] = distinct
+      return distinct
+    },
+  }
+
+  function numberOf(found: LocalState): number {
+    // A disk is read after a power cut only.
+    const key = canonicalForm(found, nameOf, found.crashes < scenario.crashes)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    const next = states.length
+    if (next >= localStatesMax)
+      throw new RangeError('a validator has more states than the table has room for')
+    numbers.set(key, next)
+    const { notarizes, closings, proposals } = found.sent
+    const said = `${notarizes},${closings},${proposals},${found.breaches.map(({ detail }) => detail)}`
+    const saidId = saidNumbers.get(said) ?? saidNumbers.size
+    saidNumbers.set(said, saidId)
+    const breaches = judged.get(saidId) ?? [
+      ...found.breaches,
+      ...judgeSent(found.sent, { scenario, reducer, self }),
+    ]
+    judged.set(saidId, breaches)
+    states.push({ ...found, breaches })
+    saidIds.push(saidId)
+    whole.push([])
+    cut.push([])
+    return next
+  }
+}

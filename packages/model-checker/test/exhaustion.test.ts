@@ -1,0 +1,40 @@
+import { is, suite } from '../../workspace/kit.ts'
+import { calm, exploreAll } from './explore.ts'
+
+const finalsMask = (1 << 24) - 1
+const timeoutMs = 60_000
+
+suite('every run of four validators over two views', (it) => {
+  for (const [byzantineLeads, who] of [
+    [1, 'the leader of view 1 is Byzantine'],
+    [2, 'the leader of view 2 is Byzantine'],
+    [3, 'a validator that leads neither is Byzantine'],
+  ] as const) {
+    it(
+      `keeps H0 to H5 and agrees where ${who}`,
+      () => {
+        const { scenario, progress } = exploreAll({ ...calm, views: 2, byzantineLeads })
+        const { isExhausted, breach, certified } = progress()
+        is(breach, null)
+        is(isExhausted, true)
+        // All of it would hold in a model where nothing happens, too: here each header becomes final, each view skipped.
+        const good = scenario.headers.filter(({ mark }) => mark !== 'x')
+        const mask = good.reduce((bits, { index }) => bits | (1 << index), 0)
+        is(certified.notarizations, mask)
+        is(certified.closings & finalsMask, mask)
+        is(certified.closings >>> 24, 0b11)
+      },
+      { timeoutMs },
+    )
+  }
+
+  it(
+    'does so where the power of one validator goes at any moment, between disk and wire too',
+    () => {
+      const { progress } = exploreAll({ views: 2, byzantineLeads: 3, crashes: 1, hearing: 'certificates' })
+      is(progress().breach, null)
+      is(progress().isExhausted, true)
+    },
+    { timeoutMs },
+  )
+})
