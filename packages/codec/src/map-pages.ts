@@ -77,7 +77,7 @@ export function* mapPages({
     const now = glimpsed(at.now)
     if (now === undefined) continue
     const ends: Compared[] = []
-    compareEnds(ends, { ...at, old: glimpsed(at.old), now }, { toDepth: depth + pageBits, isBeside })
+    compareEnds({ ends, depth, prefix, isBeside }, glimpsed(at.old), now, 0, 0)
     const leavesOther = at.old !== undefined && at.old.kind !== 'leaf' && slotOf(at.old) !== slot
     yield { depth, prefix, slot, bytes: encodePage(ends, depth), leavesOther }
     if (now.kind === 'inner') now.slot = slot
@@ -99,21 +99,33 @@ function slotOf(node: MapInner | SealedNode): PageSlot {
   return node.slot ?? 0
 }
 
-/** What the inner nodes of a page end in, from left to right. */
+interface Comparison extends Omit<PagePlace, 'slot'> {
+  readonly ends: Compared[]
+  readonly isBeside: boolean
+}
+
+/**
+ * What the inner nodes of a page end in, from left to right. `path` has the `level` bits from the page's own place on.
+ * Its arguments one by one, since it is called for each node of a state: an object each was a tenth of taking a snapshot.
+ */
 function compareEnds(
-  ends: Compared[],
-  at: Compared,
-  to: { readonly toDepth: number; readonly isBeside: boolean },
+  to: Comparison,
+  old: MapNode | undefined,
+  now: MapNode | undefined,
+  level: number,
+  path: number,
 ): void {
-  const { old, now, depth } = at
-  if (now?.kind !== 'inner' || depth === to.toDepth) {
-    ends.push(depth === to.toDepth && isPage(now) ? { ...at, slot: nextSlot(old, now, to.isBeside) } : at)
+  if (now?.kind === 'inner' && level < pageBits) {
+    const below = old?.kind === 'inner' ? old : undefined
+    compareEnds(to, below?.left, now.left, level + 1, path * 2)
+    compareEnds(to, below?.right, now.right, level + 1, path * 2 + 1)
     return
   }
-  const [oldLeft, oldRight] = old?.kind === 'inner' ? [old.left, old.right] : [undefined, undefined]
-  const below = { depth: depth + 1, slot: 0 } as const
-  compareEnds(ends, { ...below, old: oldLeft, now: now.left, prefix: prefixBelow(at, 0) }, to)
-  compareEnds(ends, { ...below, old: oldRight, now: now.right, prefix: prefixBelow(at, 1) }, to)
+  const depth = to.depth + level
+  // Of what is no page, where it stands is told by its depth alone.
+  const isBelow = isPage(now)
+  const prefix = isBelow ? prefixBelow(to, level, path) : to.prefix
+  to.ends.push({ old, now, depth, prefix, slot: isBelow ? nextSlot(old, now, to.isBeside) : 0 })
 }
 
 function nextSlot(old: MapNode | undefined, now: MapNode, isBeside: boolean): PageSlot {
@@ -133,7 +145,7 @@ export function openMap({
 }): MerkleMap | undefined {
   if (equalBytes(root, emptyHash)) return emptyMap
   const bytes = source.page(rootPlace)
-  const top = bytes && decodePage(bytes, { ...rootPlace, reader: readerOf(source) })
+  const top = bytes && decodePage(bytes, rootPlace, readerOf(source))
   return top !== undefined && equalBytes(hashOf(top), root) ? { top } : undefined
 }
 
@@ -151,7 +163,7 @@ function readerOf(source: MapSource): NodeReader {
     node(sealed) {
       const bytes = source.page(sealed)
       if (bytes === undefined) throw source.damaged(`the page at ${nameOf(sealed)} is missing`)
-      const top = decodePage(bytes, { ...sealed, reader: this })
+      const top = decodePage(bytes, sealed, this)
       if (
         top === undefined ||
         !equalBytes(hashOf(top), sealed.hash) ||
@@ -171,14 +183,13 @@ function nameOf({ depth, prefix }: PagePlace): string {
   return depth === 0 ? 'the root' : `${toHex(prefix)}/${depth}`
 }
 
-/** `bit` is the one at the depth of `place`. */
-function prefixBelow({ depth, prefix }: Omit<PagePlace, 'slot'>, bit: 0 | 1): Uint8Array {
-  const isLonger = depth % 8 === 0
-  if (bit === 0 && !isLonger) return prefix
-  const longer = new Uint8Array(isLonger ? prefix.length + 1 : prefix.length)
-  longer.set(prefix)
-  if (bit === 1) longer[depth >> 3] = (longer[depth >> 3] as number) | (0x80 >> (depth & 7)) // it has ⌈(depth + 1) / 8⌉
-  return longer
+/** The prefix `level` bits further down, which are those of `path`. Pages stand at multiples of four bits. */
+function prefixBelow({ depth, prefix }: Omit<PagePlace, 'slot'>, level: number, path: number): Uint8Array {
+  const below = new Uint8Array(Math.ceil((depth + level) / 8))
+  below.set(prefix)
+  const shift = (8 - ((depth + level) % 8)) % 8
+  below[below.length - 1] = (below.at(-1) ?? 0) | (path << shift)
+  return below
 }
 
 /**
@@ -224,47 +235,39 @@ function encodePage(ends: readonly Compared[], depth: number): Uint8Array {
 
 interface PageCursor {
   readonly bytes: Uint8Array
+  readonly place: PagePlace
   readonly reader: NodeReader
   at: number
 }
 
 /** Undefined for bytes that are no page. */
-function decodePage(
-  bytes: Uint8Array,
-  { slot, reader, ...place }: PagePlace & { readonly reader: NodeReader },
-): MapLeaf | MapInner | undefined {
-  const cursor: PageCursor = { bytes, reader, at: 0 }
-  const top = readNode(cursor, 0, place)
+function decodePage(bytes: Uint8Array, place: PagePlace, reader: NodeReader): MapLeaf | MapInner | undefined {
+  const cursor: PageCursor = { bytes, place, reader, at: 0 }
+  const top = readNode(cursor, 0, 0)
   if (cursor.at !== bytes.length || typeof top !== 'object' || top.kind === 'sealed') return undefined
-  if (top.kind === 'inner') top.slot = slot
+  if (top.kind === 'inner') top.slot = place.slot
   return top
 }
 
-type Place = Omit<PagePlace, 'slot'>
+type Read = MapNode | undefined | 'malformed'
 
-function readNode(cursor: PageCursor, level: number, place: Place): MapNode | undefined | 'malformed' {
+function readNode(cursor: PageCursor, level: number, path: number): Read {
   const head = cursor.bytes[cursor.at]
-  if (head === undefined || place.depth > mapDepthMax) return 'malformed'
+  if (head === undefined) return 'malformed'
   const endLevel = head >> 3
-  if (endLevel === level) return readEnd(cursor, head & 7, place)
+  if (endLevel === level) return readEnd(cursor, head & 7, level, path)
   if (endLevel < level || level === pageBits) return 'malformed'
-  const depth = place.depth + 1
-  const left = readNode(cursor, level + 1, { depth, prefix: prefixBelow(place, 0) })
+  const left = readNode(cursor, level + 1, path * 2)
   if (left === 'malformed') return left
-  const right = readNode(cursor, level + 1, { depth, prefix: prefixBelow(place, 1) })
+  const right = readNode(cursor, level + 1, path * 2 + 1)
   if (right === 'malformed') return right
   return left === undefined && right === undefined ? 'malformed' : inner(left, right)
 }
 
-function readEnd(
-  cursor: PageCursor,
-  kindAndSlot: number,
-  { depth, prefix }: Place,
-): MapNode | undefined | 'malformed' {
-  const { bytes, reader } = cursor
+function readEnd(cursor: PageCursor, kindAndSlot: number, level: number, path: number): Read {
+  const { bytes, place, reader } = cursor
   cursor.at++
   if (kindAndSlot === kinds.nothing) return undefined
-  const slot = kindAndSlot >> 2 === 0 ? 0 : 1
   const start = cursor.at
   cursor.at += digestBytes
   const first = bytes.subarray(start, cursor.at)
@@ -273,8 +276,8 @@ function readEnd(
     cursor.at += 4 + length
     return cursor.at > bytes.length ? 'malformed' : leaf(first, bytes.subarray(cursor.at - length, cursor.at))
   }
-  const isCut = depth > 0 && depth % pageBits === 0
-  if ((kindAndSlot & 3) !== kinds.page || !isCut) return 'malformed'
+  const depth = place.depth + level
+  if ((kindAndSlot & 3) !== kinds.page || level !== pageBits || depth >= mapDepthMax) return 'malformed'
   const [at, next] = [cursor.at, cursor.at + 3 * weightBytes]
   if (next > bytes.length) return 'malformed'
   cursor.at = next
@@ -283,6 +286,8 @@ function readEnd(
     innerNodes: readUint(bytes, at + weightBytes, weightBytes),
     leaves: readUint(bytes, at + 2 * weightBytes, weightBytes),
   }
+  const slot = kindAndSlot >> 2 === 0 ? 0 : 1
+  const prefix = prefixBelow(place, level, path)
   return { kind: 'sealed', hash: first, weight, depth, prefix, slot, reader, opened: undefined }
 }
 
