@@ -37,21 +37,27 @@ const lateOnly = (late: number) => (index: number) => (index === late ? early : 
 suite('a member that comes late', (it) => {
   it('proves and verifies before any history was fetched, follows, signs, and has all of it in the end', async () => {
     const door = createDoor()
+    const asked: string[] = []
     const cluster = await startCluster(4, {
       absent: [3],
       joinLimits: lateOnly(3),
       networkOf: (network, index) =>
-        asking(network, (request, next) =>
-          index === 3 && request.protocol === 'history'
+        asking(network, (request, next) => {
+          if (index === 3) asked.push(request.protocol)
+          return index === 3 && request.protocol === 'history'
             ? afterwards(door.opened, () => next(request))
-            : next(request),
-        ),
+            : next(request)
+        }),
     })
     const { batch, ids } = await history(cluster, { events: 12 })
     const late = await cluster.start(3)
     await until(
       'the late member is where the others are',
       () => heightOf(late) >= heightOf(nodeAt(cluster, 0)),
+    )
+    ok(
+      asked.includes('snapshot') && !asked.includes('checkpoints'),
+      'nothing is fetched that a snapshot brings',
     )
     equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
     equal(await verdictsOf(cluster, late, batch), await verdictsOf(cluster, nodeAt(cluster, 1), batch))

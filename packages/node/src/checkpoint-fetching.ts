@@ -18,7 +18,7 @@ export function createCheckpointFetching(args: {
   readonly replica: Replica
   readonly network: Network
   readonly connectedPeers: () => string[]
-  readonly joiner: () => Pick<Joiner, 'consider'>
+  readonly joiner: () => Pick<Joiner, 'consider' | 'isJoining'>
   readonly dispatch: (
     input:
       | { kind: 'checkpoint'; bytes: Uint8Array; from: string; isGossip: false }
@@ -32,17 +32,25 @@ export function createCheckpointFetching(args: {
   const withoutNext = new Set<string>()
 
   async function fetch({ peer, fromHeight }: Fetch, signal: AbortSignal): Promise<void> {
+    if (!joiner().isJoining) await take({ peer, fromHeight }, signal)
+    dispatch({ kind: 'fetched', peer })
+  }
+
+  async function take(
+    { peer, fromHeight }: Pick<Fetch, 'peer' | 'fromHeight'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for await (const bytes of fetchCheckpoints(network, { peerId: peer, fromHeight, signal })) {
       if (decodeCheckpointFloor(bytes).ok) {
         await takeFloor(peer, { fromHeight, signal })
         break
       }
       dispatch({ kind: 'checkpoint', bytes, from: peer, isGossip: false })
-      // What is still to come of it is not wanted: another member is asked by now, or it does not follow.
-      if (replica.fetching?.peer !== peer) break
+      // What is still to come of it is not wanted: another member is asked by now, it does not follow, or a snapshot
+      // brings it.
+      if (replica.fetching?.peer !== peer || joiner().isJoining) break
       await args.drained()
     }
-    dispatch({ kind: 'fetched', peer })
   }
 
   /**
