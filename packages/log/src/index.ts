@@ -85,6 +85,7 @@ export {
   type LogEntry,
   type LogIndex,
   mayHold,
+  pendingBytesIn,
   pendingOf,
   pendingSizeOf,
   resumeComparing,

@@ -235,11 +235,15 @@ export function removeEntries(log: LogIndex, chain: Chain): LogEntry[] {
 function countPending(log: LogIndex, entry: LogEntry, sign: 1 | -1): void {
   const { event } = entry
   if (event === undefined) return
-  const bytes = event.headerBytes.length + event.bodyBytes.length
+  const bytes = bytesOf(event)
   for (const pending of [openChain(log, entry).pending, log.pending]) {
     pending.count += sign
     pending.bytes += sign * bytes
   }
+}
+
+function bytesOf({ headerBytes, bodyBytes }: AuthenticEvent): number {
+  return headerBytes.length + bodyBytes.length
 }
 
 function raiseFinalTip(chain: Chain, entry: LogEntry): void {
@@ -261,6 +265,29 @@ export function pendingSizeOf(
     size.bytes += pending.bytes
   }
   return size
+}
+
+/** Bytes of what is held of a range of places and not final, on all branches. */
+export function pendingBytesIn(
+  log: LogIndex,
+  {
+    author,
+    generation,
+    fromSequence,
+    toSequence,
+  }: {
+    readonly author: OrgId
+    readonly generation: number
+    readonly fromSequence: number
+    readonly toSequence: number
+  },
+): number {
+  let bytes = 0
+  for (const [sequence, entries] of chainAt(log, { author, generation })?.slots ?? []) {
+    if (sequence < fromSequence || sequence > toSequence) continue
+    for (const { event } of entries) if (event !== undefined) bytes += bytesOf(event)
+  }
+  return bytes
 }
 
 /** What is held of a chain that is not final, in order of sequence and arrival. */

@@ -1,9 +1,9 @@
 /** Comparing logs with peers, in turn and when one shows that it holds more; and taking in what an answer brings. */
 import type { Clock, Network, Store } from '@chirograph/interface'
-import { isAwaited, type Replica, type ReplicaEffect, type SegmentInput } from '@chirograph/replica'
+import type { Replica, ReplicaEffect, SegmentInput } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
 import { createBulkTurn, freshEventsOf } from './bulk-turn.js'
-import { isPendingFull } from './intake-room.js'
+import { isNeeded, isPendingFull } from './intake-room.js'
 import type { Joiner } from './joiner.js'
 import type { PeerConduct } from './peer-conduct.js'
 import type { PeerTasks } from './peer-tasks.js'
@@ -97,11 +97,6 @@ export function createLogSync(args: {
     return bulk.begin(peerId, eventCount)
   }
 
-  /** Without it a header cannot be executed, and what waits for that header would never become final. */
-  function isNeeded(segment: SegmentInput['segment']): boolean {
-    return segment.kind === 'decoded' && isAwaited(replica, segment.segment.last.header)
-  }
-
   /** Undefined when no more can be taken: what waits must become final first, and then this peer is asked again. */
   async function takeSegments(segments: readonly Uint8Array[], from: string): Promise<number | undefined> {
     let count = 0
@@ -109,7 +104,7 @@ export function createLogSync(args: {
     for (const slice of slicesOf(segments)) {
       for (const input of await intake(slice, { from, isGossip: false })) {
         const { segment } = input
-        if (isPendingFull(replica) && !isNeeded(segment)) {
+        if (isPendingFull(replica) && !isNeeded(replica, segment)) {
           putOff.add(from)
           passedOver.add(from)
           // What makes the rest final may come behind it.

@@ -26,9 +26,20 @@ suite('the room for events that are not final', (it) => {
     const replica = replicaOf(0)
     replica.log.pending.count = pendingEventsMax + 1
     const { org } = memberAt(1)
-    replica.lacking.set(`${org}/0`, { author: org, generation: 0 })
+    replica.lacking.set(`${org}/0`, { author: org, generation: 0, fromSequence: 0, toSequence: 0 })
     is(isGossipWelcome(replica, frame), true)
     is(isGossipWelcome(replica, both), false)
     is(isGossipWelcome(replica, Uint8Array.of(1)), false)
+  })
+
+  it('is not made for what lies beyond that cut in the same chain', () => {
+    const replica = replicaOf(0)
+    replica.log.pending.count = pendingEventsMax + 1
+    const { org } = memberAt(1)
+    const beyond = eventOf(1, { sequence: 1, prev: eventOf(1).id })
+    replica.lacking.set(`${org}/0`, { author: org, generation: 0, fromSequence: 0, toSequence: 0 })
+    is(isGossipWelcome(replica, encodeSegmentFrame([segmentOf(beyond)])), false)
+    replica.lacking.set(`${org}/0`, { author: org, generation: 0, fromSequence: 0, toSequence: 1 })
+    is(isGossipWelcome(replica, encodeSegmentFrame([segmentOf(beyond)])), true)
   })
 })

@@ -44,9 +44,10 @@ import {
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import { noteFrozen } from './frozen.js'
 import type { RejectReason, ReplicaEffect, ReplicaInput, StrayPlace } from './io.js'
-import { cutEventsMax, fetchPatienceMs, locatorsMax, residentFinalMax, unhelpfulForMs } from './limits.js'
+import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor, assuming, unknownReferences } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
+import { noteLacking } from './stuck.js'
 import { reject, type Turn } from './turn.js'
 import { dropSettledTellings, noteLost } from './untold.js'
 
@@ -157,9 +158,7 @@ export function executeHeader(
   if (executed.kind === 'missing') {
     // A rotation may follow an earlier event than the one that a cut ended its generation with, or none. Frontiers are
     // then alike and the difference is not seen, so what a cut speaks of is asked for by its chain.
-    replica.lacking.clear()
-    for (const { author, generation } of executed.ranges.slice(0, locatorsMax))
-      replica.lacking.set(`${author}/${generation}`, { author, generation })
+    noteLacking(replica, { ranges: executed.ranges, parent: parent.cut })
     return { kind: 'missing', ids: executed.ids }
   }
   if (executed.kind === 'unknown-references') {

@@ -26,6 +26,7 @@ import {
   type LogIndex,
   type OrphanBuffer,
   placeOfForkEvidence,
+  type Range,
 } from '@chirograph/log'
 import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
@@ -122,8 +123,8 @@ export interface Replica {
   readonly asking: Set<EventId>
   /** What was said in the last sync with each peer. */
   readonly sessions: Map<string, SyncSession>
-  /** Chains of which a cut has events that are not here. */
-  readonly lacking: Map<string, { readonly author: OrgId; readonly generation: number }>
+  /** Of which chains, by author and generation, a cut has events that are not here, and between which places. */
+  readonly lacking: Map<string, Range>
   /** False while final events from before a snapshot are still being fetched. */
   isHistoryWhole: boolean
   /** Snapshots taken since the start: an answer of the store is of the time of one of them. */

@@ -265,7 +265,7 @@ export function chainsToProbe(
     return from === peer && isOpen ? [first.header] : []
   })
   const chains = new Map<string, Chain>()
-  for (const chain of lacking.values()) chains.set(`${chain.author}/${chain.generation}`, chain)
+  for (const [name, { author, generation }] of lacking) chains.set(name, { author, generation })
   for (const { author, generation } of [...probes, ...gaps])
     for (const at of generation === 0 ? [0] : [generation, generation - 1])
       chains.set(`${author}/${at}`, { author, generation: at })

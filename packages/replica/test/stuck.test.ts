@@ -1,10 +1,17 @@
 /** How much is kept of what an author that forked goes on with and that cannot become final. */
-import { createEvent, type EventBody, encodeSegment, type VerifiedEvent } from '@chirograph/event'
-import { encodeForkEvidence, eventAt, forkEvidenceOf, pendingSizeOf } from '@chirograph/log'
-import { segmentInput, stuckSize } from '@chirograph/replica'
+import {
+  createEvent,
+  type EventBody,
+  encodeSegment,
+  segmentBytesMax,
+  type VerifiedEvent,
+} from '@chirograph/event'
+import { branchesMax, encodeForkEvidence, eventAt, forkEvidenceOf, pendingSizeOf } from '@chirograph/log'
+import { isAwaited, segmentInput, stuckSize } from '@chirograph/replica'
 import { networkIdOf, readOrg } from '@chirograph/status'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
-import { frozenBytesMax, frozenEventsMax } from '../src/limits.ts'
+import { cutEventsMax, frozenBytesMax, frozenEventsMax } from '../src/limits.ts'
+import { noteLacking } from '../src/stuck.ts'
 import {
   createFour,
   ed25519,
@@ -13,11 +20,13 @@ import {
   genesisTimeMs,
   gossipOf,
   memberAt,
+  replicaOf,
   rotationOf,
   take,
 } from './member.ts'
 
 const { org: author, peer: from, nextSeed } = memberAt(1)
+
 const largeRevocation: EventBody = {
   kind: 'status.revoke',
   entries: Array.from({ length: 1_000 }, (_, index) => {
@@ -76,7 +85,7 @@ suite('what follows a rotation that nobody approved', (it) => {
     is(replica.log.chains.get(author)?.get(1)?.isFull, true)
   })
 
-  it('is taken however much there is once a header needs it', () => {
+  it('is taken beyond that once a header needs it', () => {
     const { replica, begin } = frozenReplica()
     let last = begin
     for (const segment of segmentsBehind(begin, { segments: 60, events: 5 })) {
@@ -89,8 +98,104 @@ suite('what follows a rotation that nobody approved', (it) => {
     ok(next)
     take(replica, next.input)
     is(eventAt(replica.log, next.last.id), undefined)
-    replica.lacking.set(`${author}/1`, { author, generation: 1 })
+    const toSequence = next.last.header.sequence
+    replica.lacking.set(`${author}/1`, { author, generation: 1, fromSequence: toSequence - 4, toSequence })
     take(replica, next.input)
     ok(eventAt(replica.log, next.last.id))
   })
 })
+
+suite('what a header needs and there is no room for', (it) => {
+  const { cutBytesMax } = genesis.parameters
+  const bytesMax = branchesMax * cutBytesMax + segmentBytesMax
+  const at = (sequence: number, generation = 0) => ({ author, generation, sequence })
+  const range = (toSequence: number) => ({ author, generation: 0, fromSequence: 0, toSequence })
+
+  it('is taken from its chain, up to the place that the header takes it to', () => {
+    const replica = replicaOf(0)
+    is(isAwaited(replica, at(0), 100), false)
+    noteLacking(replica, { ranges: [range(9)], parent: new Map() })
+    is(isAwaited(replica, at(0), 100), true)
+    // A segment has one signature, so one that begins there is taken whole.
+    is(isAwaited(replica, at(9), segmentBytesMax), true)
+    is(isAwaited(replica, at(10), 100), false)
+    is(isAwaited(replica, at(0, 1), 100), false)
+    is(isAwaited(replica, { ...at(0), author: memberAt(2).org }, 100), false)
+    noteLacking(replica, { ranges: [], parent: new Map() })
+    is(isAwaited(replica, at(0), 100), false)
+  })
+
+  it('is taken from the generation that its rotation closes, for it is not known what that follows', () => {
+    const replica = replicaOf(0)
+    const { id } = eventOf(1)
+    const parent = new Map([[author, { author, generation: 0, sequence: 6, id }]])
+    noteLacking(replica, {
+      ranges: [{ author, generation: 1, fromSequence: 0, toSequence: 3 }],
+      parent,
+    })
+    is(isAwaited(replica, at(3, 1), 100), true)
+    is(isAwaited(replica, at(4, 1), 100), false)
+    is(isAwaited(replica, at(7), 100), true)
+    // Other branches of what the parent's cut has are nothing that a header needs.
+    is(isAwaited(replica, at(6), 100), false)
+    is(isAwaited(replica, at(6 + cutEventsMax), 100), true)
+    is(isAwaited(replica, at(7 + cutEventsMax), 100), false)
+    noteLacking(replica, {
+      ranges: [{ author, generation: 0, fromSequence: 7, toSequence: 9 }],
+      parent,
+    })
+    is(isAwaited(replica, at(0, 1), 100), false)
+  })
+
+  it('is no way in for whatever its author likes: all branches together have the room of so many cuts', () => {
+    const replica = replicaOf(0)
+    const length = 40
+    noteLacking(replica, { ranges: [range(length - 1)], parent: new Map() })
+    let taken = 0
+    let passedOver = 0
+    for (let branch = 0; branch < branchesMax; branch++) {
+      for (const { input, bytes, first } of branchOf(branch, { length, perSegment: 20 })) {
+        if (!isAwaited(replica, first.header, bytes)) {
+          passedOver++
+          continue
+        }
+        take(replica, input)
+        taken++
+      }
+    }
+    const { bytes } = pendingSizeOf(replica.log, { author, from: 0, to: 0 })
+    ok(taken > 0 && passedOver > 0, `${taken} taken, ${passedOver} passed over`)
+    ok(bytes > bytesMax - segmentBytesMax && bytes <= bytesMax, `${bytes} bytes are here`)
+    // What a cut has room for is within that, whatever else is here of other chains.
+    ok(bytesMax > cutBytesMax + segmentBytesMax)
+  })
+})
+
+/** A branch from the author's first place on, in segments; each branch is told apart by its time. */
+function* branchOf(branch: number, { length, perSegment }: { length: number; perSegment: number }) {
+  let prev: VerifiedEvent | undefined
+  for (let from = 0; from < length; from += perSegment) {
+    const items: VerifiedEvent[] = []
+    for (let sequence = from; sequence < from + perSegment; sequence++) {
+      const isLast = sequence === from + perSegment - 1
+      const content = { references: [], timeMs: genesisTimeMs + branch, body: largeRevocation }
+      prev = createEvent(
+        {
+          networkId: networkIdOf(genesis),
+          author,
+          generation: 0,
+          sequence,
+          prev: prev?.id ?? null,
+          ...content,
+        },
+        (message) => (isLast ? ed25519.sign({ seed: memberAt(1).logSeed, message }) : new Uint8Array(64)),
+      )
+      items.push(prev)
+    }
+    const [first] = items
+    if (first === undefined || prev === undefined) throw new Error('a segment has events')
+    const bytes = items.reduce((sum, item) => sum + item.headerBytes.length + item.bodyBytes.length, 0)
+    const encoded = encodeSegment({ items, signature: prev.signature })
+    yield { input: segmentInput({ bytes: encoded, from: memberAt(1).peer, isGossip: false }), bytes, first }
+  }
+}
