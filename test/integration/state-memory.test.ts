@@ -13,7 +13,18 @@ import {
 import { checkStore } from '@chirograph/node'
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, type Running, startCluster } from './cluster.ts'
-import { countIn, early, heightOf, history, nodeAt, until, verdictsOf } from './scene.ts'
+import {
+  afterwards,
+  asking,
+  countIn,
+  createDoor,
+  early,
+  heightOf,
+  history,
+  nodeAt,
+  until,
+  verdictsOf,
+} from './scene.ts'
 
 const rows = 3_000
 
@@ -118,6 +129,36 @@ suite('a node with its state on disk', (it) => {
       await until('its history is whole', () => late.status().history.isWhole)
       await cluster.stop()
       await assertSound(cluster)
+    },
+    { timeoutMs: 40_000 },
+  )
+
+  it(
+    'lets go of what a member still fetches of it when it must, and that member goes on with a newer head',
+    async () => {
+      const door = createDoor()
+      let asked = 0
+      const cluster = await startCluster(4, {
+        absent: [3],
+        joinLimits: (index) => (index === 3 ? early : {}),
+        networkOf: (network, index) =>
+          asking(network, (request, next) => {
+            if (index !== 3 || request.protocol !== 'snapshot') return next(request)
+            // Of the one that keeps as little as it may; its first chunks are waited for.
+            if (request.peerId !== cluster.members[1]?.peerId) throw new Error('asked of another')
+            return asked++ === 1 ? afterwards(door.opened, () => next(request)) : next(request)
+          }),
+      })
+      const { batch } = await history(cluster, { events: 2, rows, among: [0, 1, 2] })
+      const late = await cluster.start(3)
+      await until('it has asked for chunks', () => asked > 1)
+      await history(cluster, { events: 16, among: [0, 1, 2] })
+      door.open()
+      await until('it is where the others are', () => heightOf(late) >= heightOf(nodeAt(cluster, 0)))
+      ok(asked > 3, `${asked} requests: the first head was no use any more`)
+      ok(cluster.notices[3]?.some((notice) => notice.what === 'took a snapshot'))
+      equal(await verdictsOf(cluster, late, batch), ['fail revoked', 'pass never-restricted'])
+      await cluster.stop()
     },
     { timeoutMs: 40_000 },
   )

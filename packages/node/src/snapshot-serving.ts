@@ -3,7 +3,14 @@
  * after it was last asked for, because its chunks are fetched in several requests and from several members.
  */
 import type { LogTree } from '@chirograph/codec'
-import { type Clock, eventKey, positionKey, readPlace, type Store } from '@chirograph/interface'
+import {
+  type Clock,
+  eventKey,
+  isChirographError,
+  positionKey,
+  readPlace,
+  type Store,
+} from '@chirograph/interface'
 import { type Cut, cutEntries } from '@chirograph/log'
 import {
   type Checkpoint,
@@ -78,12 +85,24 @@ export function createSnapshotServer({
 
   function chunkOf(hash: Uint8Array): Uint8Array | undefined {
     for (const one of kept) {
-      const frame = one.source.chunkFrame(hash)
-      if (frame === undefined) continue
-      one.usedMs = clock.nowMs()
-      return frame
+      const frame = chunkIn(one.source, hash)
+      if (frame === 'gone') kept = kept.filter((other) => other !== one)
+      else if (frame !== undefined) {
+        one.usedMs = clock.nowMs()
+        return frame
+      }
     }
     return undefined
+  }
+
+  /** The state of a snapshot can be read no more when memory has let go of a later one twice. */
+  function chunkIn(source: SnapshotSource, hash: Uint8Array): Uint8Array | undefined | 'gone' {
+    try {
+      return source.chunkFrame(hash)
+    } catch (error) {
+      if (isChirographError(error, 'STORE_CLOSED')) return 'gone'
+      throw error
+    }
   }
 
   async function* answer(requestBytes: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
