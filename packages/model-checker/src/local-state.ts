@@ -30,10 +30,11 @@ export interface Sent {
 /**
  * What the future of a validator depends on, as text; two states of one text are one state. Left out is what no rule
  * reads: who signed a certificate and what height it repeats; timers and their lengths, as a timer may end at any
- * moment here; the votes in a ballot that only repeat the own record; what was reported, which only keeps a report
- * from being repeated. Ballots hold nothing else where others' votes arrive as certificates. Entries stand in the
- * order of their views, as between views no rule prefers. Of the headers of one view the first to come is notarized,
- * so their order counts until then, or until the view is left: after it the only one is that of a quorum.
+ * moment here; flags that no input of a model changes; the votes in a ballot that only repeat the own record; what was
+ * reported, which only keeps a report from being repeated. Ballots hold nothing else where others' votes arrive as
+ * certificates. Entries stand in the order of their views, as between views no rule prefers. Of the headers of one
+ * view the first to come is notarized, so their order counts until then, or until the view is left: after that only
+ * the one that a quorum notarized may be. The disk counts as long as the power may go.
  */
 export function canonicalForm(
   local: LocalState,
@@ -57,11 +58,13 @@ export function canonicalForm(
     }),
     proposalsText(consensus, name),
     recordsText(consensus.records, name),
-    byView(consensus.ownProposals).map(([, { header }]) => name(header.digest)),
+    byView(consensus.ownProposals).map(
+      ([, { header, parentCertificate }]) => `${name(header.digest)}${parentCertificate?.type}`,
+    ),
     consensus.isBuilding && asked ? `asked ${asked.view} ${name(asked.parent)}` : '',
     `${crashes} ${breaches.map(({ detail }) => detail)}`,
     isDiskKept
-      ? `${name(disk.finalized.digest)} ${recordsText(disk.records, name)} ${[...disk.proposals.keys()].map(name).sort()}`
+      ? `${name(disk.finalized.digest)} ${recordsText(disk.records, name)} ${[...disk.proposals.keys()].map(name)}`
       : '',
   ]
   return parts.join('|')

@@ -70,6 +70,8 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         return consensus.view <= scenario.views
           ? { kind: 'timer', timer: 'view', view: consensus.view }
           : undefined
+      case 'asked-for-help':
+        return { kind: 'standing', from: 'a peer', standing: { view: 1, finalView: 0, finalHeight: 0 } }
       case 'nothing':
         return undefined
       case 'built': {

@@ -94,6 +94,8 @@ export type ModelInput =
     }
   | { readonly kind: 'built' }
   | { readonly kind: 'timeout' }
+  /** Another validator asks for all that is open. After a power cut that may be what was persisted and never sent. */
+  | { readonly kind: 'asked-for-help' }
   /** What a power cut comes over when it comes over nothing. */
   | { readonly kind: 'nothing' }
 
@@ -153,7 +155,8 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
     headers,
     headerOf: new Map(headers.map((each) => [each.header.digest, each])),
     inputs: [
-      ...(options.crashes > 0 ? [{ kind: 'nothing' } as const] : []),
+      // Without power cuts whoever is asked for help has said it all before.
+      ...(options.crashes > 0 ? ([{ kind: 'nothing' }, { kind: 'asked-for-help' }] as const) : []),
       // Traces take the first of several ways: a certificate on its own before one inside of a proposal.
       ...certificateInputs(options, { headers, certify }),
       ...(options.hearing === 'votes' ? voteInputs(options, { headers, set }) : []),

@@ -79,6 +79,8 @@ function describe(input: ModelInput): string {
       return 'times out'
     case 'built':
       return 'has built a header'
+    case 'asked-for-help':
+      return 'is asked for help'
     case 'nothing':
       return 'does nothing'
   }
