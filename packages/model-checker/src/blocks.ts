@@ -48,7 +48,6 @@ export function createBlocks(validator: ModelValidator, { isReduced = true } = {
     const ends = new Set<number>()
     if (!isReduced) {
       for (const input of hearing.inputs) for (const next of steps(from, input, crashesMax)) ends.add(next)
-      ends.delete(from)
       return [...ends]
     }
     for (const state of quietlyFrom(from, hearing, crashesMax)) {
@@ -66,7 +65,11 @@ export function createBlocks(validator: ModelValidator, { isReduced = true } = {
   }
 
   function steps(state: number, input: number, crashesMax: number): readonly number[] {
-    return after(state, input, (states[state]?.crashes ?? 0) < crashesMax)
+    return after(state, input, crashesOf(state) < crashesMax)
+  }
+
+  function crashesOf(state: number): number {
+    return states[state]?.crashes ?? 0
   }
 
   /** The state, and all that are reached from it without anything being said. */
@@ -86,8 +89,9 @@ export function createBlocks(validator: ModelValidator, { isReduced = true } = {
     const paths = new Map<number, readonly Heard[]>([[from, []]])
     for (const [state, path] of paths) {
       for (const input of hearing.inputs) {
-        for (const [position, next] of steps(state, input, crashesMax).entries()) {
-          const longer = [...path, { input, after: next, isCut: position > 0 }]
+        for (const next of steps(state, input, crashesMax)) {
+          const isCut = crashesOf(next) > crashesOf(state)
+          const longer = [...path, { input, after: next, isCut }]
           if (next === to) return longer
           if (saidIds[next] === saidIds[from] && !paths.has(next)) paths.set(next, longer)
         }

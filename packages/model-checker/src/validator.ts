@@ -17,9 +17,11 @@ export interface ModelValidator {
   readonly states: readonly LocalState[]
   /** By state: equal where the same was sent, and the same breaches were found. */
   readonly saidIds: readonly number[]
-  /** The states after the input of this number: after all of it, then after a power cut at each moment within. */
+  /** The other states after the input of this number: after all of it, and after a power cut at each moment within. */
   after(state: number, input: number, canCrash: boolean): readonly number[]
 }
+
+const none: readonly number[] = Object.freeze([])
 
 export function createModelValidator(scenario: Scenario, reducer: Reducer, self: number): ModelValidator {
   const { inputs } = scenario
@@ -52,16 +54,16 @@ export function createModelValidator(scenario: Scenario, reducer: Reducer, self:
       const from = states[state] as LocalState // only numbers that were given come back
       const what = inputs[input] as ModelInput // inputs are numbered by their place
       const { local, effects } = runner.take(from, what)
-      const next = [numberOf(local)]
-      row[input] = next
-      if (!canCrash) return next
-      for (let done = 0; done <= effects; done++) {
+      const next = new Set([numberOf(local)])
+      for (let done = 0; canCrash && done <= effects; done++) {
         const { disk, sent, breaches } = runner.take(from, what, done).local
-        next.push(numberOf(runner.boot({ disk, sent, breaches, crashes: from.crashes + 1 })))
+        next.add(numberOf(runner.boot({ disk, sent, breaches, crashes: from.crashes + 1 })))
       }
-      const distinct = [...new Set(next)]
-      row[input] = distinct
-      return distinct
+      next.delete(state)
+      // Most inputs are no news to most states, so millions of these lists are one.
+      const others = next.size === 0 ? none : [...next]
+      row[input] = others
+      return others
     },
   }
 
