@@ -1,7 +1,7 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
 import type { MapSource } from '@chirograph/codec'
 import { allowVotes } from '@chirograph/consensus'
-import { sealState } from '@chirograph/status'
+import { rebaseState, sealState } from '@chirograph/status'
 import { pursueAccusations, takeEvidence } from './accusing.js'
 import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
 import { endFetch, feed, receiveMessage, reconsiderEligibility } from './agreement.js'
@@ -84,11 +84,22 @@ function receive(turn: Turn, input: ReplicaInput): void {
   }
 }
 
-/** What headers above it were executed on stays as it is; they share nothing with it any more. */
+/**
+ * The final state is read from the source from now on. What was executed on it is put over that too: under load there is
+ * always a header that is not final yet, and the next final state would go on holding what this one held.
+ */
 function seal(replica: Replica, source: MapSource): void {
   const { final, chain } = replica
+  const before = new Map(chain)
   replica.final = { ...final, state: sealState(final.state, source) }
   chain.set(final.header.digest, replica.final)
+  // In the order in which they were executed, so that a parent comes before its children.
+  for (const [digest, executed] of before) {
+    const { parent } = executed.header.rest
+    const [from, onto] = [before.get(parent)?.state, chain.get(parent)?.state]
+    if (digest === final.header.digest || from === undefined || onto === undefined) continue
+    chain.set(digest, { ...executed, state: rebaseState(executed.state, { from, onto }) })
+  }
 }
 
 /** What this member signed is known now, so it may sign again; a copy that is as new as what the others know votes, too. */

@@ -90,6 +90,7 @@ export {
   readCredential,
   readLeases,
   readOrg,
+  rebaseState,
   restoreState,
   rowsOf,
   type StateRow,

@@ -10,6 +10,7 @@ import {
   mapFromEntries,
   mapGet,
   mapRoot,
+  mapSet,
   openMap,
   type Shape,
   sealMap,
@@ -116,6 +117,16 @@ export function openState({
 /** The same state with none of its rows in memory: the source has them all. */
 export function sealState(state: NetworkState, source: MapSource): NetworkState {
   return { ...state, map: sealMap(state.map, source) }
+}
+
+/** The same rows over another map of what they were changed in, which holds what `from` does. */
+export function rebaseState(
+  state: NetworkState,
+  { from, onto }: { readonly from: NetworkState; readonly onto: NetworkState },
+): NetworkState {
+  let { map } = onto
+  for (const { key, value } of changedRows({ before: from, after: state })) map = mapSet(map, key, value)
+  return { ...state, map }
 }
 
 /** The 32 bytes that a checkpoint header commits to. */
