@@ -11,6 +11,8 @@ const rowsAtOnceMax = 2_048
 
 /** Pages in one batch of a long change: some milliseconds of the event loop. */
 const pagesPerBatch = 512
+/** The same where rows are long: sixteen of 32 KiB may stand in one page. */
+const bytesPerBatch = 4 * 1_024 * 1_024
 
 /** Pages out of use that are removed with the root; what is more takes room until its place is written again. */
 const removedMax = batchOpsMax / 2
@@ -40,6 +42,7 @@ export function createPageWriter(onDisk: MerkleMap = emptyMap): PageWriter {
     *ahead(map) {
       const ops: StoreOp[] = []
       let batch: StoreOp[] = []
+      let bytes = 0
       for (const page of mapPages({ before: current, after: map, isBeside: true })) {
         if (page.leavesOther && ops.length < removedMax) ops.push(removalOf(page))
         if (page.depth === 0) {
@@ -47,9 +50,11 @@ export function createPageWriter(onDisk: MerkleMap = emptyMap): PageWriter {
           continue
         }
         batch.push(putOf(page))
-        if (batch.length < pagesPerBatch) continue
+        bytes += page.bytes.length
+        if (batch.length < pagesPerBatch && bytes < bytesPerBatch) continue
         yield batch
         batch = []
+        bytes = 0
       }
       if (batch.length > 0) yield batch
       ready = { map, ops }
