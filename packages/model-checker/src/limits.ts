@@ -9,6 +9,9 @@ export const viewsMax = 6
 /** A bit for each header, above which stand the views of the SKIP votes. */
 export const headersMax = 24
 
+/** Proposals of honest leaders, a bit for each in a word that stays positive. */
+export const proposalsMax = 31
+
 /** Three of these make one word pair of the table of states. */
 export const localStatesMax = 2 ** 21
 

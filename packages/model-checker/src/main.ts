@@ -19,7 +19,7 @@ const help = `Explores every run of four validators, one of them Byzantine, over
   --byzantine N   the Byzantine validator leads view N (default: one model for each view, and one where it leads none)
   --crashes N     power cuts among the honest validators (default 0)
   --votes         votes arrive one by one, and not only as certificates: for one view
-  --states N      stop a model at so many states
+  --states N      stop a model soon after so many states
   --json          one line of JSON for each model, and one for the sum
   --help          this text
 
@@ -27,7 +27,7 @@ What must hold:
 ${held.join('\n')}
 
 An interrupt ends the run with what was found so far. The exit code is 1 when something does not hold, and 2 when a
-model was not explored to its end.
+model was not explored to its end, or is larger than there is room for.
 `
 
 const progressEveryMs = 5_000
@@ -49,7 +49,13 @@ interface Outcome extends Omit<Progress, 'certified' | 'breach'> {
 }
 
 useSha256(fastestSha256())
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -72,7 +78,7 @@ async function main(): Promise<number> {
     if (text === undefined) return undefined
     const parsed = Number(text)
     if (!Number.isSafeInteger(parsed) || parsed < 0)
-      throw new Error(`--${name} needs a whole number, not ${text}`)
+      throw new RangeError(`--${name} needs a whole number, not ${text}`)
     return parsed
   }
   const views = number('views') ?? 3

@@ -21,7 +21,7 @@ import {
   type Verified,
   type VoteType,
 } from '@chirograph/consensus'
-import { headersMax, validatorsOfModel, viewsMax } from './limits.js'
+import { crashesMaxOfModel, headersMax, proposalsMax, validatorsOfModel, viewsMax } from './limits.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Reducer } from './reducer.js'
 
@@ -124,9 +124,12 @@ export const skipsOf = (closings: number): number => closings >>> headersMax
 export const nowMs = 1_000_000
 const nothing: Needs = Object.freeze({ notarizations: 0, closings: 0 })
 
+/** Throws a `RangeError` where the model is larger than its masks. */
 export function createScenario(options: ScenarioOptions, reducer: Reducer): Scenario {
-  const { views, byzantineLeads } = options
-  if (views < 1 || views > viewsMax) throw new RangeError(`a model has 1 to ${viewsMax} views`)
+  const { views, byzantineLeads, crashes } = options
+  if (views < 1 || views > viewsMax) throw new RangeError(`a model has 1 to ${viewsMax} views, not ${views}`)
+  if (crashes > crashesMaxOfModel)
+    throw new RangeError(`a model has at most ${crashesMaxOfModel} power cuts, not ${crashes}`)
   const set = modelValidatorSet()
   const byzantine = leaderOf(set, byzantineLeads)
   const honest = set.validators.map((_, index) => index).filter((index) => index !== byzantine)
@@ -143,7 +146,10 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
   )
   const numbered = accepted.filter(({ isByzantine }) => !isByzantine)
   const bits = new Map(numbered.map((made, index) => [nameOf(made.proposal), { ...made, bit: 1 << index }]))
-  if (numbered.length > 31) throw new RangeError('more honest proposals than a word has bits')
+  if (numbered.length > proposalsMax)
+    throw new RangeError(
+      `the model has ${numbered.length} honest proposals, and room for ${proposalsMax}: take fewer views`,
+    )
   const all = [...bits.values(), ...accepted.filter(({ isByzantine }) => isByzantine)]
   return {
     ...options,
@@ -212,7 +218,9 @@ function growTree(
     }
   }
   if (headers.length > headersMax)
-    throw new RangeError(`${headers.length} headers are more than ${headersMax}`)
+    throw new RangeError(
+      `the model has ${headers.length} headers, and room for ${headersMax}: take fewer views`,
+    )
   return headers
 }
 

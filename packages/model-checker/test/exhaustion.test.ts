@@ -1,8 +1,19 @@
-import { is, suite } from '../../workspace/kit.ts'
+import type { ExplorationOptions } from '@chirograph/model-checker'
+import { is, match, suite } from '../../workspace/kit.ts'
 import { calm, exploreAll } from './explore.ts'
 
 const finalsMask = (1 << 24) - 1
 const timeoutMs = 60_000
+
+function refusalOf(options: ExplorationOptions): string {
+  try {
+    exploreAll(options)
+  } catch (error) {
+    if (error instanceof RangeError) return error.message
+    throw error
+  }
+  return 'none'
+}
 
 suite('every run of four validators over two views', (it) => {
   for (const [byzantineLeads, who] of [
@@ -37,4 +48,14 @@ suite('every run of four validators over two views', (it) => {
     },
     { timeoutMs },
   )
+
+  it('are not begun where the model has no room', () => {
+    for (const [options, detail] of [
+      [{ ...calm, views: 5, byzantineLeads: 1 }, 'take fewer views'],
+      [{ ...calm, views: 7, byzantineLeads: 1 }, 'a model has 1 to 6 views, not 7'],
+      [{ ...calm, views: 1, byzantineLeads: 1, crashes: 4 }, 'a model has at most 3 power cuts, not 4'],
+    ] as const) {
+      match(refusalOf(options), detail)
+    }
+  })
 })
