@@ -50,10 +50,7 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
   }
 
   /** Nothing where the input has no meaning now. */
-  function translate(
-    { consensus, asked, sent, crashes }: LocalState,
-    input: ModelInput,
-  ): Bare<Input> | undefined {
+  function translate({ consensus, asked, sent }: LocalState, input: ModelInput): Bare<Input> | undefined {
     switch (input.kind) {
       case 'proposal':
         return { kind: 'proposal', proposal: input.of.proposal }
@@ -77,8 +74,8 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
       case 'built': {
         if (asked === null) return undefined
         const { view } = asked
-        // What is built anew, after a power cut or after a proposal, is another header: its time is another.
-        const isAnew = crashes > 0 || (sent.proposals & scenario.proposalsOfView(view)) !== 0
+        // What is built once more is another header, as its time is another; if the first was never sent, that is it.
+        const isAnew = (sent.proposals & scenario.proposalsOfView(view)) !== 0
         const built = headers.find((each) => isBuiltOn(each, asked) && each.mark === (isAnew ? 'b' : 'a'))
         return built && { kind: 'built', view, header: built.header, changes: new Uint8Array() }
       }

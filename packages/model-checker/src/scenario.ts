@@ -194,8 +194,8 @@ export function modelValidatorSet(): ValidatorSet {
 }
 
 /**
- * Every header on every possible parent. An honest leader makes one on each parent, and another after a power cut, for
- * its clock has gone on. A Byzantine leader makes two on each, and one that does not execute. A third would add
+ * Every header on every possible parent. An honest leader makes one on each parent, and where power cuts are another
+ * one if it proposes again, which H0 forbids. A Byzantine leader makes two on each, and one that does not execute. A third would add
  * nothing: of those of one parent a quorum notarizes one at most, and all others are alike, as none is built on.
  */
 function growTree(
