@@ -7,8 +7,8 @@
  * that makes its own validator speak. And where it may be moved behind that one too, with the same said and the same
  * state in the end, the validator has spoken without it, and can still hear it in a later block. So of the ends of
  * blocks that say the same, one can be left out when it is reached from another one by inputs that make nothing be
- * said: whatever is said after it is said after that other one. (These are the persistent sets of P. Godefroid,
- * LNCS 1032, 1996, one validator at a time, and sleeping inputs.)
+ * said: whatever is said after it is said after that other one. (A partial-order reduction, as P. Godefroid has them in
+ * LNCS 1032, 1996: what one validator hears is independent of all that others do.)
  */
 import type { Hearing } from './hearing.js'
 import { crashesMaxOfModel } from './limits.js'

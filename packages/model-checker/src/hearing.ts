@@ -19,7 +19,7 @@ export function createHearings(scenario: Scenario): (said: readonly Sent[]) => H
   return (said) => {
     const certified = certifiedBy(said)
     const proposals = said.reduce((mask, each) => mask | each.proposals, 0)
-    // Of headersMax and of headersMax + viewsMax bits, so one number holds both of them exactly, but no third.
+    // 2 × headersMax + viewsMax bits: one number holds both of them exactly, and no third.
     const certifiedKey = certified.notarizations * 2 ** (headersMax + viewsMax) + certified.closings
     const rest =
       hearing === 'votes'

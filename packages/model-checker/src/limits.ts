@@ -6,8 +6,8 @@ export const validatorsOfModel = 4
 /** The views' SKIP votes share a word with the FINAL votes. */
 export const viewsMax = 6
 
-/** A bit for each header, above which stand the views of the SKIP votes. */
-export const headersMax = 24
+/** A bit for each header, above which stand the views of the SKIP votes; two such words and the views make 52 bits. */
+export const headersMax = 23
 
 /** Proposals of honest leaders, a bit for each in a word that stays positive. */
 export const proposalsMax = 31

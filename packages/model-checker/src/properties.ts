@@ -1,5 +1,6 @@
 /** What must hold in every state, judged from what was said and never from what a validator believes. */
-import { finalsOf, type ModelHeader, type Needs, type Scenario, skipsOf } from './scenario.js'
+import type { ModelHeader } from './header-tree.js'
+import { finalsOf, type Needs, type Scenario, skipsOf } from './scenario.js'
 
 export interface Breach {
   readonly property: Property

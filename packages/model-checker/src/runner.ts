@@ -1,11 +1,19 @@
 /** Carries out what the reducer asks for, as a node does: effects in their order, the disk before the wire. */
-import type { Effect, Hex, Input, Message } from '@chirograph/consensus'
-import { leaderOf } from '@chirograph/consensus'
-import type { Disk, LocalState, Sent } from './local-state.js'
+import {
+  type Effect,
+  type Hex,
+  type Input,
+  leaderOf,
+  type Message,
+  type Proposal,
+  type Verified,
+} from '@chirograph/consensus'
+import { type ModelHeader, nowMs } from './header-tree.js'
+import type { LocalState, Sent } from './local-state.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Property } from './properties.js'
 import type { Reducer } from './reducer.js'
-import { type ModelHeader, type ModelInput, nowMs, type Scenario, seedOf, skipBit } from './scenario.js'
+import { type ModelInput, type Scenario, seedOf, skipBit } from './scenario.js'
 
 export interface Runner {
   /** A start or restart: what the disk holds, and events that wait, so that a decision is wanted at all times. */
@@ -150,10 +158,7 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
     }
   }
 
-  function keepProposal(
-    run: Run,
-    proposal: Disk['proposals'] extends ReadonlyMap<Hex, infer P> ? P : never,
-  ): void {
+  function keepProposal(run: Run, proposal: Verified<Proposal>): void {
     run.disk = { ...run.disk, proposals: new Map(run.disk.proposals).set(proposal.header.digest, proposal) }
   }
 
@@ -207,5 +212,6 @@ function hasSkipped({ consensus }: Run, view: number): boolean {
 }
 
 function note(run: Run, property: Property, detail: string): void {
+  if (run.breaches.some((known) => known.detail === detail)) return
   run.breaches = [...run.breaches, { property, detail }]
 }

@@ -6,7 +6,6 @@ import { toHex } from '@chirograph/codec'
 import {
   type Certificate,
   createCertificate,
-  createHeader,
   createValidatorSet,
   faultsOf,
   type Header,
@@ -21,6 +20,8 @@ import {
   type Verified,
   type VoteType,
 } from '@chirograph/consensus'
+import { filled } from './filled.js'
+import { growTree, headerOn, type ModelHeader } from './header-tree.js'
 import { crashesMaxOfModel, headersMax, proposalsMax, validatorsOfModel, viewsMax } from './limits.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Reducer } from './reducer.js'
@@ -38,21 +39,6 @@ export interface ScenarioOptions {
    */
   readonly hearing: 'certificates' | 'votes'
 }
-
-export interface ModelHeader {
-  readonly index: number
-  /** `2b<1a` is the second header of view 2 on the first of view 1; x is a header that does not execute. */
-  readonly name: string
-  readonly view: number
-  readonly mark: Mark
-  /** Null for a child of the genesis. */
-  readonly parent: number | null
-  /** Masks of headers: this one and those below it. */
-  readonly ancestry: number
-  readonly header: Header
-}
-
-type Mark = 'a' | 'b' | 'x'
 
 /** What must have been said for somebody to make a certificate or a Byzantine proposal: masks of what is certified. */
 export interface Needs {
@@ -120,8 +106,6 @@ export const skipBit = (view: number): number => 1 << (headersMax + view - 1)
 export const finalsOf = (closings: number): number => closings & ((1 << headersMax) - 1)
 export const skipsOf = (closings: number): number => closings >>> headersMax
 
-/** Within everybody's clock bound, and increasing with the view: clocks are not in the model. */
-export const nowMs = 1_000_000
 const nothing: Needs = Object.freeze({ notarizations: 0, closings: 0 })
 
 /** Throws a `RangeError` where the model is larger than its masks. */
@@ -136,9 +120,7 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
   const genesis = headerOn(set, null, { view: 0, mark: 'a' })
   const headers = growTree(options, { set, genesis, byzantine })
   const certify = createCertifier(set)
-  const proposals = headers.flatMap((header) =>
-    proposalsOf(header, { set, genesis, headers, byzantine, certify }),
-  )
+  const proposals = headers.flatMap((header) => proposalsOf(header, { set, headers, byzantine, certify }))
   const context = { set, ed25519: modelEd25519, genesisDigest: genesis.digest }
   // The gate of production stands before the reducer here too: what it refuses reaches nobody (H3).
   const accepted = proposals.filter(
@@ -182,7 +164,7 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
 export const seedOf = (validator: number): Uint8Array => new Uint8Array(32).fill(validator + 1)
 
 /** The same four validators in every model, so that a view has the same leader in all. */
-export function modelValidatorSet(): ValidatorSet {
+function modelValidatorSet(): ValidatorSet {
   return createValidatorSet({
     networkId: filled(255),
     epoch: 0,
@@ -191,51 +173,6 @@ export function modelValidatorSet(): ValidatorSet {
       key: toHex(modelEd25519.publicKey(seedOf(index))),
     })),
   })
-}
-
-/**
- * Every header on every possible parent. An honest leader makes one on each parent, and where power cuts are another
- * one if it proposes again, which H0 forbids. A Byzantine leader makes two on each, and one that does not execute. A third would add
- * nothing: of those of one parent a quorum notarizes one at most, and all others are alike, as none is built on.
- */
-function growTree(
-  { views, crashes }: ScenarioOptions,
-  { set, genesis, byzantine }: { set: ValidatorSet; genesis: Header; byzantine: number },
-): ModelHeader[] {
-  const headers: ModelHeader[] = []
-  for (let view = 1; view <= views; view++) {
-    const honestMarks: readonly Mark[] = crashes > 0 ? ['a', 'b'] : ['a']
-    const marks: readonly Mark[] = leaderOf(set, view) === byzantine ? ['a', 'b', 'x'] : honestMarks
-    const parents = [null, ...headers.filter((lower) => lower.view < view && lower.mark !== 'x')]
-    for (const parent of parents) {
-      for (const mark of marks.filter((each) => each !== 'x' || parent === null)) {
-        const index = headers.length
-        const name = `${view}${mark}${parent ? `<${parent.name}` : ''}`
-        const header = headerOn(set, parent?.header ?? genesis, { view, mark })
-        const ancestry = (parent?.ancestry ?? 0) | (1 << index)
-        headers.push({ index, name, view, mark, parent: parent?.index ?? null, ancestry, header })
-      }
-    }
-  }
-  if (headers.length > headersMax)
-    throw new RangeError(
-      `the model has ${headers.length} headers, and room for ${headersMax}: take fewer views`,
-    )
-  return headers
-}
-
-function headerOn(
-  set: ValidatorSet,
-  parent: Header | null,
-  { view, mark }: { view: number; mark: Mark },
-): Header {
-  const { networkId, epoch, setHash } = set
-  const height = parent === null ? 0 : parent.core.height + 1
-  const stateRoot = filled(mark.charCodeAt(0))
-  return createHeader(
-    { networkId, epoch, setHash, nextSetHash: setHash, view, height, timeMs: nowMs + view, stateRoot },
-    { parent: parent?.digest ?? filled(0), cutRoot: filled(1), logRoot: filled(2), logSize: 0 },
-  )
 }
 
 type Certify = (what: {
@@ -279,7 +216,6 @@ function proposalsOf(
   header: ModelHeader,
   world: {
     set: ValidatorSet
-    genesis: Header
     headers: readonly ModelHeader[]
     byzantine: number
     certify: Certify
@@ -394,8 +330,4 @@ export function viewsTo(last: number): number[] {
 
 function nameOf({ header, parentCertificate }: Proposal): string {
   return `${header.digest} ${parentCertificate?.type ?? 'genesis'}`
-}
-
-function filled(byte: number): Hex {
-  return toHex(new Uint8Array(32).fill(byte))
 }

@@ -3,11 +3,12 @@
  * masks, and once by the evidence that others would find, with the production code that finds it.
  */
 import { type Effect, leaderOf, type Proposal, type SignedVote, type Verified } from '@chirograph/consensus'
+import { nowMs } from './header-tree.js'
 import type { Sent } from './local-state.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Breach } from './properties.js'
 import type { Reducer } from './reducer.js'
-import { finalsOf, nowMs, type Scenario, seedOf, skipsOf, viewsTo, voteOf } from './scenario.js'
+import { finalsOf, type Scenario, seedOf, skipsOf, viewsTo, voteOf } from './scenario.js'
 
 interface Context {
   readonly scenario: Scenario

@@ -2,8 +2,9 @@
 import { leaderOf } from '@chirograph/consensus'
 import type { Heard } from './blocks.js'
 import type { Exploration, Step } from './exploration.js'
+import type { ModelHeader } from './header-tree.js'
 import type { Sent } from './local-state.js'
-import { finalsOf, type ModelHeader, type ModelInput, type Scenario, skipsOf, viewsTo } from './scenario.js'
+import { finalsOf, type ModelInput, type Scenario, skipsOf, viewsTo } from './scenario.js'
 import type { Triple } from './state-table.js'
 
 /** Lines for each block from the start to the state of this index, and what is wrong there. */

@@ -1,0 +1,68 @@
+/** The headers of a model: everything that leaders can propose, as a tree over the genesis. */
+import { createHeader, type Header, leaderOf, type ValidatorSet } from '@chirograph/consensus'
+import { filled } from './filled.js'
+import { headersMax } from './limits.js'
+
+export interface ModelHeader {
+  readonly index: number
+  /** `2b<1a` is the second header of view 2 on the first of view 1; x is a header that does not execute. */
+  readonly name: string
+  readonly view: number
+  readonly mark: Mark
+  /** Null for a child of the genesis. */
+  readonly parent: number | null
+  /** Masks of headers: this one and those below it. */
+  readonly ancestry: number
+  readonly header: Header
+}
+
+type Mark = 'a' | 'b' | 'x'
+
+/** Within everybody's clock bound, and increasing with the view: clocks are not in the model. */
+export const nowMs = 1_000_000
+
+/**
+ * Every header on every possible parent. An honest leader makes one on each, and where power cuts are another one if it
+ * proposes again, which H0 forbids. A Byzantine leader makes two on each, and one that does not execute. A third would
+ * add nothing: of those of one parent a quorum notarizes one at most, and all others are alike, as none is built on.
+ */
+export function growTree(
+  { views, crashes }: { views: number; crashes: number },
+  { set, genesis, byzantine }: { set: ValidatorSet; genesis: Header; byzantine: number },
+): ModelHeader[] {
+  const headers: ModelHeader[] = []
+  for (let view = 1; view <= views; view++) {
+    const honestMarks: readonly Mark[] = crashes > 0 ? ['a', 'b'] : ['a']
+    const marks: readonly Mark[] = leaderOf(set, view) === byzantine ? ['a', 'b', 'x'] : honestMarks
+    const parents = [null, ...headers.filter((lower) => lower.view < view && lower.mark !== 'x')]
+    for (const parent of parents) {
+      for (const mark of marks.filter((each) => each !== 'x' || parent === null)) {
+        const index = headers.length
+        const name = `${view}${mark}${parent ? `<${parent.name}` : ''}`
+        const header = headerOn(set, parent?.header ?? genesis, { view, mark })
+        const ancestry = (parent?.ancestry ?? 0) | (1 << index)
+        headers.push({ index, name, view, mark, parent: parent?.index ?? null, ancestry, header })
+      }
+    }
+  }
+  if (headers.length > headersMax)
+    throw new RangeError(
+      `the model has ${headers.length} headers, and room for ${headersMax}: take fewer views`,
+    )
+  return headers
+}
+
+/** The header of height 0, or a child of another one. */
+export function headerOn(
+  set: ValidatorSet,
+  parent: Header | null,
+  { view, mark }: { view: number; mark: Mark },
+): Header {
+  const { networkId, epoch, setHash } = set
+  const height = parent === null ? 0 : parent.core.height + 1
+  const stateRoot = filled(mark.charCodeAt(0))
+  return createHeader(
+    { networkId, epoch, setHash, nextSetHash: setHash, view, height, timeMs: nowMs + view, stateRoot },
+    { parent: parent?.digest ?? filled(0), cutRoot: filled(1), logRoot: filled(2), logSize: 0 },
+  )
+}
