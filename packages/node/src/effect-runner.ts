@@ -70,7 +70,9 @@ export function createEffectRunner({
   async function drain(): Promise<void> {
     let next: Batch | undefined
     while (next !== undefined || (queue.length > 0 && !isStopped)) {
-      if (next === undefined && isLong(queue[0])) await writeAhead(queue[0])
+      const [first] = queue
+      const isFirstLong = next === undefined && isLong(first)
+      if (isFirstLong) await writeAhead(first)
       // A few facts are on their way to the disk before `enqueue` returns; with many, others have their turn in between.
       const batch: Batch = next ?? (eventsQueued < breatheEventsMin ? nextBatch() : await nextLongBatch())
       const written = write(batch)
@@ -78,7 +80,8 @@ export function createEffectRunner({
       next = undefined
       try {
         // A full batch is made ready while the disk works. What is less waits, to go down together with what comes.
-        if (eventsQueued >= batchEventsMax && !isStopped && !isLong(queue[0])) next = await nextLongBatch()
+        const isReady = eventsQueued >= batchEventsMax && !isFirstLong && !isLong(queue[0])
+        if (isReady && !isStopped) next = await nextLongBatch()
         await written
       } catch (error) {
         await written.catch(() => {}) // who hears of the failure may close the store
@@ -109,6 +112,7 @@ export function createEffectRunner({
       taken.forEach(drop)
       throw error
     }
+    writer.settled()
     nextOrdinal = behind
     for (const effect of taken) {
       if (effect.kind === 'persist') continue

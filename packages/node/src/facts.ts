@@ -77,6 +77,8 @@ export interface HistoryFact {
 
 export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
+  /** To be called when all that was asked for is on disk, before more is. */
+  settled(): void
   /** The ordinal that the next event to arrive will get. */
   readonly nextOrdinal: number
   /** What is to be on disk before `opsOf` is asked for this fact, in batches that are durable one after the other. */
@@ -202,7 +204,8 @@ export function createFactWriter({
     // The last arrivals may be among what is dropped. Their numbers are not given again, even after a restart: a
     // subscriber that was told of them would pass over what bears them next.
     ops.push(put('next-ordinal', encode(ordinalShape, ordinal)))
-    ops.push(...headOps({ checkpoint, logTree, entries: cut.values() }), ...pages.opsOf(state.map))
+    const change = { map: state.map, rows: null }
+    ops.push(...headOps({ checkpoint, logTree, entries: cut.values() }), ...pages.opsOf(change))
     return ops
   }
 
@@ -236,7 +239,7 @@ export function createFactWriter({
       case 'checkpoint':
         return [
           ...checkpointOps(fact),
-          ...pages.opsOf(fact.state.map),
+          ...pages.opsOf({ map: fact.state.map, rows: fact.rows }),
           ...strayOps(fact),
           ...forgetVotes(fact.checkpoint.header.core.view),
         ]
@@ -247,7 +250,7 @@ export function createFactWriter({
 
   function isLong(fact: Fact | HistoryFact): fact is Extract<Fact, { kind: 'checkpoint' | 'snapshot' }> {
     if (fact.kind === 'snapshot') return true
-    return fact.kind === 'checkpoint' && pages.isLong({ map: fact.state.map, rows: fact.rows.length })
+    return fact.kind === 'checkpoint' && pages.isLong({ map: fact.state.map, rows: fact.rows })
   }
 
   return {
@@ -255,6 +258,7 @@ export function createFactWriter({
     get nextOrdinal() {
       return ordinal
     },
+    settled: () => pages.settled(),
     isLong,
     *ahead(fact) {
       if (isLong(fact)) yield* pages.ahead(fact.state.map)

@@ -2,7 +2,7 @@
  * Brings the state from the rows of schema 2 into pages. First the pages, the root last and with it the word that rows
  * are to go; then the rows. Whatever ends it in between, the next run goes on: until the root is there, from the rows.
  */
-import { emptyMap, mapRoot, toHex } from '@chirograph/codec'
+import { mapRoot, toHex } from '@chirograph/codec'
 import { metaKey, type Store, type StoreOp } from '@chirograph/interface'
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import { schemaOps, stateMoving } from './meta.js'
@@ -52,14 +52,17 @@ async function writePages(store: Store, { genesis, onMoved, signal }: StateMove)
       if (key.length === 33) rows.set(toHex(key.subarray(1)), { key: key.slice(1), value })
   const { map } = restoreState({ genesis, rows: rows.values() })
   mapRoot(map)
-  const writer = createPageWriter(emptyMap)
+  const open = () => {
+    throw new Error('nothing is read of a state that is being moved')
+  }
+  const writer = createPageWriter({ open })
   for (const ops of writer.ahead(map)) {
     await store.batch(ops, { sync: true })
     onMoved(Math.floor(rows.size * shareBefore(ops)), rows.size)
     signal?.throwIfAborted()
   }
   onMoved(rows.size, rows.size)
-  await store.batch([...writer.opsOf(map), ...ends], { sync: true })
+  await store.batch([...writer.opsOf({ map, rows: null }), ...ends], { sync: true })
 }
 
 /** How much of all keys lies before the last of these pages: by the first two bytes of its prefix. */

@@ -37,6 +37,7 @@ export function createStateMemory({
   let readBefore = stored.pagesRead
 
   function isMuch(): boolean {
+    if (pages.isApart) return true
     if (mapSize(replica.final.state.map) <= limits.wholeRowsMax) return false
     return pages.held + stored.pagesRead - readBefore > limits.heldPagesMax
   }

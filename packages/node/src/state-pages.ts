@@ -3,8 +3,18 @@
  * long change, as a snapshot is one, goes down before, beside the pages that are read, and the root with its checkpoint:
  * so a crash leaves one whole state or the other, however many batches it takes.
  */
-import { emptyMap, type MapPage, type MerkleMap, mapPages, mapSize } from '@chirograph/codec'
+import {
+  emptyMap,
+  type MapPage,
+  type MapSource,
+  type MerkleMap,
+  mapPages,
+  mapSet,
+  mapSize,
+  sealMap,
+} from '@chirograph/codec'
 import { batchOpsMax, type StoreOp, statePageKey } from '@chirograph/interface'
+import type { StateRow } from '@chirograph/status'
 
 /** Rows of a change that goes down in one batch: about 12,000 pages at the most, below a kilobyte each. */
 const rowsAtOnceMax = 2_048
@@ -17,27 +27,62 @@ const bytesPerBatch = 4 * 1_024 * 1_024
 /** Pages out of use that are removed with the root; what is more takes room until its place is written again. */
 const removedMax = batchOpsMax / 2
 
+/** What leads to another map: `rows` are what differs, or null where that is not known, as of a snapshot. */
+export interface StateChange {
+  readonly map: MerkleMap
+  readonly rows: readonly StateRow[] | null
+}
+
 export interface PageWriter {
-  /** Whether what leads to this map is to be written ahead. */
-  isLong(change: { readonly map: MerkleMap; readonly rows: number }): boolean
+  /** Whether it is to be written ahead. */
+  isLong(change: StateChange): boolean
   /** What goes down before, each batch durable before the next. To be read to its end before anything else is written. */
   ahead(map: MerkleMap): Generator<StoreOp[], void, undefined>
   /** What makes this map the one that is read; with the fact that calls for it. */
-  opsOf(map: MerkleMap): StoreOp[]
-  /** Pages written since the map was last let go of in memory; infinite where all of it is there. */
+  opsOf(change: StateChange): StoreOp[]
+  /** To be called when what `opsOf` returned last is on disk, before it is asked again. */
+  settled(): void
+  /** Pages written since the map was last let go of in memory; infinite where much of it may be there. */
   readonly held: number
+  /** Whether maps that others hold do not know where all of their pages are: they are to be let go of. */
+  readonly isApart: boolean
   /** The map is in memory no more; this is what reads it. */
   noteSealed(map: MerkleMap): void
 }
 
-/** `onDisk` is the map that a start reads. */
-export function createPageWriter(onDisk: MerkleMap = emptyMap): PageWriter {
+export function createPageWriter({
+  onDisk = emptyMap,
+  open,
+}: {
+  /** The map that a start reads. */
+  readonly onDisk?: MerkleMap | undefined
+  /** Reads what is on disk when it is called. */
+  readonly open: () => MapSource
+}): PageWriter {
+  /** Its nodes know in which slots their pages are. */
   let current = onDisk
   let held = 0
+  let isApart = false
+  let isUnread = false
   let ready: { readonly map: MerkleMap; readonly ops: readonly StoreOp[] } | null = null
+
+  function opsAtOnce({ map, rows }: StateChange): StoreOp[] {
+    // A map that came as a snapshot does not know of pages that were there already, nor do those made from it.
+    let next = map
+    if (isApart) {
+      next = current
+      for (const { key, value } of rows ?? []) next = mapSet(next, key, value)
+    }
+    const ops = Array.from(mapPages({ before: current, after: next }), putOf)
+    current = next
+    held += ops.length
+    return ops
+  }
+
   return {
     isLong({ map, rows }) {
-      return Math.max(rows, mapSize(map) - mapSize(current)) > rowsAtOnceMax
+      if (rows === null) return true
+      return Math.max(rows.length, mapSize(map) - mapSize(current)) > rowsAtOnceMax
     },
     *ahead(map) {
       const ops: StoreOp[] = []
@@ -59,22 +104,30 @@ export function createPageWriter(onDisk: MerkleMap = emptyMap): PageWriter {
       if (batch.length > 0) yield batch
       ready = { map, ops }
     },
-    opsOf(map) {
-      const isAhead = ready?.map === map
-      const ops = isAhead
-        ? [...(ready?.ops ?? [])]
-        : Array.from(mapPages({ before: current, after: map }), putOf)
-      held += isAhead ? Number.POSITIVE_INFINITY : ops.length
+    opsOf(change) {
+      if (ready?.map !== change.map) return opsAtOnce(change)
+      const ops = [...ready.ops]
       ready = null
-      current = map
+      current = change.map
+      isUnread = true
+      isApart = true
+      held = Number.POSITIVE_INFINITY
       return ops
+    },
+    settled() {
+      if (isUnread) current = sealMap(current, open())
+      isUnread = false
     },
     get held() {
       return held
     },
+    get isApart() {
+      return isApart
+    },
     noteSealed(map) {
       current = map
       held = 0
+      isApart = false
     },
   }
 }

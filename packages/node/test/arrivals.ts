@@ -97,7 +97,7 @@ export async function openArrivals(
     authors,
     nextOrdinal,
     openVoteKeys: [],
-    pages: createPageWriter(),
+    pages: createPageWriter({ open: () => ({ page: () => undefined, damaged: (what) => new Error(what) }) }),
   })
   const storeTag = await loadStoreTag(store, (length) =>
     globalThis.crypto.getRandomValues(new Uint8Array(length)),
