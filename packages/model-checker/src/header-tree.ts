@@ -5,7 +5,7 @@ import { headersMax } from './limits.js'
 
 export interface ModelHeader {
   readonly index: number
-  /** `2b<1a` is the second header of view 2 on the first of view 1; x is a header that does not execute. */
+  /** `2b<1a` is the second header of view 2 on the first of view 1. */
   readonly name: string
   readonly view: number
   readonly mark: Mark
@@ -16,15 +16,17 @@ export interface ModelHeader {
   readonly header: Header
 }
 
-type Mark = 'a' | 'b' | 'x'
+/** The leader's first and second; one that does not execute; and what an honest leader proposes against H0. */
+type Mark = 'a' | 'b' | 'x' | 'r'
 
 /** Within everybody's clock bound, and increasing with the view: clocks are not in the model. */
 export const nowMs = 1_000_000
 
 /**
  * Every header on every possible parent. An honest leader makes one on each, and where power cuts are another one if it
- * proposes again, which H0 forbids. A Byzantine leader makes two on each, and one that does not execute. A third would
- * add nothing: of those of one parent a quorum notarizes one at most, and all others are alike, as none is built on.
+ * proposes again; H0 is broken then, so nothing has to follow from it. A Byzantine leader makes two on each, and one
+ * that does not execute. A third would add nothing: of those of one parent a quorum notarizes one at most, and all
+ * others are alike, as none is built on.
  */
 export function growTree(
   { views, crashes }: { views: number; crashes: number },
@@ -32,9 +34,12 @@ export function growTree(
 ): ModelHeader[] {
   const headers: ModelHeader[] = []
   for (let view = 1; view <= views; view++) {
-    const honestMarks: readonly Mark[] = crashes > 0 ? ['a', 'b'] : ['a']
+    const honestMarks: readonly Mark[] = crashes > 0 ? ['a', 'r'] : ['a']
     const marks: readonly Mark[] = leaderOf(set, view) === byzantine ? ['a', 'b', 'x'] : honestMarks
-    const parents = [null, ...headers.filter((lower) => lower.view < view && lower.mark !== 'x')]
+    const parents = [
+      null,
+      ...headers.filter((lower) => lower.view < view && (lower.mark === 'a' || lower.mark === 'b')),
+    ]
     for (const parent of parents) {
       for (const mark of marks.filter((each) => each !== 'x' || parent === null)) {
         const index = headers.length

@@ -9,8 +9,8 @@ export const viewsMax = 6
 /** A bit for each header, above which stand the views of the SKIP votes; two such words and the views make 52 bits. */
 export const headersMax = 23
 
-/** Proposals of honest leaders, a bit for each in a word that stays positive. */
-export const proposalsMax = 31
+/** Proposals of honest leaders, a bit for each in a word. */
+export const proposalsMax = 32
 
 /** Three of these make one word pair of the table of states. */
 export const localStatesMax = 2 ** 21

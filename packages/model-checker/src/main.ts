@@ -112,7 +112,7 @@ async function check({ models, statesMax, isJson }: Wanted): Promise<number> {
     states: outcomes.reduce((states, each) => states + each.states, 0),
     broken: outcomes.filter(({ breach }) => breach !== null).length,
     exhausted: outcomes.filter(({ isExhausted }) => isExhausted).length,
-    seconds: outcomes.reduce((seconds, each) => seconds + each.seconds, 0),
+    seconds: Math.round(outcomes.reduce((seconds, each) => seconds + each.seconds, 0)),
   }
   process.stdout.write(isJson ? `${JSON.stringify({ sum })}\n` : tableOf(outcomes))
   if (sum.broken > 0) return 1

@@ -84,7 +84,7 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         const { view } = asked
         // What is built once more is another header, as its time is another; if the first was never sent, that is it.
         const isAnew = (sent.proposals & scenario.proposalsOfView(view)) !== 0
-        const built = headers.find((each) => isBuiltOn(each, asked) && each.mark === (isAnew ? 'b' : 'a'))
+        const built = headers.find((each) => isBuiltOn(each, asked) && each.mark === (isAnew ? 'r' : 'a'))
         return built && { kind: 'built', view, header: built.header, changes: new Uint8Array() }
       }
     }

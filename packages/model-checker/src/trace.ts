@@ -40,7 +40,7 @@ function castOf(scenario: Scenario, lines: readonly string[]): string[] {
   return [`Validator ${byzantine} is Byzantine; ${leaders.join(', ')}.`, ...named]
 }
 
-const orderOf = { a: 'a', b: 'another', x: 'a bad' } as const
+const orderOf = { a: 'a', b: 'another', x: 'a bad', r: 'a repeated' } as const
 
 function blockLine(exploration: Exploration, state: Triple, { place, state: next }: Step): string {
   const { scenario, blocks } = exploration
