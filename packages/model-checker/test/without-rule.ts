@@ -119,6 +119,22 @@ export const removals: Readonly<Record<string, Removal>> = {
       { file: 'voting.js', find: 'forwardNotarization(turn, notarization, notarizes);', put: '' },
     ],
   },
+  'H4-quorum': {
+    rule: 'H4',
+    effect: 'one vote too few makes a certificate',
+    edits: [
+      {
+        file: 'collecting.js',
+        find: 'votes.length < quorumOf(state.config.set)',
+        put: 'votes.length < quorumOf(state.config.set) - 1',
+      },
+      {
+        file: 'certificate.js',
+        find: 'votes.length < quorumOf(set)',
+        put: 'votes.length < quorumOf(set) - 1',
+      },
+    ],
+  },
   'H5-notarize': {
     rule: 'H5',
     effect: 'NOTARIZE is sent before it is persisted',
@@ -151,6 +167,7 @@ export const shown: Readonly<Record<string, ScenarioOptions & { readonly breaks:
   'H3-executed': { ...one, byzantineLeads: 1, breaks: 'validity' },
   'H4-own': { ...one, byzantineLeads: 1, breaks: 'honesty' },
   'H4-notarized': { ...one, byzantineLeads: 2, breaks: 'certainty' },
+  'H4-quorum': { ...one, byzantineLeads: 2, hearing: 'votes', breaks: 'certainty' },
   'H5-notarize': { ...one, byzantineLeads: 1, crashes: 1, breaks: 'honesty' },
   'H5-skip': { ...one, byzantineLeads: 2, crashes: 1, breaks: 'honesty' },
   'H5-final': { ...one, byzantineLeads: 2, crashes: 1, breaks: 'honesty' },
