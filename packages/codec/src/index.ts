@@ -56,10 +56,12 @@ export {
   checkMapChunk,
   checkMapManifest,
   chunkEntries,
+  closeChunk,
   mapChunkShape,
   mapChunks,
   mapManifestShape,
   mapOfChunks,
+  packChunk,
 } from './map-chunks.js'
 export type { MapPage, MapSource, PagePlace } from './map-pages.js'
 export { mapPages, openMap, sealMap } from './map-pages.js'

@@ -5,6 +5,7 @@
  * which that subtree is the same.
  */
 import { equalBytes, toHex } from './bytes.js'
+import { CodecError } from './error.js'
 import { digestBytes, mapChunkNodesMax, mapDepthMax } from './limits.js'
 import {
   bitAt,
@@ -15,9 +16,13 @@ import {
   innerNodeHash,
   leaf,
   leavesOf,
+  type MapInner,
+  type MapLeaf,
   type MapNode,
   type MerkleMap,
+  type NodeReader,
   opened,
+  type SealedNode,
   weightOf,
 } from './map.js'
 import { bytes, bytesUpTo, field, list, type Shape, struct, uint } from './shape.js'
@@ -144,6 +149,40 @@ export function checkMapChunk({
     return { kind: 'invalid', reason: 'wrong-hash' }
   // Just checked; the brand has no value.
   return { kind: 'valid', chunk: { top } as CheckedChunk }
+}
+
+/**
+ * The same chunk, of which no more than the weight is in memory until a map of it is looked into: `entries` are those
+ * that were checked, and are asked for then. `closeChunk` lets go of them again.
+ */
+export function packChunk({
+  slot,
+  chunk,
+  entries,
+}: {
+  readonly slot: ChunkSlot
+  readonly chunk: CheckedChunk
+  readonly entries: () => readonly MapEntry[]
+}): CheckedChunk {
+  // A lone entry stays what it is: whoever walks the trie takes what is sealed for more than one.
+  if (chunk.top.kind === 'leaf') return chunk
+  const reader: NodeReader = { node: () => topOf(slot, entries()) }
+  const { hash, depth, prefix } = slot
+  const sealed = { kind: 'sealed', hash, weight: weightOf(chunk.top), depth, prefix, slot: 0 } as const
+  return { top: { ...sealed, reader, opened: undefined } satisfies SealedNode } as CheckedChunk // what was checked
+}
+
+/** A map of it reads it anew when it is looked into next. Does nothing to a chunk that is in memory for good. */
+export function closeChunk({ top }: CheckedChunk): void {
+  if (top.kind === 'sealed') top.opened = undefined
+}
+
+function topOf({ depth }: ChunkSlot, entries: readonly MapEntry[]): MapLeaf | MapInner {
+  const leaves = entries.map(({ key, value }) => leaf(key, value))
+  const top = build(leaves, 0, leaves.length, depth)
+  if (top === undefined || top.kind === 'sealed')
+    throw new CodecError('TREE', 'a chunk has no entries any more')
+  return top
 }
 
 /** The whole map, once there is a chunk for every slot. `chunks` are by their hash in hex. */

@@ -17,7 +17,6 @@ import {
   glimpsed,
   hashOf,
   inner,
-  isSame,
   leaf,
   type MapInner,
   type MapLeaf,
@@ -56,8 +55,8 @@ const pageBits = 4
 
 /**
  * The pages of `after` that `before` does not have alike, each before those below it. They take the places of those of
- * `before`, or with `isBeside` the other slots, so that `before` can be read until the root is written. Compares hashes,
- * so ask for both roots first. A place never goes out of use: what is inner stays inner.
+ * `before`, or with `isBeside` the other slots, so that `before` can be read until the root is written. A place never goes
+ * out of use: what is inner stays inner.
  */
 export function* mapPages({
   before,
@@ -72,7 +71,7 @@ export function* mapPages({
     { old: before.top, now: after.top, depth: 0, prefix: new Uint8Array(), slot: 0 },
   ]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (isSame(at.old, at.now)) continue
+    if (isEqual(at.old, at.now)) continue
     const { depth, prefix, slot } = at
     const now = glimpsed(at.now)
     if (now === undefined) continue
@@ -111,10 +110,12 @@ interface Comparison extends Omit<PagePlace, 'slot'> {
 function compareEnds(
   to: Comparison,
   old: MapNode | undefined,
-  now: MapNode | undefined,
+  place: MapNode | undefined,
   level: number,
   path: number,
 ): void {
+  // Of a map in chunks, what is sealed need not stand on a cut.
+  const now = level < pageBits ? glimpsed(place) : place
   if (now?.kind === 'inner' && level < pageBits) {
     const below = old?.kind === 'inner' ? old : undefined
     compareEnds(to, below?.left, now.left, level + 1, path * 2)
@@ -131,8 +132,13 @@ function compareEnds(
 function nextSlot(old: MapNode | undefined, now: MapNode, isBeside: boolean): PageSlot {
   if (!isPage(old)) return 0
   const slot = slotOf(old)
-  if (!isBeside || isSame(old, now)) return slot
+  if (!isBeside || isEqual(old, now)) return slot
   return slot === 0 ? 1 : 0
+}
+
+/** By their hashes, computed if need be: whether a page is to be written must come out alike each time it is asked. */
+function isEqual(old: MapNode | undefined, now: MapNode | undefined): boolean {
+  return old === now || equalBytes(hashOf(old), hashOf(now))
 }
 
 /** The map with this root; undefined where the source has no such page. Below it, damage shows when it is read. */

@@ -6,6 +6,7 @@ import {
   checkMapChunk,
   checkMapManifest,
   chunkEntries,
+  closeChunk,
   decode,
   emptyMap,
   encode,
@@ -18,11 +19,15 @@ import {
   mapChunks,
   mapEntries,
   mapFromEntries,
+  mapGet,
   mapManifestShape,
   mapOfChunks,
+  mapPages,
   mapRoot,
   mapSet,
   mapSize,
+  packChunk,
+  proveKey,
   sha256,
   toHex,
   utf8,
@@ -59,7 +64,11 @@ function slotsOf(root: Uint8Array, manifest: MapManifest): readonly ChunkSlot[] 
 }
 
 /** What arrives when a map is cut, sent, checked and joined. */
-function sent(map: MerkleMap, bytesMax: number): MerkleMap | undefined {
+function sent(
+  map: MerkleMap,
+  bytesMax: number,
+  { packed, onOpen = () => {} }: { readonly packed?: CheckedChunk[]; readonly onOpen?: () => void } = {},
+): MerkleMap | undefined {
   const chunks = mapChunks(map, { bytesMax })
   const manifest = decode(manifestShape, encode(manifestShape, chunks), limits)
   ok(manifest.ok)
@@ -75,6 +84,18 @@ function sent(map: MerkleMap, bytesMax: number): MerkleMap | undefined {
     const chunk = checkMapChunk({ slot, entries: entries.value })
     if (chunk.kind === 'invalid') throw new Error(chunk.reason)
     checked.set(toHex(slot.hash), chunk.chunk)
+    if (packed === undefined) continue
+    const kept = entries.value
+    const pack = packChunk({
+      slot,
+      chunk: chunk.chunk,
+      entries() {
+        onOpen()
+        return kept
+      },
+    })
+    checked.set(toHex(slot.hash), pack)
+    packed.push(pack)
   }
   return mapOfChunks(verdict.manifest, checked)
 }
@@ -110,6 +131,59 @@ suite('chunks of a Merkle map', (it) => {
         equal(mapChunks(rebuilt, { bytesMax }), mapChunks(map, { bytesMax }))
       }),
     )
+  })
+
+  it('make the same map when they are packed, opened by need and closed again', () => {
+    fc.assert(
+      fc.property(maps, sizes, (map, bytesMax) => {
+        const packed: CheckedChunk[] = []
+        const rebuilt = sent(map, bytesMax, { packed })
+        ok(rebuilt)
+        equal(mapRoot(rebuilt), mapRoot(map))
+        is(mapSize(rebuilt), mapSize(map))
+        for (const [key, value] of mapEntries(map)) {
+          equal(mapGet(rebuilt, key), value)
+          equal(proveKey(rebuilt, key), proveKey(map, key))
+          for (const chunk of packed) closeChunk(chunk)
+        }
+        equal([...mapEntries(rebuilt)], [...mapEntries(map)])
+        equal(
+          [...mapPages({ before: emptyMap, after: rebuilt })],
+          [...mapPages({ before: emptyMap, after: map })],
+        )
+        const [key, value] = [sha256(utf8('later')), utf8('value')]
+        equal(mapRoot(mapSet(rebuilt, key, value)), mapRoot(mapSet(map, key, value)))
+        const chunksOf = (one: MerkleMap) =>
+          mapChunks(one, { bytesMax: 200 }).map((chunk) => [
+            chunk.depth,
+            chunk.hash,
+            chunkEntries(chunk).map((entry) => [entry.key, entry.value]),
+          ])
+        equal(chunksOf(rebuilt), chunksOf(map))
+      }),
+    )
+  })
+
+  it('hold nothing when they are packed until they are looked into, and then one of them', () => {
+    const map = randomMap(3, 400)
+    const packed: CheckedChunk[] = []
+    let opens = 0
+    const rebuilt = sent(map, 2_000, { packed, onOpen: () => opens++ })
+    ok(rebuilt && packed.length > 8)
+    is(opens, 0)
+    const [[key, value] = [new Uint8Array(32), undefined]] = mapEntries(map)
+    for (const times of [1, 1]) {
+      equal(mapGet(rebuilt, key), value)
+      is(opens, times, 'what was looked into is kept')
+    }
+    for (const chunk of packed) closeChunk(chunk)
+    equal(mapGet(rebuilt, key), value)
+    is(opens, 2)
+    // A walk reads each, and keeps none.
+    is([...mapEntries(rebuilt)].length, 400)
+    is(opens, 2 + packed.length - 1)
+    is([...mapPages({ before: emptyMap, after: rebuilt })].length > 50, true)
+    is(opens, 2 + 2 * (packed.length - 1))
   })
 
   it('are within their size, unless an entry alone is not, and none could be larger', () => {

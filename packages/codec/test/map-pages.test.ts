@@ -51,7 +51,6 @@ const nameOf = ({ depth, prefix, slot }: PagePlace) => `${depth}/${toHex(prefix)
 
 /** Writes what lies between two maps at once; returns how many pages that were. */
 function store(disk: Disk, before: MerkleMap, after: MerkleMap): number {
-  mapRoot(after)
   const pages = [...mapPages({ before, after })]
   for (const page of pages) {
     is(page.leavesOther, false)
@@ -62,7 +61,6 @@ function store(disk: Disk, before: MerkleMap, after: MerkleMap): number {
 
 /** Writes it page by page, the root last; before that the map before can be read, after it what that left is gone. */
 function storeBeside(disk: Disk, before: MerkleMap, after: MerkleMap): void {
-  mapRoot(after)
   const [root, ...pages] = mapPages({ before, after, isBeside: true })
   for (const page of pages) disk.pages.set(nameOf(page), page.bytes)
   const found = openMap({ root: mapRoot(before), source: disk })
