@@ -16,20 +16,23 @@ export interface ModelHeader {
   readonly header: Header
 }
 
-/** The leader's first and second; one that does not execute; and what an honest leader proposes against H0. */
+/** The leader's first and second; a bad one; and what an honest leader proposes against H0. */
 type Mark = 'a' | 'b' | 'x' | 'r'
+
+/** What is wrong with a bad header: it does not execute, or its height or its time does not follow its parent's. */
+export type Flaw = 'execution' | 'height' | 'time'
 
 /** Within everybody's clock bound, and increasing with the view: clocks are not in the model. */
 export const nowMs = 1_000_000
 
 /**
  * Every header on every possible parent. An honest leader makes one on each, and where power cuts are another one if it
- * proposes again; H0 is broken then, so nothing has to follow from it. A Byzantine leader makes two on each, and one
- * that does not execute. A third would add nothing: of those of one parent a quorum notarizes one at most, and all
+ * proposes again; H0 is broken then, so nothing has to follow from it. A Byzantine leader makes two on each, and a bad one
+ * on the genesis. A third would add nothing: of those of one parent a quorum notarizes one at most, and all
  * others are alike, as none is built on.
  */
 export function growTree(
-  { views, crashes }: { views: number; crashes: number },
+  { views, crashes, flaw }: { views: number; crashes: number; flaw: Flaw },
   { set, genesis, byzantine }: { set: ValidatorSet; genesis: Header; byzantine: number },
 ): ModelHeader[] {
   const headers: ModelHeader[] = []
@@ -44,7 +47,7 @@ export function growTree(
       for (const mark of marks.filter((each) => each !== 'x' || parent === null)) {
         const index = headers.length
         const name = `${view}${mark}${parent ? `<${parent.name}` : ''}`
-        const header = headerOn(set, parent?.header ?? genesis, { view, mark })
+        const header = headerOn(set, parent?.header ?? genesis, { view, mark, ...(mark === 'x' && { flaw }) })
         const ancestry = (parent?.ancestry ?? 0) | (1 << index)
         headers.push({ index, name, view, mark, parent: parent?.index ?? null, ancestry, header })
       }
@@ -61,13 +64,14 @@ export function growTree(
 export function headerOn(
   set: ValidatorSet,
   parent: Header | null,
-  { view, mark }: { view: number; mark: Mark },
+  { view, mark, flaw }: { view: number; mark: Mark; flaw?: Flaw },
 ): Header {
   const { networkId, epoch, setHash } = set
-  const height = parent === null ? 0 : parent.core.height + 1
+  const height = parent === null ? 0 : parent.core.height + (flaw === 'height' ? 2 : 1)
+  const timeMs = flaw === 'time' && parent ? parent.core.timeMs : nowMs + view
   const stateRoot = filled(mark.charCodeAt(0))
   return createHeader(
-    { networkId, epoch, setHash, nextSetHash: setHash, view, height, timeMs: nowMs + view, stateRoot },
+    { networkId, epoch, setHash, nextSetHash: setHash, view, height, timeMs, stateRoot },
     { parent: parent?.digest ?? filled(0), cutRoot: filled(1), logRoot: filled(2), logSize: 0 },
   )
 }

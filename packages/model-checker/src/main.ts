@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { useSha256 } from '@chirograph/codec'
 import { fastestSha256 } from '@chirograph/crypto-native'
 import { createExploration, type Exploration, type Progress } from './exploration.js'
+import type { Flaw } from './header-tree.js'
 import { properties } from './properties.js'
 import { finalsOf, type ScenarioOptions, skipsOf, viewsTo } from './scenario.js'
 import { traceTo } from './trace.js'
@@ -19,6 +20,7 @@ const help = `Explores every run of four validators, one of them Byzantine, over
   --byzantine N   the Byzantine validator leads view N (default: one model for each view, and one where it leads none)
   --crashes N     power cuts among the honest validators (default 0)
   --votes         votes arrive one by one, and not only as certificates: for one view
+  --flaw FLAW     what is wrong with a Byzantine leader's bad header: execution (default), height or time
   --states N      stop a model soon after so many states
   --json          one line of JSON for each model, and one for the sum
   --help          this text
@@ -30,6 +32,7 @@ An interrupt ends the run with what was found so far. The exit code is 1 when so
 model was not explored to its end, or is larger than there is room for.
 `
 
+const flaws: readonly Flaw[] = ['execution', 'height', 'time']
 const progressEveryMs = 5_000
 
 interface Wanted {
@@ -64,6 +67,7 @@ async function main(): Promise<number> {
       byzantine: { type: 'string' },
       crashes: { type: 'string', default: '0' },
       votes: { type: 'boolean', default: false },
+      flaw: { type: 'string', default: 'execution' },
       states: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -84,10 +88,13 @@ async function main(): Promise<number> {
   const views = number('views') ?? 3
   const single = number('byzantine')
   const leads = single === undefined ? viewsTo(views + 1) : [single]
+  const flaw = flaws.find((each) => each === values.flaw)
+  if (flaw === undefined) throw new RangeError(`--flaw is one of ${flaws.join(', ')}, not ${values.flaw}`)
   const shared = {
     views,
     crashes: number('crashes') ?? 0,
     hearing: values.votes ? 'votes' : 'certificates',
+    flaw,
   } as const
   return check({
     models: leads.map((byzantineLeads) => ({ ...shared, byzantineLeads })),

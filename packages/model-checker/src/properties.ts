@@ -13,7 +13,7 @@ export const properties: Readonly<Record<Property, string>> = {
   agreement: 'no FINAL certificates of headers of which neither descends from the other',
   exclusion: 'no SKIP certificate and FINAL certificate of one view',
   certainty: 'no FINAL vote of an honest validator for a header that no quorum notarized',
-  validity: 'no notarization of a header that does not execute, or on a parent that is not notarized',
+  validity: 'no notarization of a bad header, or of one on a parent that is not notarized',
   honesty: 'no evidence against an honest validator, and none that one reports against another',
   rules: 'H0, H1, H2 and H4 in what each honest validator says',
 }
@@ -26,7 +26,8 @@ export function judge(certified: Needs, { headers }: Scenario): readonly Breach[
   const forked = finals.find((header) => rivalsOf(header).length > 0)
   const skipped = finals.find(({ view }) => (skipsOf(certified.closings) >> (view - 1)) & 1)
   const invalid = notarized.find(
-    ({ mark, parent }) => mark === 'x' || (parent !== null && !((certified.notarizations >> parent) & 1)),
+    (header) =>
+      header.mark === 'x' || (header.parent !== null && !((certified.notarizations >> header.parent) & 1)),
   )
   return [
     ...(forked

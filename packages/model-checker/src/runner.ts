@@ -134,10 +134,14 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         send(run, effect.message)
         return undefined
       case 'evaluate': {
-        const { digest } = effect.proposal.header
-        return { kind: 'evaluated', digest, isValid: headerOf.get(digest)?.mark !== 'x' }
+        const { digest, rest } = effect.proposal.header
+        if (!isHere(run, rest.parent))
+          note(run, 'rules', 'executes a header on a parent that is not here (H3)')
+        const isValid = headerOf.get(digest)?.mark !== 'x' || scenario.flaw !== 'execution'
+        return { kind: 'evaluated', digest, isValid }
       }
       case 'build':
+        if (!isHere(run, effect.parent)) note(run, 'rules', 'builds on a parent that is not here (H3)')
         run.asked = { view: effect.view, parent: effect.parent }
         return undefined
       case 'report-evidence': {
@@ -209,6 +213,11 @@ function end({ consensus, disk, sent, asked, crashes, breaches }: Run): LocalSta
 
 function hasSkipped({ consensus }: Run, view: number): boolean {
   return consensus.records.get(view)?.skip === true
+}
+
+/** Whether the header was executed here. */
+function isHere({ consensus }: Run, digest: Hex): boolean {
+  return consensus.finalized.digest === digest || consensus.proposals.get(digest)?.execution === 'executed'
 }
 
 function note(run: Run, property: Property, detail: string): void {

@@ -21,7 +21,7 @@ import {
   type VoteType,
 } from '@chirograph/consensus'
 import { filled } from './filled.js'
-import { growTree, headerOn, type ModelHeader } from './header-tree.js'
+import { type Flaw, growTree, headerOn, type ModelHeader } from './header-tree.js'
 import { crashesMaxOfModel, headersMax, proposalsMax, validatorsOfModel, viewsMax } from './limits.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Reducer } from './reducer.js'
@@ -38,6 +38,8 @@ export interface ScenarioOptions {
    * which is all that matters of them for what a validator does (see README); exhausts far more views.
    */
   readonly hearing: 'certificates' | 'votes'
+  /** What is wrong with the bad header of a Byzantine leader. */
+  readonly flaw: Flaw
 }
 
 /** What must have been said for somebody to make a certificate or a Byzantine proposal: masks of what is certified. */

@@ -3,7 +3,7 @@ import { leaderOf } from '@chirograph/consensus'
 import { createExploration, type Exploration, type ExplorationOptions } from '@chirograph/model-checker'
 import { ok } from '../../workspace/kit.ts'
 
-export const calm = { crashes: 0, hearing: 'certificates' } as const
+export const calm = { crashes: 0, hearing: 'certificates', flaw: 'execution' } as const
 
 export function exploreAll(options: ExplorationOptions): Exploration {
   const exploration = createExploration(options)

@@ -1,6 +1,6 @@
 import { type Property, properties, traceTo } from '@chirograph/model-checker'
 import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
-import { exploreAll } from './explore.ts'
+import { calm, exploreAll } from './explore.ts'
 import { type Removal, reducerWithout, removals, shown } from './without-rule.ts'
 
 /** All but the rules themselves: what they are for must break without them. */
@@ -33,7 +33,7 @@ suite('without a rule', (it) => {
   for (const name of ['H1', 'H2-final']) {
     it(`${name}: two headers become final that do not follow from each other`, async () => {
       const reducer = await reducerWithout(removals[name] as Removal) // one of the names above
-      const model = { views: 2, byzantineLeads: 1, crashes: 0, hearing: 'certificates' } as const
+      const model = { ...calm, views: 2, byzantineLeads: 1 }
       const { progress } = exploreAll({ ...model, reducer, properties: ['agreement'] })
       is(progress().breach?.property, 'agreement')
     })
@@ -42,7 +42,7 @@ suite('without a rule', (it) => {
   for (const name of ['H5-skip', 'H5-final']) {
     it(`${name}: a view is skipped though its header is final`, async () => {
       const reducer = await reducerWithout(removals[name] as Removal) // one of the names above
-      const model = { views: 1, byzantineLeads: 2, crashes: 1, hearing: 'certificates' } as const
+      const model = { ...calm, views: 1, byzantineLeads: 2, crashes: 1 }
       const { progress } = exploreAll({ ...model, reducer, properties: ['exclusion'] })
       is(progress().breach?.property, 'exclusion')
     })

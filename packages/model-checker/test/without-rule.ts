@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Property, Reducer, ScenarioOptions } from '@chirograph/model-checker'
+import { calm } from './explore.ts'
 
 export type Rule = 'H0' | 'H1' | 'H2' | 'H3' | 'H4' | 'H5'
 
@@ -24,7 +25,7 @@ interface Edit {
   readonly put: string
 }
 
-const one = { views: 1, crashes: 0, hearing: 'certificates' } as const
+const one = { ...calm, views: 1 }
 const persistNotarize = `turn.effects.push({ kind: 'persist', record: { ...record, notarize: digest }, proposal });`
 const castNotarize = `castVote(turn, { ...record, notarize: digest }, 'notarize', digest);`
 const persistFinal = `turn.effects.push({ kind: 'persist', record: { ...record, final: digest }, proposal: null });`
@@ -105,6 +106,16 @@ export const removals: Readonly<Record<string, Removal>> = {
     effect: 'a header counts as executed whatever came out',
     edits: [{ file: 'step.js', find: 'if (input.isValid)', put: 'if (true)' }],
   },
+  'H3-height': {
+    rule: 'H3',
+    effect: "a header's height need not follow its parent's",
+    edits: [{ file: 'step.js', find: 'core.height === parent.height + 1 && ', put: '' }],
+  },
+  'H3-time': {
+    rule: 'H3',
+    effect: "a header's time need not be above its parent's",
+    edits: [{ file: 'step.js', find: ' && core.timeMs > parent.timeMs', put: '' }],
+  },
   'H4-own': {
     rule: 'H4',
     effect: 'FINAL is sent for a header that was not notarized here',
@@ -165,6 +176,8 @@ export const shown: Readonly<Record<string, ScenarioOptions & { readonly breaks:
   'H3-justified': { ...one, views: 2, byzantineLeads: 2, breaks: 'agreement' },
   'H3-parent': { ...one, views: 2, byzantineLeads: 2, breaks: 'validity' },
   'H3-executed': { ...one, byzantineLeads: 1, breaks: 'validity' },
+  'H3-height': { ...one, byzantineLeads: 1, flaw: 'height', breaks: 'validity' },
+  'H3-time': { ...one, byzantineLeads: 1, flaw: 'time', breaks: 'validity' },
   'H4-own': { ...one, byzantineLeads: 1, breaks: 'honesty' },
   'H4-notarized': { ...one, byzantineLeads: 2, breaks: 'certainty' },
   'H4-quorum': { ...one, byzantineLeads: 2, hearing: 'votes', breaks: 'certainty' },
