@@ -1,5 +1,4 @@
 /** A node that holds nothing of the state in memory answers as one that holds all of it, and a start reads little. */
-import { toHex } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import {
   isChirographError,
@@ -8,7 +7,6 @@ import {
   type StoreOp,
   type StoreSnapshot,
   spaceRange,
-  statePageKey,
 } from '@chirograph/interface'
 import { checkStore } from '@chirograph/node'
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
@@ -59,25 +57,16 @@ function counting(store: Store, reads: Reads): Store {
   }
 }
 
-/** That `fsck` finds nothing in any member's store, and that the state lies in all of them alike. */
+/** That `fsck` finds nothing in any member's store: every page is what the newest checkpoint calls for, and none is over. */
 async function assertSound({ genesis, members, open }: Running): Promise<void> {
-  const states: string[] = []
   for (const [index, { org }] of members.entries()) {
-    const store = await open(index)
-    const { findings } = await checkStore(store, { genesis, org: org as OrgId, ed25519 })
+    const { findings, height } = await checkStore(await open(index), { genesis, org: org as OrgId, ed25519 })
     equal(
       findings.map(({ code, what }) => `${code}: ${what}`),
       [],
     )
-    states.push(`${await countIn(store, 'statePage')} pages, ${await rootPageOf(store)}`)
+    ok(height > 0)
   }
-  ok(states.length > 0)
-  for (const state of states) is(state, states[0])
-}
-
-async function rootPageOf(store: Store): Promise<string> {
-  const page = await store.get(statePageKey({ depth: 0, prefix: new Uint8Array(), slot: 0 }))
-  return toHex(page ?? new Uint8Array())
 }
 
 suite('a node with its state on disk', (it) => {
