@@ -14,7 +14,6 @@ import { ed25519, type Running, startCluster } from './cluster.ts'
 import {
   afterwards,
   asking,
-  countIn,
   createDoor,
   early,
   heightOf,
