@@ -81,7 +81,7 @@ export async function loadReplica(
   }
   const nextOrdinal = await nextOrdinalOf(store)
   // Of the genesis nothing is on disk: the first checkpoint brings all pages.
-  const pages = createPageWriter({ onDisk: final?.state.map, open: stored.open })
+  const pages = createPageWriter({ onDisk: final?.state.map, open: stored.openAlone })
   return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, stored, pages }
 }
 

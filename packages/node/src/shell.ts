@@ -460,6 +460,7 @@ export async function startShell(args: {
       await Promise.all([tasks.stop(), history.stop(), joiner.stop(), network.stop()])
       await runner.drained()
       runner.stop()
+      pages.stop()
       stored.close()
     },
   }

@@ -3,18 +3,10 @@
  * long change, as a snapshot is one, goes down before, beside the pages that are read, and the root with its checkpoint:
  * so a crash leaves one whole state or the other, however many batches it takes.
  */
-import {
-  emptyMap,
-  type MapPage,
-  type MapSource,
-  type MerkleMap,
-  mapPages,
-  mapSet,
-  mapSize,
-  sealMap,
-} from '@chirograph/codec'
+import { emptyMap, type MapPage, type MerkleMap, mapPages, mapSet, mapSize, sealMap } from '@chirograph/codec'
 import { batchOpsMax, type StoreOp, statePageKey } from '@chirograph/interface'
 import type { StateRow } from '@chirograph/status'
+import type { OwnedSource } from './stored-state.js'
 
 /** Rows of a change that goes down in one batch: about 12,000 pages at the most, below a kilobyte each. */
 const rowsAtOnceMax = 2_048
@@ -48,6 +40,7 @@ export interface PageWriter {
   readonly isApart: boolean
   /** The map is in memory no more; this is what reads it. */
   noteSealed(map: MerkleMap): void
+  stop(): void
 }
 
 export function createPageWriter({
@@ -56,14 +49,15 @@ export function createPageWriter({
 }: {
   /** The map that a start reads. */
   readonly onDisk?: MerkleMap | undefined
-  /** Reads what is on disk when it is called. */
-  readonly open: () => MapSource
+  /** Reads what is on disk when it is called, until it is closed here. */
+  readonly open: () => OwnedSource
 }): PageWriter {
   /** Its nodes know in which slots their pages are. */
   let current = onDisk
   let held = 0
   let isApart = false
   let isUnread = false
+  let own: OwnedSource | null = null
   let ready: { readonly map: MerkleMap; readonly ops: readonly StoreOp[] } | null = null
 
   function opsAtOnce({ map, rows }: StateChange): StoreOp[] {
@@ -115,8 +109,11 @@ export function createPageWriter({
       return ops
     },
     settled() {
-      if (isUnread) current = sealMap(current, open())
+      if (!isUnread) return
       isUnread = false
+      own?.close()
+      own = open()
+      current = sealMap(current, own)
     },
     get held() {
       return held
@@ -128,6 +125,12 @@ export function createPageWriter({
       current = map
       held = 0
       isApart = false
+      own?.close()
+      own = null
+    },
+    stop() {
+      own?.close()
+      own = null
     },
   }
 }

@@ -7,10 +7,16 @@ import { type Store, type StoreSnapshot, statePageKey } from '@chirograph/interf
 import { storeDamaged } from './node-errors.js'
 
 export interface StoredState {
-  /** Reads the state that is on disk now. The source before the last one cannot be read any more. */
+  /** Reads the state that is on disk now, for all who hold it. What was opened before the last one is closed. */
   open(): MapSource
+  /** The same for one who closes it. */
+  openAlone(): OwnedSource
   /** Pages read by all sources so far. */
   readonly pagesRead: number
+  close(): void
+}
+
+export interface OwnedSource extends MapSource {
   close(): void
 }
 
@@ -23,18 +29,27 @@ const openMax = 2
 export function createStoredState(store: Store): StoredState {
   let open: StoreSnapshot[] = []
   let pagesRead = 0
+
+  function sourceOf(snapshot: StoreSnapshot): MapSource {
+    return {
+      page(place) {
+        pagesRead++
+        return snapshot.get(statePageKey(place))
+      },
+      damaged: (what) => storeDamaged(`of the state, ${what}`),
+    }
+  }
+
   return {
     open() {
       const snapshot = store.snapshot()
       open = [snapshot, ...open]
       for (const past of open.splice(openMax)) past.close()
-      return {
-        page(place) {
-          pagesRead++
-          return snapshot.get(statePageKey(place))
-        },
-        damaged: (what) => storeDamaged(`of the state, ${what}`),
-      }
+      return sourceOf(snapshot)
+    },
+    openAlone() {
+      const snapshot = store.snapshot()
+      return { ...sourceOf(snapshot), close: () => snapshot.close() }
     },
     get pagesRead() {
       return pagesRead

@@ -97,7 +97,9 @@ export async function openArrivals(
     authors,
     nextOrdinal,
     openVoteKeys: [],
-    pages: createPageWriter({ open: () => ({ page: () => undefined, damaged: (what) => new Error(what) }) }),
+    pages: createPageWriter({
+      open: () => ({ page: () => undefined, damaged: (what) => new Error(what), close() {} }),
+    }),
   })
   const storeTag = await loadStoreTag(store, (length) =>
     globalThis.crypto.getRandomValues(new Uint8Array(length)),

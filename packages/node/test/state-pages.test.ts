@@ -10,6 +10,7 @@ import {
   mapSet,
   mapSize,
   openMap,
+  sealMap,
   sha256,
   utf8,
 } from '@chirograph/codec'
@@ -17,6 +18,7 @@ import { memoryDisk, type Store, type StoreSnapshot, spaceRange, statePageKey } 
 import type { StateRow } from '@chirograph/status'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createPageWriter, type PageWriter, type StateChange } from '../src/state-pages.js'
+import { createStoredState } from '../src/stored-state.js'
 
 const keyOf = (index: number) => sha256(utf8(`row ${index}`))
 
@@ -55,7 +57,13 @@ async function countOf(store: Store): Promise<number> {
 
 /** A writer as a start makes it, of a store that holds this map. */
 function writerOn(store: Store, onDisk?: MerkleMap): PageWriter {
-  return createPageWriter({ onDisk, open: () => sourceOf(store.snapshot()) })
+  return createPageWriter({
+    onDisk,
+    open() {
+      const snapshot = store.snapshot()
+      return { ...sourceOf(snapshot), close: () => snapshot.close() }
+    },
+  })
 }
 
 function rowsBetween(before: MerkleMap, after: MerkleMap): StateRow[] {
@@ -171,6 +179,33 @@ suite('pages of the state', (it) => {
     const last = changed(map, 100, 110)
     await write({ store, writer }, { map: last, rows: rowsBetween(map, last) })
     ok(holds(store, last))
+  })
+
+  it('of a state that is held can be read while long changes of it follow each other, and until it is let go', async () => {
+    const store = await memoryDisk().open()
+    const stored = createStoredState(store)
+    const first = mapOf(8_000)
+    await write({ store, writer: writerOn(store) }, { map: first, rows: rowsOf(first) })
+    const onDisk = openMap({ root: mapRoot(first), source: stored.open() })
+    ok(onDisk)
+    const writer = createPageWriter({ onDisk, open: stored.openAlone })
+    // Several headers became final before the disk had the first: each is made from the one before, in memory.
+    let map: MerkleMap = onDisk
+    const made = [0, 1, 2, 3].map((index) => {
+      const before = map
+      map = changed(map, index * 2_100, index * 2_100 + 2_100)
+      return { map, rows: rowsBetween(before, map) }
+    })
+    for (const change of made) {
+      ok(writer.isLong(change))
+      await write({ store, writer }, change)
+    }
+    for (const one of made) equal([...mapEntries(one.map)].length, mapSize(one.map))
+    const sealed = sealMap(map, stored.open())
+    writer.noteSealed(sealed)
+    equal([...mapEntries(sealed)], [...mapEntries(map)])
+    writer.stop()
+    stored.close()
   })
 
   it('are counted as held in memory until they are let go of, and all of them after a long change', async () => {
