@@ -184,7 +184,7 @@ suite('pages of the state', (it) => {
   it('of a state that is held can be read while long changes of it follow each other, and until it is let go', async () => {
     const store = await memoryDisk().open()
     const stored = createStoredState(store)
-    const first = mapOf(8_000)
+    const first = mapOf(16_000)
     await write({ store, writer: writerOn(store) }, { map: first, rows: rowsOf(first) })
     const onDisk = openMap({ root: mapRoot(first), source: stored.open() })
     ok(onDisk)
