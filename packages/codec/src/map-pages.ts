@@ -57,6 +57,9 @@ const pageBits = 4
  * The pages of `after` that `before` does not have alike, each before those below it. They take the places of those of
  * `before`, or with `isBeside` the other slots, so that `before` can be read until the root is written. A place never goes
  * out of use: what is inner stays inner.
+ *
+ * In their places go pages, too, that are alike and were made apart from those that were written, as when a header is
+ * executed twice: nodes learn here in which slots they are, and would else name the wrong ones when one of them changes.
  */
 export function* mapPages({
   before,
@@ -71,7 +74,7 @@ export function* mapPages({
     { old: before.top, now: after.top, depth: 0, prefix: new Uint8Array(), slot: 0 },
   ]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (isEqual(at.old, at.now)) continue
+    if (isEqual(at.old, at.now) && (isBeside || isPlaced(at.old, at.now))) continue
     const { depth, prefix, slot } = at
     const now = glimpsed(at.now)
     if (now === undefined) continue
@@ -139,6 +142,11 @@ function nextSlot(old: MapNode | undefined, now: MapNode, isBeside: boolean): Pa
 /** By their hashes, computed if need be: whether a page is to be written must come out alike each time it is asked. */
 function isEqual(old: MapNode | undefined, now: MapNode | undefined): boolean {
   return old === now || equalBytes(hashOf(old), hashOf(now))
+}
+
+/** Whether what is alike knows where it is: what was written, or read, does, and all below it. */
+function isPlaced(old: MapNode | undefined, now: MapNode | undefined): boolean {
+  return old === now || now?.kind !== 'inner' || now.slot !== undefined
 }
 
 /** The map with this root; undefined where the source has no such page. Below it, damage shows when it is read. */
