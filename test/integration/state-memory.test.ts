@@ -1,5 +1,7 @@
 /** A node that holds nothing of the state in memory answers as one that holds all of it, and a start reads little. */
-import type { OrgId } from '@chirograph/event'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type EventId, sha256, toHex, utf8 } from '@chirograph/codec'
+import type { EventBody, OrgId } from '@chirograph/event'
 import {
   isChirographError,
   keySpaces,
@@ -7,6 +9,7 @@ import {
   type StoreOp,
   type StoreSnapshot,
   spaceRange,
+  statePageKey,
 } from '@chirograph/interface'
 import { checkStore } from '@chirograph/node'
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
@@ -14,10 +17,12 @@ import { ed25519, type Running, startCluster } from './cluster.ts'
 import {
   afterwards,
   asking,
+  countIn,
   createDoor,
   early,
   heightOf,
   history,
+  isFinalAt,
   nodeAt,
   until,
   verdictsOf,
@@ -56,16 +61,25 @@ function counting(store: Store, reads: Reads): Store {
   }
 }
 
-/** That `fsck` finds nothing in any member's store: every page is what the newest checkpoint calls for, and none is over. */
+/** That `fsck` finds nothing in any member's store, and that the state lies in all of them alike. */
 async function assertSound({ genesis, members, open }: Running): Promise<void> {
+  const states: string[] = []
   for (const [index, { org }] of members.entries()) {
-    const { findings, height } = await checkStore(await open(index), { genesis, org: org as OrgId, ed25519 })
+    const store = await open(index)
+    const { findings } = await checkStore(store, { genesis, org: org as OrgId, ed25519 })
     equal(
       findings.map(({ code, what }) => `${code}: ${what}`),
       [],
     )
-    ok(height > 0)
+    states.push(`${await countIn(store, 'statePage')} pages, ${await rootPageOf(store)}`)
   }
+  ok(states.length > 0)
+  for (const state of states) is(state, states[0])
+}
+
+async function rootPageOf(store: Store): Promise<string> {
+  const page = await store.get(statePageKey({ depth: 0, prefix: new Uint8Array(), slot: 0 }))
+  return toHex(page ?? new Uint8Array())
 }
 
 suite('a node with its state on disk', (it) => {
@@ -119,6 +133,43 @@ suite('a node with its state on disk', (it) => {
       await assertSound(cluster)
     },
     { timeoutMs: 40_000 },
+  )
+
+  it(
+    'executes under load what follows headers that are not final yet, and reads none of it where it is no more',
+    async () => {
+      const cluster = await startCluster(4)
+      const { batch } = await history(cluster, { events: 0, rows })
+      // Those who hold nothing of the state read all that follows.
+      for (const index of [1, 3]) {
+        await nodeAt(cluster, index).stop()
+        await cluster.start(index)
+      }
+      const ids: EventId[] = []
+      const atFirst = heightOf(nodeAt(cluster, 0))
+      const bodyOf = (index: number, round: number): EventBody => {
+        if (index > 0) return { kind: 'status.lease', count: 1024 }
+        const entries = [{ handle: sha256(utf8(`${round * 11}`)), position: null }]
+        return { kind: 'status.revoke', entries, reason: 'withdrawn' }
+      }
+      const publishAt = async (index: number) => {
+        for (let round = 0; round < 250; round++) {
+          ids.push((await nodeAt(cluster, index).publish(bodyOf(index, round))).id)
+          await sleep(5)
+        }
+      }
+      await Promise.all([0, 1, 2, 3].map(publishAt))
+      await until('everything is final everywhere', async () => {
+        for (const node of cluster.nodes) if (!(await isFinalAt(node, ids))) return false
+        return true
+      })
+      ok(heightOf(nodeAt(cluster, 0)) > atFirst + 16, 'many headers, one upon the other')
+      for (const node of cluster.nodes)
+        equal(await verdictsOf(cluster, node, batch), ['fail revoked', 'pass never-restricted'])
+      await cluster.stop()
+      await assertSound(cluster)
+    },
+    { timeoutMs: 60_000 },
   )
 
   it(
