@@ -237,11 +237,17 @@ const roomEventsMax = 2 * batchEventsMax
 /** So many take half a millisecond to encode, which is not worth a turn of the event loop. */
 const breatheEventsMin = 64
 
-/** What a persist weighs: a fact of history holds hundreds of events, and every other fact counts as one. */
+/**
+ * What a persist weighs: a fact of history holds hundreds of events, and a checkpoint changes up to thousands of rows,
+ * each on one or two pages of its own. Every other fact counts as one.
+ */
 function eventsOf(effect: ShellEffect): number {
   if (effect.kind !== 'persist') return 0
   let events = 0
-  for (const fact of effect.facts) events += fact.kind === 'history' ? Math.max(1, fact.events.length) : 1
+  for (const fact of effect.facts) {
+    const parts = fact.kind === 'history' ? fact.events : fact.kind === 'checkpoint' ? fact.rows : []
+    events += Math.max(1, parts.length)
+  }
   return events
 }
 
@@ -250,6 +256,9 @@ function bytesOf(effect: Extract<ShellEffect, { kind: 'persist' }>): number {
   for (const fact of effect.facts) {
     if (fact.kind === 'event') bytes += fact.event.bodyBytes.length
     if (fact.kind === 'history') for (const event of fact.events) bytes += event.bodyBytes?.length ?? 0
+    if (fact.kind !== 'checkpoint') continue
+    bytes += fact.checkpoint.changes.length
+    for (const { value } of fact.rows) bytes += value.length
   }
   return bytes
 }

@@ -1,6 +1,8 @@
 import { sha256, utf8 } from '@chirograph/codec'
 import type { Ancestor, OrgId } from '@chirograph/event'
 import type { Store, StoreOp } from '@chirograph/interface'
+import type { Fact } from '@chirograph/replica'
+import type { StateRow } from '@chirograph/status'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createEffectRunner, type ShellEffect } from '../src/effect-runner.js'
 import type { FactWriter, HistoryFact } from '../src/facts.js'
@@ -135,6 +137,23 @@ suite('effects on their way to the disk', (it) => {
     equal(seen, ['3 on disk', 'a', ...ahead, '700 on disk', 'b', '9 on disk', 'c'])
   })
 
+  it('go down by the rows that they change, where a run of checkpoints becomes final in one step', async () => {
+    const { runner, batches } = runnerOf()
+    runner.enqueue(Array.from({ length: 100 }, () => checkpoint({ rows: 300, bytesEach: 100 })))
+    await runner.drained()
+    equal(
+      batches,
+      Array.from({ length: 50 }, () => 600),
+    )
+  })
+
+  it('go down by the bytes of these rows, too', async () => {
+    const { runner, batches } = runnerOf()
+    runner.enqueue(Array.from({ length: 6 }, () => checkpoint({ rows: 100, bytesEach: 65_536 })))
+    await runner.drained()
+    equal(batches, [200, 200, 200])
+  })
+
   it('are not written ahead while a batch is on its way to the disk that may be read from', async () => {
     const { runner, begun, goOn, settled, made } = runnerOf({ isHeld: true, long: 700 })
     runner.enqueue([history(640), history(700), history(640)])
@@ -186,7 +205,17 @@ function history(count: number): ShellEffect {
   return { kind: 'persist', facts: [fact], isSynced: true }
 }
 
-/** A runner whose writer makes one operation, and one arrival, of each event of history. */
+function checkpoint({ rows, bytesEach }: { rows: number; bytesEach: number }): ShellEffect {
+  const row: StateRow = { key: sha256(utf8('a row')), value: new Uint8Array(bytesEach) }
+  const fact = {
+    kind: 'checkpoint',
+    checkpoint: { changes: new Uint8Array(100) },
+    rows: Array.from({ length: rows }, () => row),
+  } as unknown as Fact // of the rest of it the runner knows nothing
+  return { kind: 'persist', facts: [fact], isSynced: true }
+}
+
+/** A runner whose writer makes one operation, and one arrival, of each event of history, and one of each row. */
 function runnerOf({
   isHeld = false,
   isRefused = false,
@@ -217,7 +246,8 @@ function runnerOf({
     },
     opsOf(fact) {
       if (fact.kind === 'history' && fact.events.length === unwritable) throw new Error('no such fact')
-      const ops = fact.kind === 'history' ? fact.events.map(() => op) : []
+      const parts = fact.kind === 'history' ? fact.events : fact.kind === 'checkpoint' ? fact.rows : []
+      const ops = parts.map(() => op)
       made += ops.length
       return ops
     },
