@@ -99,7 +99,7 @@ export function createPageWriter({
       ready = { map, ops }
     },
     opsOf(change) {
-      if (ready?.map !== change.map) return opsAtOnce(change)
+      if (ready === null || ready.map !== change.map) return opsAtOnce(change)
       const ops = [...ready.ops]
       ready = null
       current = change.map

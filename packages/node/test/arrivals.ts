@@ -1,6 +1,6 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
-import { digestOfContentId, type EventId, emptyLogTree, toHex } from '@chirograph/codec'
+import { digestOfContentId, type EventId, emptyLogTree, emptyMap, toHex } from '@chirograph/codec'
 import { createHeader, createValidatorSet } from '@chirograph/consensus'
 import {
   type Ancestor,
@@ -163,7 +163,7 @@ const core = {
   nextSetHash: zero,
 }
 
-/** Of a network in which nothing became final. Its state is not looked into: rows are written before the fact. */
+/** Of a network in which nothing became final. Of its state nothing but the rows is looked at, and there are none. */
 const emptySnapshot: SnapshotFact = {
   kind: 'snapshot',
   checkpoint: {
@@ -171,7 +171,7 @@ const emptySnapshot: SnapshotFact = {
     changes: new Uint8Array(),
     certificate: null,
   },
-  state: {} as SnapshotFact['state'],
+  state: { map: emptyMap } as SnapshotFact['state'],
   cut: new Map(),
   logTree: emptyLogTree,
   tips: [],
