@@ -19,6 +19,27 @@ import {
 import { heartbeatShape, type Rows, rowsOf, shapeOf, storeOf } from './store-shapes.ts'
 
 suite('a repair', (it) => {
+  it('that writes the state anew writes its root last, so that no start believes in half of it', async () => {
+    const shape = await busyOnce()
+    const isPage = ([key]: Row) => key[0] === keySpaces.statePage
+    const isRoot = (key: Uint8Array | undefined) => key?.[1] === 0
+    const store = await storeOf(shape.rows.filter((row) => !isPage(row) || isRoot(row[0])))
+    const written: Uint8Array[] = []
+    const noting: Store = {
+      ...store,
+      async batch(ops, options) {
+        for (const { kind, key } of ops) if (kind === 'put' && isPage([key, key])) written.push(key)
+        await store.batch(ops, options)
+      },
+    }
+    equal((await repairStore(noting, { ...shape, ed25519 })).left.findings, [])
+    ok(written.length > 1)
+    equal(
+      written.map(isRoot),
+      written.map((_, index) => index === written.length - 1),
+    )
+  })
+
   it(
     'that is killed before any of its writes leaves a store that the next repair puts right',
     async () => {

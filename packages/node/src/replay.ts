@@ -182,7 +182,9 @@ async function opsOf(
   const ops: StoreOp[] = []
   for await (const page of store.pages(spaceRange('statePage')))
     for (const [key] of page) ops.push({ kind: 'delete', key })
-  for (const page of mapPages({ before: emptyMap, after: at.state.map }))
+  // The root last: until then a start finds no state, and believes none of which pages may lack.
+  const [root, ...pages] = mapPages({ before: emptyMap, after: at.state.map })
+  for (const page of root === undefined ? pages : [...pages, root])
     ops.push({ kind: 'put', key: statePageKey(page), value: page.bytes })
   for (const entry of tips.values())
     ops.push({ kind: 'put', key: frontierKey(entry), value: encode(cutEntryShape, entry) })
