@@ -4,12 +4,14 @@
  * so a crash leaves one whole state or the other, however many batches it takes.
  */
 import { emptyMap, type MapPage, type MerkleMap, mapPages, mapSet, mapSize, sealMap } from '@chirograph/codec'
-import { batchOpsMax, type StoreOp, statePageKey } from '@chirograph/interface'
+import { batchBytesMax, batchOpsMax, type StoreOp, statePageKey } from '@chirograph/interface'
 import type { StateRow } from '@chirograph/status'
 import type { OwnedSource } from './stored-state.js'
 
 /** Rows of a change that goes down in one batch: about 12,000 pages at the most, below a kilobyte each. */
 const rowsAtOnceMax = 2_048
+/** The same where rows are long: sixteen may stand in one page, and all of these go down for one of them. */
+const rowBytesAtOnceMax = batchBytesMax / 16
 
 /** Pages in one batch of a long change: some milliseconds of the event loop. */
 const pagesPerBatch = 512
@@ -76,6 +78,8 @@ export function createPageWriter({
   return {
     isLong({ map, rows }) {
       if (rows === null) return true
+      const bytes = rows.reduce((sum, { value }) => sum + value.length, 0)
+      if (bytes > rowBytesAtOnceMax) return true
       return Math.max(rows.length, mapSize(map) - mapSize(current)) > rowsAtOnceMax
     },
     *ahead(map) {

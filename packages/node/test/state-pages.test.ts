@@ -105,6 +105,17 @@ suite('pages of the state', (it) => {
     is(await countOf(store), all)
   })
 
+  it('go down before one that changes few rows which are long', async () => {
+    const writer = writerOn(await memoryDisk().open(), mapOf(100))
+    const rows = (bytesEach: number) =>
+      Array.from({ length: 400 }, (_, index) => ({ key: keyOf(index), value: new Uint8Array(bytesEach) }))
+    for (const [bytesEach, isLong] of [
+      [1_024, false],
+      [12_288, true],
+    ] as const)
+      is(writer.isLong({ map: mapOf(400), rows: rows(bytesEach) }), isLong)
+  })
+
   it('go down before one that changes many, and the state before is whole until then', async () => {
     const store = await memoryDisk().open()
     const writer = writerOn(store)
