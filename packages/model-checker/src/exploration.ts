@@ -66,7 +66,7 @@ export function createExploration(options: ExplorationOptions): Exploration {
   const held = new Set(options.properties ?? (Object.keys(properties) as Property[])) // the keys of a closed record
   const scenario = createScenario(options, reducer)
   const hearingOf = createHearings(scenario)
-  const validators = automataOf(scenario, reducer)
+  const validators = automataOf({ scenario, reducer, held })
   const blocksOf = new Map([...new Set(validators)].map((each) => [each, createBlocks(each, { isReduced })]))
   const blocks = validators.map((each) => blocksOf.get(each) as Blocks) // one was made for each a line above
   const table = createStateTable()
@@ -170,7 +170,7 @@ export function createExploration(options: ExplorationOptions): Exploration {
 
   function localBreachIn(state: Triple): Breach | null {
     for (const [place, local] of state.entries()) {
-      const found = localAt(place, local).breaches.find(({ property }) => held.has(property))
+      const found = validators[place]?.breachesIn(local).find(({ property }) => held.has(property))
       if (found) return { ...found, detail: `validator ${scenario.honest[place]} ${found.detail}` }
     }
     return null
@@ -195,14 +195,18 @@ export function createExploration(options: ExplorationOptions): Exploration {
  * Validators that lead no view that is played do the same on the same inputs, so they share an automaton. Where votes
  * arrive one by one they do not, as a ballot names its signers.
  */
-function automataOf(scenario: Scenario, reducer: Reducer): readonly ModelValidator[] {
-  const { set, views, honest, hearing } = scenario
+function automataOf(shared: {
+  readonly scenario: Scenario
+  readonly reducer: Reducer
+  readonly held: ReadonlySet<Property>
+}): readonly ModelValidator[] {
+  const { set, views, honest, hearing } = shared.scenario
   const isLeader = (validator: number) => viewsTo(views).some((view) => leaderOf(set, view) === validator)
-  let shared: ModelValidator | undefined
+  let follower: ModelValidator | undefined
   return honest.map((self) => {
-    if (isLeader(self) || hearing === 'votes') return createModelValidator(scenario, reducer, self)
-    shared ??= createModelValidator(scenario, reducer, self)
-    return shared
+    if (isLeader(self) || hearing === 'votes') return createModelValidator({ ...shared, self })
+    follower ??= createModelValidator({ ...shared, self })
+    return follower
   })
 }
 

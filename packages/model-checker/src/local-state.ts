@@ -9,7 +9,7 @@ export interface LocalState {
   /** The header that the reducer waits for; an answer to an older question is never given. */
   readonly asked: { readonly view: number; readonly parent: Hex } | null
   readonly crashes: number
-  /** What the validator did that none may. */
+  /** What the validator was seen to do that none may. */
   readonly breaches: readonly Breach[]
 }
 

@@ -5,7 +5,7 @@
 
 import { localStatesMax } from './limits.js'
 import { canonicalForm, type LocalState } from './local-state.js'
-import type { Breach } from './properties.js'
+import type { Breach, Property } from './properties.js'
 import type { Reducer } from './reducer.js'
 import { createRunner } from './runner.js'
 import type { ModelInput, Scenario } from './scenario.js'
@@ -17,13 +17,26 @@ export interface ModelValidator {
   readonly states: readonly LocalState[]
   /** By state: equal where the same was sent, and the same breaches were found. */
   readonly saidIds: readonly number[]
+  /** What the validator did, up to this state, that none may. */
+  breachesIn(state: number): readonly Breach[]
   /** The other states after the input of this number: after all of it, and after a power cut at each moment within. */
   after(state: number, input: number, canCrash: boolean): readonly number[]
 }
 
 const none: readonly number[] = Object.freeze([])
 
-export function createModelValidator(scenario: Scenario, reducer: Reducer, self: number): ModelValidator {
+/** Breaches of properties that are not `held` are let go: they would only tell states apart. */
+export function createModelValidator({
+  scenario,
+  reducer,
+  self,
+  held,
+}: {
+  readonly scenario: Scenario
+  readonly reducer: Reducer
+  readonly self: number
+  readonly held: ReadonlySet<Property>
+}): ModelValidator {
   const { inputs } = scenario
   const runner = createRunner(scenario, reducer, self)
   const names = new Map(scenario.headers.map(({ header, index }) => [header.digest, String(index)]))
@@ -32,7 +45,8 @@ export function createModelValidator(scenario: Scenario, reducer: Reducer, self:
   const saidIds: number[] = []
   const numbers = new Map<string, number>()
   const saidNumbers = new Map<string, number>()
-  const judged = new Map<number, readonly Breach[]>()
+  /** By what was said. */
+  const judged: (readonly Breach[])[] = []
   /** By state, then by input: where it leads, wholly and with power cuts. */
   const whole: (readonly number[] | undefined)[][] = []
   const cut: (readonly number[] | undefined)[][] = []
@@ -46,6 +60,7 @@ export function createModelValidator(scenario: Scenario, reducer: Reducer, self:
     self,
     states,
     saidIds,
+    breachesIn: (state) => judged[saidIds[state] as number] ?? [], // only numbers that were given come back
     after(state, input, canCrash) {
       const rows = canCrash ? cut : whole
       const row = rows[state] as (readonly number[] | undefined)[] // every state that has a number has a row
@@ -67,7 +82,9 @@ export function createModelValidator(scenario: Scenario, reducer: Reducer, self:
     },
   }
 
-  function numberOf(found: LocalState): number {
+  function numberOf(come: LocalState): number {
+    const noted = come.breaches.filter(({ property }) => held.has(property))
+    const found = noted.length === come.breaches.length ? come : { ...come, breaches: noted }
     // A disk is read after a power cut only.
     const key = canonicalForm(found, nameOf, found.crashes < scenario.crashes)
     const known = numbers.get(key)
@@ -77,15 +94,11 @@ export function createModelValidator(scenario: Scenario, reducer: Reducer, self:
       throw new RangeError('a validator has more states than the table has room for')
     numbers.set(key, next)
     const { notarizes, closings, proposals } = found.sent
-    const said = `${notarizes},${closings},${proposals},${found.breaches.map(({ detail }) => detail)}`
+    const said = `${notarizes},${closings},${proposals},${noted.map(({ detail }) => detail)}`
     const saidId = saidNumbers.get(said) ?? saidNumbers.size
     saidNumbers.set(said, saidId)
-    const breaches = judged.get(saidId) ?? [
-      ...found.breaches,
-      ...judgeSent(found.sent, { scenario, reducer, self }),
-    ]
-    judged.set(saidId, breaches)
-    states.push({ ...found, breaches })
+    judged[saidId] ??= [...noted, ...judgeSent(found.sent, { scenario, reducer, self })]
+    states.push(found)
     saidIds.push(saidId)
     whole.push([])
     cut.push([])

@@ -1,4 +1,4 @@
-import { type Property, properties, traceTo } from '@chirograph/model-checker'
+import { createExploration, type Property, properties, traceTo } from '@chirograph/model-checker'
 import { equal, is, match, ok, suite } from '../../workspace/kit.ts'
 import { calm, exploreAll } from './explore.ts'
 import { type Removal, reducerWithout, removals, shown } from './without-rule.ts'
@@ -30,10 +30,13 @@ suite('without a rule', (it) => {
     })
   }
 
-  for (const name of ['H1', 'H2-final']) {
+  for (const [name, byzantineLeads] of [
+    ['H1', 1],
+    ['H2-final', 3],
+  ] as const) {
     it(`${name}: two headers become final that do not follow from each other`, async () => {
       const reducer = await reducerWithout(removals[name] as Removal) // one of the names above
-      const model = { ...calm, views: 2, byzantineLeads: 1 }
+      const model = { ...calm, views: 2, byzantineLeads }
       const { progress } = exploreAll({ ...model, reducer, properties: ['agreement'] })
       is(progress().breach?.property, 'agreement')
     })
@@ -47,6 +50,16 @@ suite('without a rule', (it) => {
       is(progress().breach?.property, 'exclusion')
     })
   }
+
+  it('a model ends, too, where what breaks is not asked for', async () => {
+    for (const name of ['H0-once', 'H1', 'H2-final']) {
+      const reducer = await reducerWithout(removals[name] as Removal) // one of the names above
+      const { breaks, ...model } = shown[name] as (typeof shown)[string] // as above
+      const { advance, progress } = createExploration({ ...model, reducer, properties: [] })
+      advance(10_000)
+      is(progress().isExhausted, true, `${name}, where ${breaks} breaks`)
+    }
+  })
 
   it('the shortest way there is told in words', async () => {
     equal(await traceWithout('H5-notarize'), [
