@@ -202,6 +202,26 @@ suite('a node with its state on disk', (it) => {
     { timeoutMs: 40_000 },
   )
 
+  it('stops when a page that it reads is gone, says why, and the others go on', async () => {
+    const cluster = await startCluster(4)
+    await history(cluster, { events: 2, rows: 1_000 })
+    const store = await cluster.open(3)
+    const ops: StoreOp[] = []
+    for await (const [key] of store.range(spaceRange('statePage')))
+      if ((key[1] ?? 0) > 0) ops.push({ kind: 'delete', key })
+    await store.batch(ops, { sync: true })
+    let hasStopped = false
+    nodeAt(cluster, 3).stopped.then(() => {
+      hasStopped = true
+    })
+    await history(cluster, { events: 8, among: [0, 1, 2] })
+    await until('it has stopped', () => hasStopped)
+    const [error] = cluster.notices[3]?.filter(({ level }) => level === 'error') ?? []
+    is(error?.what, 'the data directory is damaged: this node stops')
+    ok(String(error?.facts.error).includes('chirograph fsck'))
+    await cluster.stop()
+  })
+
   it('stops at a page that is not what its hash names, says so, and believes nothing of it', async () => {
     const cluster = await startCluster(4)
     const { batch } = await history(cluster, { events: 2, rows: 1_000 })

@@ -7,6 +7,7 @@ import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
   type ChirographError,
   type Clock,
+  isChirographError,
   type Network,
   type SignatureVerifier,
   type Store,
@@ -146,7 +147,7 @@ export interface ChirographNode extends Succession {
   /** With a proof of this node's own making when none is given and it issued the credential. */
   verify(credential: unknown, options?: { proof?: Uint8Array; maxAgeSeconds?: number }): Promise<Verdict>
   stop(): Promise<void>
-  /** Resolves when the node has stopped, by `stop` or because its disk refused a write. */
+  /** Resolves when the node has stopped, by `stop`, or because its disk refused a write or is damaged. */
   readonly stopped: Promise<void>
 }
 
@@ -232,9 +233,10 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     },
     onFailure(error) {
       failure = error
+      const isDamaged = isChirographError(error, 'NODE_STORE_DAMAGED')
       onNotice({
         level: 'error',
-        what: 'the disk refused a write: this node stops',
+        what: `${isDamaged ? 'the data directory is damaged' : 'the disk refused a write'}: this node stops`,
         facts: { error: String(error) },
       })
       running?.stop().catch(() => {})
