@@ -109,7 +109,9 @@ function logEvidence(turn: Turn, author: OrgId): void {
   if (accusation === undefined || row === undefined) return
   const { generation, loggedBy } = accusation
   const { generation: current } = currentLogKey(row)
-  if (generation < current || row.frozen !== null) return void replica.accused.delete(author)
+  // Frozen in an earlier generation, it may be let go on in the accused one: what is forgotten now would be told again.
+  const isFrozenIn = row.frozen !== null && row.frozen.generation >= generation
+  if (generation < current || isFrozenIn) return void replica.accused.delete(author)
   // Whoever logged it may have forked as well, so that its event never becomes final.
   const isWaiting = loggedBy !== null && isUnderWay(replica, loggedBy)
   if (generation > current || isWaiting || author === replica.config.org || refusalOf(replica)) return

@@ -46,6 +46,29 @@ const rotate = (index: number, change: object = {}) => {
   return { kind: 'rotate', request: 1, logKey, nextKeyHash, ...change } as const
 }
 
+suite('a fork of a generation that follows the frozen one', (it) => {
+  it('is told to others once, however often it is heard of', () => {
+    const four = createFour()
+    const all = [0, 1, 2, 3]
+    for (const node of all) four.input(node, { kind: 'start' })
+    const frozenBy = forkEvidenceOf(eventOf(1), eventOf(1, { timeMs: 5 }))
+    const rival = eventOf(1, { generation: 1, sequence: 1, prev: begin.id, timeMs: 7 })
+    const evidence = forkEvidenceOf(next, rival)
+    ok(frozenBy && evidence)
+    const hears = (bytes: Uint8Array) => ({ kind: 'evidence', bytes, from: memberAt(2).peer }) as const
+    for (const node of all) four.input(node, hears(encodeForkEvidence(frozenBy)))
+    const replica = four.replicas[0]
+    ok(replica)
+    is(readOrg(replica.final.state, memberAt(1).org)?.frozen?.generation, 0)
+    // Nobody has approved of the new generation, and its owner forks in it already.
+    take(replica, gossipOf(begin, from))
+    const bytes = encodeForkEvidence(evidence)
+    const told = [1, 2, 3].map(() => effectsOf(take(replica, hears(bytes)), 'gossip').length)
+    equal(told, [1, 0, 0])
+    is(replica.accused.get(memberAt(1).org)?.generation, 1)
+  })
+})
+
 suite('keys of a generation', (it) => {
   it('are believed as soon as the rotation is here, before it is final', () => {
     const replica = replicaOf(0)
