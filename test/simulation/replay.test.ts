@@ -31,7 +31,8 @@ suite('replaying a seed', (it) => {
 
   for (const { seed, showed } of regressions) {
     it(`seed ${seed} no longer shows that ${showed}`, () => {
-      ok(runSeed({ seed }).counts.checkpoints > 0)
+      // They were found where nobody was Byzantine.
+      ok(runSeed({ seed, actors: [] }).counts.checkpoints > 0)
     })
   }
 })

@@ -15,9 +15,9 @@ export function runShare(share: number): void {
   suite(`simulation, share ${share}`, (it) => {
     const first = share * 10_000
     it(
-      `seeds ${first} to ${first + seedsPerShare - 1} agree, stay within H0 to H5, and finalise everything`,
+      `seeds ${first} to ${first + seedsPerShare - 1} agree, stay within H0 to H5, and finalise everything, whoever is Byzantine`,
       () => {
-        const sum = { crashes: 0, partitions: 0, lost: 0, duplicated: 0, checkpoints: 0 }
+        const sum = { crashes: 0, partitions: 0, lost: 0, duplicated: 0, checkpoints: 0, actors: 0 }
         for (let seed = first; seed < first + seedsPerShare; seed++) {
           const { counts } = runSeed({ seed })
           for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key] // the keys written above

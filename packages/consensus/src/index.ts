@@ -20,7 +20,13 @@ export {
   headerCoreShape,
   headerRestShape,
 } from './header.js'
-export { changesBytesMax, messageBytesMax, validatorsMax } from './limits.js'
+export {
+  changesBytesMax,
+  messageBytesMax,
+  proposalsPerViewMax,
+  validatorsMax,
+  viewsAheadMax,
+} from './limits.js'
 export { decodeMessage, encodeMessage, type Message, type Standing } from './message.js'
 export {
   decodeProposal,

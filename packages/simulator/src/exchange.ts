@@ -18,6 +18,7 @@ import {
   type Locator,
   noteOffer,
   type Replica,
+  type SyncOffer,
   segmentInput,
 } from '@chirograph/replica'
 import type { Schedule } from './schedule.js'
@@ -27,7 +28,22 @@ import type { VirtualNetwork } from './virtual-network.js'
 /** A stream that breaks is noticed after this long. */
 const brokenAfterMs = 500
 
+/** What a sync is answered with. */
+export interface SyncAnswered {
+  readonly offer: SyncOffer
+  readonly segments: readonly Uint8Array[]
+}
+
+/** What comes of an answer before it leaves. */
+export interface AnswerFilter {
+  /** Undefined where the stream breaks instead. */
+  sync(answerer: number, answer: SyncAnswered): SyncAnswered | undefined
+  checkpoints(answerer: number, checkpoints: readonly Uint8Array[]): readonly Uint8Array[]
+}
+
 export interface Exchanges {
+  /** A request of any bytes, of which nothing is expected. */
+  probe(asker: number, answerer: SimulatedNode, request: Uint8Array): void
   sync(asker: SimulatedNode, answerer: SimulatedNode, hasGap: boolean): void
   fetchCheckpoints(asker: SimulatedNode, answerer: SimulatedNode, fromHeight: number): void
 }
@@ -38,6 +54,7 @@ export function createExchanges({
   latencyMs,
   sessionKey,
   peerOf,
+  filter,
 }: {
   readonly schedule: Schedule
   readonly network: VirtualNetwork
@@ -45,12 +62,13 @@ export function createExchanges({
   /** Sixteen random bytes. */
   readonly sessionKey: () => Uint8Array
   readonly peerOf: (index: number) => string
+  readonly filter: AnswerFilter
 }): Exchanges {
   /** One request and its answer, computed when the request arrives; `undefined` when either does not get through. */
   function ask<T>(
     asker: SimulatedNode,
     answerer: SimulatedNode,
-    exchange: { readonly answer: () => T; readonly take: (answer: T | undefined) => void },
+    exchange: { readonly answer: () => T | undefined; readonly take: (answer: T | undefined) => void },
   ): void {
     const { life } = asker
     const finish = (answer: T | undefined) => {
@@ -87,7 +105,7 @@ export function createExchanges({
     const request = encodeSyncRequest(replica, { peer, key, locators })
     const exchange = {
       answer: () => answerOf(answerer, asker, request),
-      take(answer: ReturnType<typeof answerOf> | undefined) {
+      take(answer: SyncAnswered | undefined) {
         if (answer === undefined) return done()
         noteOffer(replica, peer, answer.offer)
         for (const bytes of answer.segments) asker.input(segmentInput({ bytes, from: peer, isGossip: false }))
@@ -108,7 +126,11 @@ export function createExchanges({
     asker.whenDurable(() => ask(asker, answerer, exchange))
   }
 
-  function answerOf(answerer: SimulatedNode, asker: SimulatedNode, request: Uint8Array) {
+  function answerOf(
+    answerer: SimulatedNode,
+    asker: SimulatedNode,
+    request: Uint8Array,
+  ): SyncAnswered | undefined {
     const { replica, disk } = answerer
     if (!replica) throw new Error('a node that is down was asked')
     const answer = answerSync(replica, peerOf(asker.index), request)
@@ -135,7 +157,7 @@ export function createExchanges({
       const others = stretches.filter((stretch) => stretch !== next)
       return [segmentsOf([...branch, ...(next ?? [])]), ...others.map(segmentsOf)].flat()
     })
-    return { offer, segments }
+    return filter.sync(answerer.index, { offer, segments })
   }
 
   /** The final events of a range: those whose places hold something passed over are told apart by the index. */
@@ -166,11 +188,14 @@ export function createExchanges({
   }
 
   return {
+    probe(asker, { replica }, request) {
+      if (replica) answerSync(replica, peerOf(asker), request)
+    },
     sync,
     fetchCheckpoints(asker, answerer, fromHeight) {
       asker.lanes.add(answerer.index, 'checkpoints', (done) =>
         ask(asker, answerer, {
-          answer: () => answerer.disk.checkpointsFrom(fromHeight),
+          answer: () => filter.checkpoints(answerer.index, answerer.disk.checkpointsFrom(fromHeight)),
           take(checkpoints) {
             const from = peerOf(answerer.index)
             for (const bytes of checkpoints ?? []) {

@@ -1,16 +1,24 @@
 /** A seeded cluster in one thread: production replicas under faults, and the oracles that judge them. */
+export { type ActorName, type ActorPlace, actorNames } from './actors/actor-names.js'
 export { OracleBreach } from './breach.js'
+export { type CampaignReport, type FailedSeed, runCampaign } from './campaign.js'
+export type { Misdeeds } from './cast.js'
+export { type CertaintyOracle, createCertaintyOracle } from './certainty-oracle.js'
 export type { Forgery } from './forgery.js'
 export { createOracles, type OracleCounts, type Oracles } from './oracles.js'
 export { createRandom, type Random } from './random.js'
 export {
+  drawActors,
+  type FaultName,
   type RunCounts,
+  type RunPlan,
   type RunReport,
   replayCommand,
   runSeed,
   type SeededRunOptions,
   SimulationFailure,
 } from './seeded-run.js'
+export { type Shrunk, shrink } from './shrinking.js'
 export {
   defaultParameters,
   genesisTimeMs,

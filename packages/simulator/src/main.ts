@@ -3,19 +3,31 @@
 import { parseArgs } from 'node:util'
 import { useSha256 } from '@chirograph/codec'
 import { fastestSha256 } from '@chirograph/crypto-native'
-import { type RunCounts, type RunReport, runSeed, SimulationFailure } from './seeded-run.js'
+import { type ActorPlace, actorNames, isActorName } from './actors/actor-names.js'
+import { runCampaign } from './campaign.js'
+import { campaignTable } from './campaign-table.js'
+import { type FaultName, faultNames, type SeededRunOptions } from './seeded-run.js'
 
-const help = `Runs seeded clusters through crashes, partitions and bad links, and checks what must always hold.
+const help = `Runs seeded clusters through crashes, partitions, bad links and Byzantine members, and checks what must always
+hold. A seed that fails is made as small as it still fails.
 
   npm run simulate -- [options]
 
-  --seeds N    how many seeds to run (default 100)
-  --from N     the first of them (default 1)
-  --seed N     run this one seed
-  --size N     organisations in each cluster (default: 4 to 10, by the seed)
-  --events N   events signed in each run (default: 4 to 10, by the seed)
-  --json       one line of JSON for each seed, and one for the sum
-  --help       this text
+  --seeds N       how many seeds to run (default 100); one of 100 is run twice and must take the same course
+  --from N        the first of them (default 1)
+  --seed N        run this one seed
+  --size N        organisations in each cluster (default: 4 to 10, by the seed)
+  --events N      events signed in each run (default: 4 to 10, by the seed)
+  --actors LIST   who is Byzantine, as name@node with commas between, or none (default: by the seed)
+  --without LIST  faults to leave out: ${faultNames.join(', ')}
+  --faults-ms N   virtual milliseconds until the faults end (default: 4,000 to 10,000, by the seed)
+  --json          one line of JSON for each seed, and one for the sum
+  --help          this text
+
+Actors: ${actorNames
+  .join(', ')
+  .replace(/(.{1,100})(?:, |$)/g, '$1\n        ')
+  .trim()}.
 
 The exit code is 1 when a seed breaks a rule; the message holds the command that shows it again.
 `
@@ -31,6 +43,9 @@ function main(): number {
       seed: { type: 'string' },
       size: { type: 'string' },
       events: { type: 'string' },
+      actors: { type: 'string' },
+      without: { type: 'string' },
+      'faults-ms': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -39,7 +54,7 @@ function main(): number {
     process.stdout.write(help)
     return 0
   }
-  const number = (name: 'seeds' | 'from' | 'seed' | 'size' | 'events') => {
+  const number = (name: 'seeds' | 'from' | 'seed' | 'size' | 'events' | 'faults-ms') => {
     const text = values[name]
     if (text === undefined) return undefined
     const parsed = Number(text)
@@ -47,14 +62,41 @@ function main(): number {
       throw new Error(`--${name} needs a whole number, not ${text}`)
     return parsed
   }
-  const [single, size, events] = [number('seed'), number('size'), number('events')]
-  const first = single ?? number('from') ?? 1
-  const count = single === undefined ? (number('seeds') ?? 1) : 1
+  const [single, size, events, faultsMs] = [
+    number('seed'),
+    number('size'),
+    number('events'),
+    number('faults-ms'),
+  ]
   return runAll({
-    first,
-    count,
+    first: single ?? number('from') ?? 1,
+    count: single === undefined ? (number('seeds') ?? 1) : 1,
     isJson: values.json,
-    cluster: { ...(size && { size }), ...(events && { events }) },
+    options: {
+      ...(size && { size }),
+      ...(events !== undefined && { events }),
+      ...(faultsMs && { faultsMs }),
+      ...(values.actors !== undefined && { actors: readActors(values.actors) }),
+      ...(values.without !== undefined && { without: readFaults(values.without) }),
+    },
+  })
+}
+
+function readActors(text: string): ActorPlace[] {
+  if (text === 'none') return []
+  return text.split(',').map((one) => {
+    const [name = '', node] = one.split('@')
+    if (!isActorName(name) || !/^\d+$/.test(node ?? ''))
+      throw new Error(`--actors needs name@node with the name of an actor, not ${one}`)
+    return { name, node: Number(node) }
+  })
+}
+
+function readFaults(text: string): FaultName[] {
+  return text.split(',').map((one) => {
+    const fault = faultNames.find((known) => known === one)
+    if (fault === undefined) throw new Error(`--without knows ${faultNames.join(', ')}, not ${one}`)
+    return fault
   })
 }
 
@@ -62,89 +104,36 @@ function runAll({
   first,
   count,
   isJson,
-  cluster,
+  options,
 }: {
   first: number
   count: number
   isJson: boolean
-  cluster: { size?: number; events?: number }
+  options: Omit<SeededRunOptions, 'seed'>
 }): number {
-  const startedMs = performance.now()
-  const reports: RunReport[] = []
-  let failed = 0
-  for (let seed = first; seed < first + count; seed++) {
-    try {
-      const report = runSeed({ seed, ...cluster })
-      reports.push(report)
-      if (isJson) process.stdout.write(`${JSON.stringify(report)}\n`)
-    } catch (error) {
-      if (!(error instanceof SimulationFailure)) throw error
+  const write = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
+  let [done, failed] = [0, 0]
+  const progress = () => {
+    done++
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count}, ${failed} failed `)
+  }
+  const report = runCampaign({
+    first,
+    count,
+    options,
+    onReport(one) {
+      if (isJson) write(one)
+      progress()
+    },
+    onFailure({ seed, message, command }) {
       failed++
-      if (isJson) process.stdout.write(`${JSON.stringify({ seed, failure: error.message })}\n`)
-      else process.stderr.write(`\n${error.message}\n`)
-    }
-    if (process.stderr.isTTY) process.stderr.write(`\r${seed - first + 1} of ${count}, ${failed} failed `)
-  }
+      if (isJson) write({ seed, failure: message, smallest: command })
+      else process.stderr.write(`\n${message}\n`)
+      progress()
+    },
+  })
   if (process.stderr.isTTY) process.stderr.write('\n')
-  const seconds = (performance.now() - startedMs) / 1000
-  const sum = sumOf(reports)
-  if (isJson) process.stdout.write(`${JSON.stringify({ seeds: count, failed, seconds, sum })}\n`)
-  else process.stdout.write(summary({ sum, reports, count, failed, seconds }))
+  if (isJson) write(report)
+  else if (count > failed) process.stdout.write(campaignTable(report))
   return failed > 0 ? 1 : 0
-}
-
-type Sum = { -readonly [K in keyof RunCounts]?: number }
-
-function sumOf(reports: readonly RunReport[]): Sum {
-  const sum: Sum = {}
-  for (const { counts } of reports) {
-    // The keys of a closed interface whose values are all numbers.
-    for (const key of Object.keys(counts) as (keyof RunCounts)[]) sum[key] = (sum[key] ?? 0) + counts[key]
-  }
-  return sum
-}
-
-function summary({
-  sum,
-  reports,
-  count,
-  failed,
-  seconds,
-}: {
-  sum: Sum
-  reports: readonly RunReport[]
-  count: number
-  failed: number
-  seconds: number
-}): string {
-  const rows: readonly (readonly [string, number | undefined])[] = [
-    ['nodes', sum.size],
-    ['crashes', sum.crashes],
-    ['partitions', sum.partitions],
-    ['unsynced writes lost', sum.lostBatches],
-    ['messages delivered', sum.delivered],
-    ['messages lost', sum.lost],
-    ['messages duplicated', sum.duplicated],
-    ['messages cut off', sum.partitioned],
-    ['events acknowledged', sum.published],
-    ['log keys used by somebody else', sum.forgers],
-    ['log keys rotated', sum.rotations],
-    ['votes checked (H1, H2, H4, H5)', sum.votes],
-    ['proposals checked (H0)', sum.proposals],
-    ['final headers checked', sum.checkpoints],
-    ['certificates checked', sum.certificates],
-    ['signatures verified', sum.signatures],
-    ['virtual seconds', Math.round((sum.virtualMs ?? 0) / 1000)],
-  ]
-  const width = Math.max(...rows.map(([label]) => label.length))
-  const table = rows.map(([label, value = 0]) => `  ${label.padEnd(width)}  ${value.toLocaleString('en-US')}`)
-  const slowest = Math.max(0, ...reports.map(({ counts }) => counts.calmMs))
-  const rate = (count / seconds).toFixed(1)
-  return [
-    ...table,
-    `  ${'slowest recovery, virtual ms'.padEnd(width)}  ${slowest.toLocaleString('en-US')}`,
-    '',
-    `${count - failed} of ${count} seeds hold, ${failed} do not; ${rate} seeds a second`,
-    '',
-  ].join('\n')
 }

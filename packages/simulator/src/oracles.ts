@@ -3,7 +3,7 @@
  * A breach throws at the moment it happens.
  */
 import { contentIdBytes, type EventId, leafHash, merkleRoot, toHex } from '@chirograph/codec'
-import { checkCertificate, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
+import { checkCertificate, leaderOf, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Checkpoint } from '@chirograph/replica'
@@ -30,7 +30,7 @@ export interface Oracles {
   areAllAnnounced(): boolean
   /** Folds everything final once more, from genesis. */
   auditHistory(): void
-  /** An accusation: nobody here is dishonest. */
+  /** An accusation of somebody honest. */
   accused(node: number, detail: string): void
 }
 
@@ -44,12 +44,21 @@ export function createOracles({
   genesis,
   set,
   ed25519,
+  isByzantine,
 }: {
   readonly genesis: Genesis
   readonly set: ValidatorSet
   readonly ed25519: Ed25519
+  readonly isByzantine?: (member: number) => boolean
 }): Oracles {
-  const votes = createVoteOracle()
+  const votes = createVoteOracle(
+    isByzantine && {
+      honestLeaderOf(view) {
+        const leader = leaderOf(set, view)
+        return isByzantine(leader) ? undefined : leader
+      },
+    },
+  )
   const counts: OracleCounts = Object.assign(votes.counts, { certificates: 0, checkpoints: 0 })
   const agreed: { readonly checkpoint: Checkpoint; events: readonly AuthenticEvent[] | null }[] = []
 

@@ -1,5 +1,8 @@
 /** One whole run from a seed: a time of faults, a calm after it, and the oracles' judgement of both. */
 import type { RefuseReason } from '@chirograph/replica'
+import { readOrg } from '@chirograph/status'
+import { type ActorPlace, actorNames } from './actors/actor-names.js'
+import type { Misdeeds } from './cast.js'
 import { createRandom, type Random } from './random.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { areAllRecovered, tendForked } from './succession.js'
@@ -9,9 +12,14 @@ import { createWorkload } from './workload.js'
 const calmLimitMsDefault = 600_000
 
 const keyStream = 7
+const actorStream = 11
 
 /** What was published last is on disk and acknowledged by then. */
 const acknowledgedMs = 100
+
+/** What can be left out of a run, to find out what of it a failure needs. */
+export const faultNames = ['crashes', 'partitions', 'loss', 'duplication', 'skew', 'keys'] as const
+export type FaultName = (typeof faultNames)[number]
 
 export interface SeededRunOptions {
   readonly seed: number
@@ -19,6 +27,11 @@ export interface SeededRunOptions {
   readonly size?: number
   /** Events that organisations sign during the time of faults. */
   readonly events?: number
+  /** Byzantine members; by default the seed says whether there are any and who, at most f. */
+  readonly actors?: readonly ActorPlace[]
+  readonly without?: readonly FaultName[]
+  /** How long the time of faults is, in virtual milliseconds; chosen by the seed by default. */
+  readonly faultsMs?: number
   /** How long, in virtual milliseconds, a calm network may need until everything is final at all nodes. */
   readonly calmLimitMs?: number
 }
@@ -41,6 +54,12 @@ export interface RunCounts {
   readonly certificates: number
   readonly checkpoints: number
   readonly signatures: number
+  /** Byzantine members; how often an honest node proved that one contradicted itself, as a validator or as an author. */
+  readonly actors: number
+  readonly equivocationsProven: number
+  readonly forksProven: number
+  /** Frames and messages of theirs that honest nodes refused. */
+  readonly framesRefused: number
   readonly virtualMs: number
   /** Virtual time from the end of the faults until everything was final everywhere. */
   readonly calmMs: number
@@ -49,6 +68,8 @@ export interface RunCounts {
 export interface RunReport {
   readonly seed: number
   readonly counts: RunCounts
+  readonly actors: readonly ActorPlace[]
+  readonly misdeeds: Misdeeds
   readonly digest: string
 }
 
@@ -56,43 +77,81 @@ export interface RunReport {
 export class SimulationFailure extends Error {
   override readonly name = 'SimulationFailure'
   readonly seed: number
-  constructor(options: SeededRunOptions, cause: unknown, trace: readonly string[]) {
+  /** What was run, whole: nothing of it is left for the seed to choose. */
+  readonly plan: RunPlan
+  /** What did not hold. */
+  readonly rule: string
+  constructor(options: SeededRunOptions, plan: RunPlan, cause: unknown, trace: readonly string[]) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-    super(`${what}\n\n  ${replayCommand(options)}\n\n${trace.join('\n')}`, { cause })
+    const who = plan.actors.map(nameOfPlace).join(', ')
+    const with_ = who === '' ? '' : `\n\n  with ${who}`
+    super(`${what}${with_}\n\n  ${replayCommand(options)}\n\n${trace.join('\n')}`, { cause })
     this.seed = options.seed
+    this.plan = plan
+    this.rule = what.split(': ').slice(0, 2).join(': ')
   }
 }
 
-export function replayCommand({ seed, size, events }: SeededRunOptions): string {
-  const sized = size === undefined ? '' : ` --size ${size}`
-  const counted = events === undefined ? '' : ` --events ${events}`
-  return `npm run simulate -- --seed ${seed}${sized}${counted}`
+export type RunPlan = Omit<Required<SeededRunOptions>, 'calmLimitMs'> & Pick<SeededRunOptions, 'calmLimitMs'>
+
+export function nameOfPlace({ name, node }: ActorPlace): string {
+  return `${name}@${node}`
+}
+
+export function replayCommand(options: SeededRunOptions): string {
+  const { seed, size, events, actors, without = [], faultsMs } = options
+  const flags = [
+    `--seed ${seed}`,
+    size === undefined ? [] : `--size ${size}`,
+    events === undefined ? [] : `--events ${events}`,
+    actors === undefined ? [] : `--actors ${actors.map(nameOfPlace).join(',') || 'none'}`,
+    without.length === 0 ? [] : `--without ${without.join(',')}`,
+    faultsMs === undefined ? [] : `--faults-ms ${faultsMs}`,
+  ].flat()
+  return `npm run simulate -- ${flags.join(' ')}`
+}
+
+/** Whom the seed makes Byzantine: nobody in half of the runs, else up to f members. */
+export function drawActors(seed: number, size: number): ActorPlace[] {
+  const random = createRandom(seed, actorStream)
+  if (random.chance(0.5)) return []
+  const order = random.shuffle(Array.from({ length: size }, (_, index) => index))
+  const count = random.between(1, Math.ceil(size / 3) - 1)
+  return order.slice(0, count).map((node) => ({ name: random.pick(actorNames), node }))
 }
 
 /** Runs a seed to its end. Throws a `SimulationFailure` when something that must hold does not. */
 export function runSeed(options: SeededRunOptions): RunReport {
   const random = createRandom(options.seed, 0)
   const size = options.size ?? random.between(4, 10)
-  const { calmLimitMs = calmLimitMsDefault } = options
+  const { calmLimitMs = calmLimitMsDefault, without = [] } = options
+  const actors = options.actors ?? drawActors(options.seed, size)
+  const has = (fault: FaultName) => !without.includes(fault)
   const latencyFrom = random.between(1, 20)
+  // What is left out is drawn all the same, so that the rest stays as it is.
+  const latencyMs = [latencyFrom, latencyFrom + random.between(0, 150)] as const
+  const loss = random.chance(0.3) ? 0 : random.between(1, 30) / 100
+  const duplication = random.chance(0.5) ? 0 : random.between(1, 20) / 100
+  const syncMs = [0, random.between(0, 20)] as const
+  const skewMsMax = random.between(0, 500)
   const simulation = createSimulation({
     seed: options.seed,
     size,
-    links: {
-      latencyMs: [latencyFrom, latencyFrom + random.between(0, 150)],
-      loss: random.chance(0.3) ? 0 : random.between(1, 30) / 100,
-      duplication: random.chance(0.5) ? 0 : random.between(1, 20) / 100,
-    },
-    syncMs: [0, random.between(0, 20)],
-    skewMsMax: random.between(0, 500),
+    links: { latencyMs, loss: has('loss') ? loss : 0, duplication: has('duplication') ? duplication : 0 },
+    syncMs,
+    skewMsMax: has('skew') ? skewMsMax : 0,
+    actors,
   })
+  const drawnFaultsMs = random.between(4_000, 10_000)
+  const faultsMs = options.faultsMs ?? drawnFaultsMs
+  let { events = 0 } = options
   const done = { crashes: 0, partitions: 0 }
   try {
-    const faultsMs = random.between(4_000, 10_000)
-    planFaults(simulation, { random, faultsMs, done })
-    planEvents(simulation, { random, faultsMs, count: options.events ?? random.between(4, 10) })
+    planFaults(simulation, { random, faultsMs, done, has })
+    events = options.events ?? random.between(4, 10)
+    planEvents(simulation, { random, faultsMs, count: events })
     // A stream of its own, so that what else happens in a run does not depend on it.
-    planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
+    if (has('keys')) planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
     simulation.runFor(faultsMs)
     calm(simulation, latencyFrom)
     const endedMs = simulation.nowMs()
@@ -102,7 +161,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
       simulation.isSettled() && areAllRecovered(simulation) && simulation.oracles.areAllAnnounced()
     if (!simulation.runUntil(isOver, { limitMs: calmLimitMs })) {
       throw new Error(
-        `liveness: ${calmLimitMs} ms after the faults ended something is still not final everywhere`,
+        `liveness: ${calmLimitMs} ms after the faults ended ${whatIsOpen(simulation).join('; ')}`,
       )
     }
     if (simulation.refused.some(({ reason }) => !isPassing(reason)))
@@ -111,10 +170,14 @@ export function runSeed(options: SeededRunOptions): RunReport {
     return {
       seed: options.seed,
       counts: countsOf(simulation, { ...done, endedMs }),
+      actors,
+      misdeeds: simulation.misdeeds(),
       digest: simulation.trace.digest(),
     }
   } catch (cause) {
-    throw new SimulationFailure(options, cause, simulation.trace.lastLines())
+    const plan = { seed: options.seed, size, events, actors, without, faultsMs }
+    const whole = options.calmLimitMs === undefined ? plan : { ...plan, calmLimitMs }
+    throw new SimulationFailure(options, whole, cause, simulation.trace.lastLines())
   }
 }
 
@@ -125,7 +188,13 @@ function planFaults(
     random,
     faultsMs,
     done,
-  }: { random: Random; faultsMs: number; done: { crashes: number; partitions: number } },
+    has,
+  }: {
+    random: Random
+    faultsMs: number
+    done: { crashes: number; partitions: number }
+    has: (fault: FaultName) => boolean
+  },
 ): void {
   const { nodes } = simulation
   const faulty = Math.ceil(nodes.length / 3) - 1
@@ -134,7 +203,7 @@ function planFaults(
     const downMs = random.between(50, 4_000)
     simulation.after(random.int(faultsMs), () => {
       const down = nodes.filter((node) => node.replica === undefined).length
-      if (nodes[index]?.replica === undefined || down >= faulty) return
+      if (nodes[index]?.replica === undefined || down >= faulty || !has('crashes')) return
       done.crashes++
       simulation.crash(index)
       // The end of the faults may have brought it back before.
@@ -150,6 +219,7 @@ function planFaults(
     const split = random.between(1, nodes.length - 1)
     const isOneWay = random.chance(0.2)
     simulation.after(fromMs, () => {
+      if (!has('partitions')) return
       done.partitions++
       simulation.partition([order.slice(0, split), order.slice(split)], { isOneWay })
     })
@@ -181,6 +251,9 @@ function planKeys(simulation: Simulation, { random, faultsMs }: { random: Random
     simulation.after(random.int(faultsMs), () => simulation.rotate(index))
   }
   if (!random.chance(0.3)) return
+  // A member whose key is stolen needs a quorum of the others to go on, so it counts as one of the f.
+  if (nodes.filter(({ index }) => simulation.isByzantine(index)).length >= Math.ceil(nodes.length / 3) - 1)
+    return
   const author = random.pick(indices)
   const workload = createWorkload(random)
   const order = random.shuffle(indices)
@@ -192,6 +265,25 @@ function planKeys(simulation: Simulation, { random, faultsMs }: { random: Random
     const forgery = { author, to, bodies, isEachSigned: random.chance(0.5) }
     simulation.after(atMs + random.int(500), () => simulation.forge(forgery))
   }
+}
+
+/** What an unfinished run waits for. */
+function whatIsOpen({ nodes, members, forkedIn, isByzantine, isSettled, oracles }: Simulation): string[] {
+  const honest = nodes.filter(({ index }) => !isByzantine(index))
+  const open = honest.flatMap(({ index, replica }) => {
+    if (!replica) return [`node ${index} is down`]
+    const { height, view } = replica.final.header.core
+    const at = `node ${index}, at height ${height} of view ${view} and in view ${replica.consensus.view},`
+    const waits: string[] = isSettled([index]) ? [] : [`${at} lacks an acknowledged event`]
+    const accused = honest.filter((one) => replica.accused.has(members[one.index]?.org ?? replica.config.org))
+    if (accused.length > 0) waits.push(`${at} accuses ${accused.map((one) => one.index).join(' and ')}`)
+    if (replica.stopped && forkedIn.has(replica.config.org)) waits.push(`${at} has stopped signing`)
+    for (const one of honest)
+      if (readOrg(replica.final.state, members[one.index]?.org ?? replica.config.org)?.frozen)
+        waits.push(`${at} holds ${one.index} for frozen`)
+    return waits
+  })
+  return oracles.areAllAnnounced() ? open : [...open, 'a final header is not announced']
 }
 
 /** What an honest node says to a rotation that comes too early. */
@@ -207,9 +299,11 @@ function calm(simulation: Simulation, latencyMs: number): void {
 }
 
 function countsOf(
-  { nodes, members, network, oracles, publishedCount, forkedIn, signaturesChecked, nowMs }: Simulation,
+  simulation: Simulation,
   { crashes, partitions, endedMs }: { crashes: number; partitions: number; endedMs: number },
 ): RunCounts {
+  const { nodes, members, network, oracles, publishedCount, forkedIn, signaturesChecked, nowMs } = simulation
+  const { named, forksFound, refusals, isByzantine } = simulation
   return {
     size: nodes.length,
     crashes,
@@ -224,6 +318,10 @@ function countsOf(
     ),
     ...oracles.counts,
     signatures: signaturesChecked(),
+    actors: nodes.filter(({ index }) => isByzantine(index)).length,
+    equivocationsProven: [...named.values()].reduce((sum, by) => sum + by.size, 0),
+    forksProven: forksFound.size,
+    framesRefused: [...refusals.values()].reduce((sum, times) => sum + times, 0),
     virtualMs: nowMs(),
     calmMs: nowMs() - endedMs,
   }

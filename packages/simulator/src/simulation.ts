@@ -12,8 +12,13 @@ import {
   readOrg,
   validatorSetOf,
 } from '@chirograph/status'
+import type { Delivery } from './actors/actor.js'
+import type { ActorPlace } from './actors/actor-names.js'
+import { type Cast, createCast } from './cast.js'
+import { createCertaintyOracle } from './certainty-oracle.js'
 import { createExchanges } from './exchange.js'
 import { type Forgery, forgeBranch } from './forgery.js'
+import { judgeMemory } from './memory-oracle.js'
 import { createOracles, type Oracles } from './oracles.js'
 import { createRandom, type Random } from './random.js'
 import { rememberingEd25519 } from './remembering-ed25519.js'
@@ -25,6 +30,7 @@ import {
   type OutwardEffect,
   type SimulatedNode,
 } from './simulated-node.js'
+import { createSpreadingOracle } from './spreading-oracle.js'
 import { createTrace, type Trace } from './trace.js'
 import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './virtual-network.js'
 import { createWitness, type Witness } from './witness.js'
@@ -35,6 +41,12 @@ const askAgainMs = 250
 
 /** Correctness never depends on gossip: this often a node compares logs with another one. */
 const syncIntervalMs = 5_000
+
+/** What replicas hold is judged this often. */
+const judgeMemoryMs = 1_000
+
+/** A peer that nobody talks to is given up after this long. */
+const unreachableMs = 500
 
 /** Things that happen in one run; far above what any needs. More of them is a storm that feeds itself. */
 const stepsMax = 1_000_000
@@ -53,6 +65,8 @@ export interface SimulationOptions {
   readonly withoutVoteRecord?: readonly number[]
   /** Nodes that are down until they are started. */
   readonly absent?: readonly number[]
+  /** Byzantine members: at most f of them, or nothing is promised. */
+  readonly actors?: readonly ActorPlace[]
   readonly ed25519?: Ed25519
   /** Sees every message that leaves a node, at its virtual time. */
   readonly onSend?: (sent: {
@@ -69,7 +83,11 @@ export interface SimulationOptions {
 }
 
 export interface Simulation
-  extends Pick<Witness, 'published' | 'forkedIn' | 'forksFound' | 'publishedCount' | 'refused'> {
+  extends Pick<
+      Witness,
+      'published' | 'forkedIn' | 'forksFound' | 'named' | 'refusals' | 'publishedCount' | 'refused'
+    >,
+    Pick<Cast, 'isByzantine' | 'misdeeds'> {
   readonly genesis: Genesis
   readonly members: readonly SimulatedMember[]
   readonly nodes: readonly SimulatedNode[]
@@ -90,7 +108,7 @@ export interface Simulation
   backup(node: number): (options: { readonly shows: boolean }) => void
   partition(groups: readonly (readonly number[])[], options?: { readonly isOneWay?: boolean }): void
   heal(): void
-  /** Whether every acknowledged event is final at every one of these nodes (all by default). */
+  /** Whether every acknowledged event is final at every one of these nodes (all honest ones by default). */
   isSettled(nodes?: readonly number[]): boolean
   runFor(durationMs: number): void
   /** False when the limit passed first. */
@@ -101,24 +119,41 @@ export const calmLinks: LinkFaults = { latencyMs: [1, 1], loss: 0, duplication: 
 
 export function createSimulation(options: SimulationOptions): Simulation {
   const { seed, size, links = calmLinks, syncMs = [0, 0], skewMsMax = 0, parameters = {} } = options
-  const { withoutVoteRecord = [], absent = [], onSend, onFinal } = options
+  const { withoutVoteRecord = [], absent = [], actors = [], onSend, onFinal } = options
   const ed25519 = rememberingEd25519(options.ed25519 ?? fastestEd25519())
   const { genesis, members } = simulatedGenesis({ size, seed, ed25519, parameters })
   const set = validatorSetOf(genesis)
   const schedule = createSchedule()
   const random = createRandom(seed, 1)
   const network = createVirtualNetwork({ schedule, random: createRandom(seed, 2), faults: links })
-  const oracles = createOracles({ genesis, set, ed25519 })
   const trace = createTrace()
-  const witness = createWitness({ members, oracles, trace, nowMs: schedule.nowMs })
   const indexOfPeer = new Map(members.map(({ peer }, index) => [peer, index]))
   const peerOf = (index: number) => memberAt(index).peer
+  const cast = createCast(actors, {
+    seed,
+    genesis,
+    set,
+    members,
+    ed25519,
+    schedule,
+    replica: (member) => nodeAt(member).replica,
+    publish: (member, body) => publish(member, body),
+    post: (member, deliveries) => post(nodeAt(member), deliveries),
+    tell: (member, input) => nodeAt(member).input(input),
+    askSync: (member, asked, request) => exchanges.probe(member, nodeAt(asked), request),
+  })
+  const { isByzantine } = cast
+  const oracles = createOracles({ genesis, set, ed25519, ...(actors.length > 0 && { isByzantine }) })
+  const witness = createWitness({ members, set, oracles, trace, isByzantine, nowMs: schedule.nowMs })
+  const certainty = createCertaintyOracle({ set, faulty: () => cast.size + witness.untrustedCount() })
+  const spreading = createSpreadingOracle()
   const exchanges = createExchanges({
     schedule,
     network,
     latencyMs: () => random.between(...links.latencyMs),
     sessionKey: () => random.bytes(sessionKeyBytes),
     peerOf,
+    filter: cast,
   })
   const asked = new Map<number, () => void>()
   let requests = 0
@@ -135,9 +170,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
     }
   }
 
-  const nodes = members.map((member, index) => {
-    const skewMs = random.between(0, skewMsMax)
-    return createSimulatedNode(
+  const makeNode = (
+    member: SimulatedMember,
+    index: number,
+    { skewMs, stream }: { skewMs: number; stream: number },
+  ) =>
+    createSimulatedNode(
       index,
       {
         genesis,
@@ -148,12 +186,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       },
       {
         schedule,
-        random: createRandom(seed, 100 + index),
+        random: createRandom(seed, stream + index),
         clockMs: () => genesisTimeMs + 1_000 + schedule.nowMs() + skewMs,
         syncMs,
         run,
         onDurable(node, fact) {
-          if (fact.kind !== 'checkpoint') return
+          if (fact.kind !== 'checkpoint' || isByzantine(node.index)) return
           const { height, view } = fact.checkpoint.header.core
           trace.note(schedule.nowMs(), `node ${node.index}: height ${height} of view ${view} is final`)
           oracles.finalized(node.index, fact.checkpoint)
@@ -161,7 +199,15 @@ export function createSimulation(options: SimulationOptions): Simulation {
         },
       },
     )
-  })
+  const nodes = members.map((member, index) =>
+    makeNode(member, index, { skewMs: random.between(0, skewMsMax), stream: 100 }),
+  )
+  /** Of a member with a twin there are two. */
+  const copies = nodes.map((node, index) =>
+    cast.hasTwin(index)
+      ? [node, makeNode(memberAt(index), index, { skewMs: skewMsMax, stream: 500 })]
+      : [node],
+  )
 
   function memberAt(index: number): SimulatedMember {
     const member = members[index]
@@ -175,37 +221,56 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return node
   }
 
-  function nodeOf(peer: string): SimulatedNode {
+  function indexOf(peer: string): number {
     const index = indexOfPeer.get(peer)
     if (index === undefined) throw new Error(`no peer ${peer}`)
-    return nodeAt(index)
+    return index
   }
+
+  /** The copies of a member that talk to this node, and this node to them: all there are where nobody is a twin. */
+  function copiesFacing(node: SimulatedNode, index: number): readonly SimulatedNode[] {
+    const own = copies[node.index]?.indexOf(node) ?? 0
+    if (!cast.facedBy(node.index, index).includes(own)) return []
+    return cast.facedBy(index, node.index).flatMap((copy) => copies[index]?.[copy] ?? [])
+  }
+
+  const peersOf = (node: SimulatedNode) => nodes.flatMap(({ index }) => (index === node.index ? [] : [index]))
 
   function run(node: SimulatedNode, effect: OutwardEffect): void {
     switch (effect.kind) {
       case 'send':
-        if (witness.isTrusted(node.index))
+        if (!isByzantine(node.index) && witness.isTrusted(node.index)) {
           oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
-        onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
-        for (const to of effect.to === null ? nodes : [nodeOf(effect.to)]) {
-          if (to !== node)
-            deliver(node, to, { kind: 'message', bytes: effect.bytes, from: peerOf(node.index) })
+          certainty.sent(effect.bytes)
         }
+        onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
+        say(node, effect.to === null ? peersOf(node) : [indexOf(effect.to)], {
+          kind: 'message',
+          bytes: effect.bytes,
+          from: peerOf(node.index),
+        })
         break
       case 'gossip':
-        for (const to of nodes) if (to !== node) deliver(node, to, gossipInput(node, effect))
+        if (effect.topic === 'evidence' && !isByzantine(node.index))
+          spreading.spread(node.index, node.life, effect.bytes)
+        say(node, peersOf(node), gossipInput(node, effect))
         break
       case 'announce': {
         const announced = { bytes: segmentOf(effect.event), from: peerOf(node.index), isGossip: true }
-        for (const to of nodes) if (to !== node) deliver(node, to, segmentInput(announced))
+        say(node, peersOf(node), segmentInput(announced))
         break
       }
-      case 'sync':
-        exchanges.sync(node, nodeOf(effect.peer), effect.hasGap)
+      case 'sync': {
+        const [answerer] = copiesFacing(node, indexOf(effect.peer))
+        if (answerer) exchanges.sync(node, answerer, effect.hasGap)
         break
-      case 'fetch-checkpoints':
-        exchanges.fetchCheckpoints(node, nodeOf(effect.peer), effect.fromHeight)
+      }
+      case 'fetch-checkpoints': {
+        const [answerer] = copiesFacing(node, indexOf(effect.peer))
+        if (answerer) exchanges.fetchCheckpoints(node, answerer, effect.fromHeight)
+        else schedule.after(unreachableMs, () => node.input({ kind: 'fetched', peer: effect.peer }))
         break
+      }
       case 'load': {
         const stored = node.disk.headersAt(effect.slots, effect.id)
         schedule.after(0, () =>
@@ -232,7 +297,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       case 'final': {
         const { checkpoint, events } = effect
         witness.hear(node.index, effect)
-        onFinal?.({ node: node.index, checkpoint, events, atMs: schedule.nowMs() })
+        if (!isByzantine(node.index))
+          onFinal?.({ node: node.index, checkpoint, events, atMs: schedule.nowMs() })
         break
       }
       case 'signing-stopped':
@@ -298,14 +364,27 @@ export function createSimulation(options: SimulationOptions): Simulation {
     ask(node, (request) => ({ kind: 'rotate', request, logKey: ed25519.publicKey(key), nextKeyHash }))
   }
 
-  function deliver(
-    from: SimulatedNode,
-    to: SimulatedNode,
-    input: Parameters<SimulatedNode['input']>[0],
-  ): void {
-    network.send(from.index, to.index, () => {
-      trace.mark(schedule.nowMs(), from.index, to.index, input.kind)
-      to.input(input)
+  /** What a node says goes to each of these members, or what it makes of it when it is Byzantine. */
+  function say(node: SimulatedNode, to: readonly number[], input: NodeInput): void {
+    const deliveries = to.map((index) => ({ to: index, input }))
+    post(node, isByzantine(node.index) ? cast.says(node.index, deliveries) : deliveries)
+  }
+
+  function post(node: SimulatedNode, deliveries: readonly Delivery[]): void {
+    for (const { to, input, delayMs = 0 } of deliveries) {
+      if (to === node.index) continue
+      if (delayMs > 0) schedule.after(delayMs, () => deliver(node, to, input))
+      else deliver(node, to, input)
+    }
+  }
+
+  function deliver(from: SimulatedNode, to: number, input: NodeInput): void {
+    const facing = copiesFacing(from, to)
+    if (facing.length === 0) return
+    network.send(from.index, to, () => {
+      trace.mark(schedule.nowMs(), from.index, to, input.kind)
+      if (isByzantine(to) && !cast.hears(to, input, from.index)) return
+      for (const copy of facing) copy.input(input)
     })
   }
 
@@ -330,19 +409,24 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   function start(index: number): void {
-    const node = nodeAt(index)
     trace.note(schedule.nowMs(), `node ${index}: starts`)
+    for (const node of copies[index] ?? []) startCopy(node)
+  }
+
+  function startCopy(node: SimulatedNode): void {
     node.start()
-    for (const other of nodes) {
-      if (other !== node && other.replica && network.isReachable(index, other.index)) connect(node, other)
-    }
+    for (const index of peersOf(node))
+      for (const other of copiesFacing(node, index))
+        if (other.replica && network.isReachable(node.index, index)) connect(node, other)
     const { life } = node
     schedule.after(hearMembersMs, () => {
       if (node.life === life) node.input({ kind: 'heard-all' })
     })
     const syncInTurn = () => {
       if (node.life !== life || !node.replica) return
-      const others = nodes.filter((other) => other !== node && other.replica)
+      const others = peersOf(node)
+        .flatMap((index) => copiesFacing(node, index))
+        .filter((other) => other.replica)
       if (others.length > 0) exchanges.sync(node, random.pick(others), false)
       schedule.after(syncIntervalMs, syncInTurn)
     }
@@ -355,10 +439,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
     )
     network.heal()
     trace.note(schedule.nowMs(), 'the network heals')
-    for (const [a, b] of cut) if (a.replica && b.replica) connect(a, b)
+    for (const [a, b] of cut)
+      for (const one of copies[a.index] ?? [])
+        for (const other of copiesFacing(one, b.index)) if (one.replica && other.replica) connect(one, other)
   }
 
-  function isSettled(indices: readonly number[] = nodes.map((_, index) => index)): boolean {
+  const honest = nodes.flatMap(({ index }) => (isByzantine(index) ? [] : [index]))
+
+  function isSettled(indices: readonly number[] = honest): boolean {
     return indices.every((index) => {
       const cut = nodeAt(index).replica?.final.cut
       return cut && witness.isSettledIn(cut)
@@ -370,7 +458,23 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return schedule.runNext(endMs)
   }
 
+  /** Of a member with a twin one of the two is asked. */
+  function publish(index: number, body: EventBody): void {
+    const [node = nodeAt(index), twin] = copies[index] ?? []
+    const asked = twin && random.chance(0.5) ? twin : node
+    ask(asked, (request) => ({ kind: 'publish', request, body }))
+  }
+
+  function judgeMemories(): void {
+    for (const index of honest) {
+      const { replica } = nodeAt(index)
+      if (replica) judgeMemory(index, replica)
+    }
+    schedule.after(judgeMemoryMs, judgeMemories)
+  }
+
   for (const { index } of nodes) if (!absent.includes(index)) start(index)
+  schedule.after(judgeMemoryMs, judgeMemories)
 
   return {
     genesis,
@@ -386,14 +490,18 @@ export function createSimulation(options: SimulationOptions): Simulation {
     signaturesChecked: ed25519.checkedCount,
     nowMs: schedule.nowMs,
     after: schedule.after,
-    publish: (node, body) => ask(nodeAt(node), (request) => ({ kind: 'publish', request, body })),
+    publish,
     rotate,
     forge,
     forkedIn: witness.forkedIn,
     forksFound: witness.forksFound,
+    named: witness.named,
+    refusals: witness.refusals,
+    isByzantine,
+    misdeeds: cast.misdeeds,
     crash(index) {
       trace.note(schedule.nowMs(), `node ${index}: crashes`)
-      nodeAt(index).crash()
+      for (const node of copies[index] ?? []) node.crash()
     },
     start,
     backup(index) {
@@ -401,7 +509,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       return (options) => {
         const { org } = memberAt(index)
         trace.note(schedule.nowMs(), `node ${index}: an old backup is put back`)
-        if (nodeAt(index).replica) nodeAt(index).crash()
+        for (const node of copies[index] ?? []) if (node.replica) node.crash()
         putBack(options)
         // Its vote record is old too, and it does not know; what it signs of the log is all that can be asked of it.
         if (!options.shows) witness.noteOldVotes(index)

@@ -9,7 +9,7 @@ const lookEveryMs = 500
 /** Looks after everybody whose key was used by somebody else, until the run ends. */
 export function tendForked(simulation: Simulation): void {
   for (const [author, { org }] of simulation.members.entries()) {
-    if (!simulation.forkedIn.has(org)) continue
+    if (!simulation.forkedIn.has(org) || simulation.isByzantine(author)) continue
     for (const [index, { replica }] of simulation.nodes.entries()) {
       if (!replica) continue
       const isHurt =
@@ -21,14 +21,16 @@ export function tendForked(simulation: Simulation): void {
   simulation.after(lookEveryMs, () => tendForked(simulation))
 }
 
-/** Whether nobody is frozen, accused or kept from signing any more, by what any node knows. */
-export function areAllRecovered({ nodes, members, forkedIn }: Simulation): boolean {
-  return nodes.every(({ replica }) => {
-    if (!replica || replica.accused.size > 0) return false
+/** Whether nobody honest is frozen, accused or kept from signing any more, by what any honest node knows. */
+export function areAllRecovered({ nodes, members, forkedIn, isByzantine }: Simulation): boolean {
+  const honest = members.filter((_, index) => !isByzantine(index))
+  return nodes.every(({ index, replica }) => {
+    if (isByzantine(index)) return true
+    if (!replica || honest.some(({ org }) => replica.accused.has(org))) return false
     const { stopped, lastSigned, config, final } = replica
     if (stopped !== null && forkedIn.has(config.org) && stopped.generation === generationOf(lastSigned))
       return false
-    return members.every(({ org }) => readOrg(final.state, org)?.frozen === null)
+    return honest.every(({ org }) => readOrg(final.state, org)?.frozen === null)
   })
 }
 

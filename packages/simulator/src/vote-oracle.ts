@@ -1,6 +1,6 @@
 /** What a validator may say: rules H0 to H5, judged from the messages that leave it, over all its lives. */
 import { equalBytes } from '@chirograph/codec'
-import { decodeMessage, type VoteRecord } from '@chirograph/consensus'
+import { decodeMessage, type Proposal, type VoteRecord } from '@chirograph/consensus'
 import { breach } from './breach.js'
 
 export interface VoteOracle {
@@ -23,10 +23,30 @@ interface SaidVote {
   readonly digest: string | null
 }
 
-export function createVoteOracle(): VoteOracle {
+/**
+ * Where members are Byzantine, `honestLeaderOf` names the leader of a view, or nobody when that is one of them. What an
+ * honest one proposes is one header, of which others may pass on copies that are not the leader's byte for byte.
+ */
+export function createVoteOracle({
+  honestLeaderOf,
+}: {
+  readonly honestLeaderOf?: (view: number) => number | undefined
+} = {}): VoteOracle {
   const counts = { votes: 0, proposals: 0 }
   const said = new Map<string, Said>()
   const proposed = new Map<number, Uint8Array>()
+  const digests = new Map<number, string>()
+
+  function judgeProposal(node: number, { header }: Proposal, bytes: Uint8Array): void {
+    const { view } = header.core
+    if (honestLeaderOf && honestLeaderOf(view) === undefined) return
+    const isVerbatim = !honestLeaderOf || honestLeaderOf(view) === node
+    const [first = bytes, digest = header.digest] = [proposed.get(view), digests.get(view)]
+    if (digest !== header.digest || (isVerbatim && !equalBytes(first, bytes)))
+      breach('H0', `two different proposals of view ${view}`)
+    digests.set(view, digest)
+    if (isVerbatim) proposed.set(view, first)
+  }
 
   return {
     counts,
@@ -36,10 +56,7 @@ export function createVoteOracle(): VoteOracle {
       const message = decoded.value
       if (message.kind === 'proposal') {
         counts.proposals++
-        const { view } = message.proposal.header.core
-        const first = proposed.get(view)
-        if (first && !equalBytes(first, bytes)) breach('H0', `two different proposals of view ${view}`)
-        proposed.set(view, bytes)
+        judgeProposal(node, message.proposal, bytes)
       }
       if (message.kind !== 'vote') return
       counts.votes++

@@ -2,9 +2,11 @@
  * What the nodes of a simulation tell of themselves, held against what is known of them: who was made to fork, whose
  * disk is an old copy, what was acknowledged and so must become final.
  */
+
+import { type Equivocation, leaderOf, type ValidatorSet } from '@chirograph/consensus'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Cut } from '@chirograph/log'
-import type { RefuseReason } from '@chirograph/replica'
+import type { RefuseReason, RejectReason } from '@chirograph/replica'
 import type { Oracles } from './oracles.js'
 import type { SimulatedMember } from './simulated-genesis.js'
 import type { OutwardEffect } from './simulated-node.js'
@@ -39,6 +41,10 @@ export interface Witness {
   readonly forkedIn: ReadonlyMap<OrgId, number>
   /** Nodes that proved a fork, each with its author. */
   readonly forksFound: ReadonlySet<string>
+  /** Members that contradicted themselves as validators, and the honest nodes that have the proof. */
+  readonly named: ReadonlyMap<number, ReadonlySet<number>>
+  /** What honest nodes refused to take from Byzantine members, and how often, by the reason. */
+  readonly refusals: ReadonlyMap<RejectReason, number>
   readonly refused: readonly { readonly node: number; readonly reason: RefuseReason }[]
   publishedCount(): number
   hear(node: number, told: Told): void
@@ -48,27 +54,49 @@ export interface Witness {
   noteOldCopy(org: OrgId): void
   /** The node's votes are not those of its disk any more. */
   noteOldVotes(node: number): void
+  /** Honest nodes whose votes are not those of their disk. */
+  untrustedCount(): number
   /** Whether nothing is known against the node's own votes. */
   isTrusted(node: number): boolean
   /** Whether every acknowledged event is in the cut. */
   isSettledIn(cut: Cut): boolean
 }
 
+/**
+ * Reasons for which nothing is held against whoever sent it: it may stand elsewhere, or pass on what it cannot judge. An
+ * honest member gives them only where others are not.
+ */
+const fairReasons: ReadonlySet<RejectReason> = new Set([
+  'unknown-author',
+  'foreign-prev',
+  'gap-sequence',
+  'orphan-limit',
+  'unexecutable-proposal',
+])
+
 export function createWitness({
   members,
+  set,
   oracles,
   trace,
+  isByzantine,
   nowMs,
 }: {
   readonly members: readonly SimulatedMember[]
+  readonly set: ValidatorSet
   readonly oracles: Oracles
   readonly trace: Trace
+  readonly isByzantine: (member: number) => boolean
   readonly nowMs: () => number
 }): Witness {
   const published = new Map<OrgId, Published>()
   const forkedIn = new Map<OrgId, number>()
   const forksFound = new Set<string>()
   const refused: { node: number; reason: RefuseReason }[] = []
+  const named = new Map<number, Set<number>>()
+  const refusals = new Map<RejectReason, number>()
+  const byzantine = new Set(members.flatMap(({ org }, index) => (isByzantine(index) ? [org] : [])))
+  const byzantinePeers = new Set(members.flatMap(({ peer }, index) => (isByzantine(index) ? [peer] : [])))
   const withOldVotes = new Set<number>()
   let publishedCount = 0
 
@@ -77,9 +105,18 @@ export function createWitness({
     return org !== undefined && forkedIn.has(org)
   }
 
+  function noteEquivocation(node: number, evidence: Equivocation): void {
+    const culprit =
+      evidence.kind === 'votes' ? evidence.first.signer : leaderOf(set, evidence.first.header.core.view)
+    if (!isByzantine(culprit) && withOldVotes.size === 0)
+      oracles.accused(node, `reports an equivocation of ${evidence.kind} by ${culprit}`)
+    named.set(culprit, (named.get(culprit) ?? new Set()).add(node))
+  }
+
   /** What must be final in the end; what a forked author had said in that generation is lost. */
   function notePublished({ header: { author, generation, sequence } }: AuthenticEvent): void {
     publishedCount++
+    if (byzantine.has(author)) return
     const lost = forkedIn.get(author)
     if (lost === undefined || generation > lost) published.set(author, { generation, sequence })
   }
@@ -88,9 +125,13 @@ export function createWitness({
     published,
     forkedIn,
     forksFound,
+    named,
+    refusals,
     refused,
     publishedCount: () => publishedCount,
     hear(node, told) {
+      // What a Byzantine member says of itself or of others is worth nothing.
+      if (isByzantine(node)) return
       switch (told.kind) {
         case 'published':
           notePublished(told.event)
@@ -108,18 +149,23 @@ export function createWitness({
         case 'forked':
           forksFound.add(`${node} ${told.author}`)
           trace.note(nowMs(), `node ${node}: proves by ${told.evidence.kind} that somebody forked`)
-          if (!forkedIn.has(told.author)) oracles.accused(node, `says that ${told.author} forked`)
+          if (!forkedIn.has(told.author) && !byzantine.has(told.author))
+            oracles.accused(node, `says that ${told.author} forked`)
           break
         case 'equivocated':
-          if (withOldVotes.size === 0)
-            oracles.accused(node, `reports an equivocation of ${told.evidence.kind}`)
+          noteEquivocation(node, told.evidence)
           break
         case 'conflict':
           oracles.accused(node, told.detail)
           break
         case 'rejected':
-          // Nobody sends what an honest node refuses.
-          oracles.accused(node, `${told.reason}: ${told.detail}`)
+          // Nobody honest sends what an honest node refuses.
+          if (byzantinePeers.has(told.from)) {
+            refusals.set(told.reason, (refusals.get(told.reason) ?? 0) + 1)
+            break
+          }
+          if (byzantine.size > 0 && fairReasons.has(told.reason)) break
+          oracles.accused(node, `${told.reason}, from ${told.from}: ${told.detail}`)
           break
       }
     },
@@ -129,6 +175,7 @@ export function createWitness({
     },
     noteOldCopy: (org) => void forkedIn.set(org, published.get(org)?.generation ?? 0),
     noteOldVotes: (node) => void withOldVotes.add(node),
+    untrustedCount: () => withOldVotes.size,
     isTrusted: (node) => !withOldVotes.has(node),
     isSettledIn: (cut) =>
       [...published].every(([author, place]) => {

@@ -1,6 +1,6 @@
 import { encodeMessage, signVote, type VoteRecord, type VoteType } from '@chirograph/consensus'
 import { nobleEd25519 } from '@chirograph/crypto'
-import { createOracles, OracleBreach, simulatedGenesis } from '@chirograph/simulator'
+import { createCertaintyOracle, createOracles, OracleBreach, simulatedGenesis } from '@chirograph/simulator'
 import { validatorSetOf } from '@chirograph/status'
 import { is, ok, suite } from '../../workspace/kit.ts'
 
@@ -99,5 +99,49 @@ suite('the oracle on the wire', (it) => {
 
   it('finds H5 broken by a vote that is not durable', () => {
     is(ruleBrokenBy([['notarize', digest]], false), 'H5')
+  })
+})
+
+suite('the oracle of certainty', (it) => {
+  /** Which rule is broken when these members say this, where one more may have said anything. */
+  function brokenBy(said: readonly (readonly [signer: number, VoteType, string | null])[]): string {
+    const oracle = createCertaintyOracle({ set, faulty: () => 1 })
+    try {
+      for (const [signer, type, named] of said) {
+        const seed = members[signer]?.voteSeed ?? new Uint8Array(32)
+        const sign = (message: Uint8Array) => ed25519.sign({ seed, message })
+        const unsigned = { type, epoch: 0, setHash: set.setHash, view: 1, digest: named }
+        oracle.sent(encodeMessage({ kind: 'vote', vote: signVote(unsigned, { signer, sign }) }))
+      }
+    } catch (error) {
+      ok(error instanceof OracleBreach)
+      return error.message.split(':')[0] ?? ''
+    }
+    return 'none'
+  }
+
+  it('finds a FINAL for a header that no quorum can have notarized', () => {
+    is(
+      brokenBy([
+        [0, 'notarize', digest],
+        [0, 'final', digest],
+      ]),
+      'certainty',
+    )
+    is(
+      brokenBy([
+        [0, 'notarize', digest],
+        [1, 'notarize', digest],
+        [0, 'final', digest],
+      ]),
+      'none',
+    )
+  })
+
+  it('finds a view that can be certified as skipped and as final', () => {
+    const notarized = [0, 1].map((signer) => [signer, 'notarize', digest] as const)
+    const votes = [...notarized, [0, 'final', digest], [1, 'final', digest], [2, 'skip', null]] as const
+    is(brokenBy(votes), 'none')
+    is(brokenBy([...votes, [1, 'skip', null]]), 'exclusion')
   })
 })
