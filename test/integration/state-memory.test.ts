@@ -202,6 +202,23 @@ suite('a node with its state on disk', (it) => {
     { timeoutMs: 40_000 },
   )
 
+  it('says that it has stopped when it is asked for what was not read before', async () => {
+    const cluster = await startCluster(4)
+    await history(cluster, { events: 2, rows: 1_000 })
+    await nodeAt(cluster, 1).stop()
+    const back = await cluster.start(1)
+    await cluster.stop()
+    const { org } = nodeAt(cluster, 0)
+    let told: unknown
+    try {
+      for (let handle = 0; handle < 256; handle++)
+        back.credentialStatus({ org, handle: new Uint8Array(32).fill(handle) })
+    } catch (error) {
+      told = error
+    }
+    ok(isChirographError(told, 'NODE_STOPPED'), String(told))
+  })
+
   it('stops when a page that it reads is gone, says why, and the others go on', async () => {
     const cluster = await startCluster(4)
     await history(cluster, { events: 2, rows: 1_000 })

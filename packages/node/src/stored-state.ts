@@ -4,7 +4,7 @@
  */
 import type { MapSource } from '@chirograph/codec'
 import { type Store, type StoreSnapshot, statePageKey } from '@chirograph/interface'
-import { storeDamaged } from './node-errors.js'
+import { nodeStopped, storeDamaged } from './node-errors.js'
 
 export interface StoredState {
   /** Reads the state that is on disk now, for all who hold it. What was opened before the last one is closed. */
@@ -13,6 +13,7 @@ export interface StoredState {
   openAlone(): OwnedSource
   /** Pages read by all sources so far. */
   readonly pagesRead: number
+  /** Whoever reads from it afterwards is told that the node has stopped. */
   close(): void
 }
 
@@ -29,10 +30,12 @@ const openMax = 2
 export function createStoredState(store: Store): StoredState {
   let open: StoreSnapshot[] = []
   let pagesRead = 0
+  let isStopped = false
 
   function sourceOf(snapshot: StoreSnapshot): MapSource {
     return {
       page(place) {
+        if (isStopped) throw nodeStopped(undefined)
         pagesRead++
         return snapshot.get(statePageKey(place))
       },
@@ -55,6 +58,7 @@ export function createStoredState(store: Store): StoredState {
       return pagesRead
     },
     close() {
+      isStopped = true
       for (const past of open.splice(0)) past.close()
     },
   }
