@@ -23,7 +23,10 @@ import {
 } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import {
+  type Cut,
   type CutEntry,
+  cutOf,
+  cutRoot,
   decodeChanges,
   encodeChanges,
   markFinal,
@@ -155,6 +158,10 @@ export function executeHeader(
   if (!decoded.ok) return { kind: 'invalid', detail: decoded.detail }
   const { height, timeMs } = header.core
   const executed = execute({ parent, changes: decoded.value, height, timeMs, ...groundsOf(replica) })
+  const isWaiting = executed.kind === 'missing' || executed.kind === 'unknown-references'
+  // They are under no signature: what another copy of the header says must be neither waited for nor asked for.
+  if (isWaiting && !areChangesOf(header, { parent: parent.cut, changes: decoded.value }))
+    return { kind: 'invalid', detail: 'its changes come to another cut than its header says' }
   if (executed.kind === 'missing') {
     // A rotation may follow an earlier event than the one that a cut ended its generation with, or none. Frontiers are
     // then alike and the difference is not seen, so what a cut speaks of is asked for by its chain.
@@ -183,6 +190,14 @@ export function executeHeader(
   return isSame(replica, header, executed.execution)
     ? executed
     : { kind: 'invalid', detail: 'a root in the header is not the one this node computes' }
+}
+
+/** Whether these changes are those of the header, whatever the events are that they name. */
+function areChangesOf(
+  { rest }: Header,
+  { parent, changes }: { readonly parent: Cut; readonly changes: readonly CutEntry[] },
+): boolean {
+  return toHex(cutRoot(cutOf([...parent.values(), ...changes]))) === rest.cutRoot
 }
 
 /** Whether an execution comes to what the header says. */
