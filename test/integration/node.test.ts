@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventId, fromHex } from '@chirograph/codec'
 import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
-import { createEvent, parseOrgId, segmentOf } from '@chirograph/event'
+import { createEvent, type EventBody, parseOrgId, segmentOf } from '@chirograph/event'
 import { memoryDisk, memoryHub, metaKey, type Store } from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/node'
@@ -391,6 +391,38 @@ suite('a node whose disk is slow', (it) => {
 })
 
 suite('a node refuses', (it) => {
+  it('to publish what no event may say, and goes on; what it was given may change afterwards', async () => {
+    const cluster = await startCluster(4)
+    const [college] = cluster.nodes
+    if (!college) throw new Error('four nodes')
+    const handle = new Uint8Array(32)
+    const bad: unknown[] = [
+      { kind: 'status.lease', count: 1 },
+      { kind: 'status.revoke', entries: [], reason: 'withdrawn' },
+      {
+        kind: 'status.revoke',
+        entries: [{ handle: handle.subarray(1), position: null }],
+        reason: 'withdrawn',
+      },
+      { kind: 'status.revoke', entries: [{ handle, position: null }], reason: 'because' },
+      { kind: 'nothing' },
+      {},
+    ]
+    for (const body of bad) await failsWith('NODE_INVALID_EVENT', college.publish(body as EventBody))
+    const given = {
+      kind: 'status.revoke',
+      entries: [{ handle, position: null }],
+      reason: 'withdrawn',
+    } as const
+    const published = college.publish(given)
+    handle.fill(9)
+    const { id } = await published
+    const event = await college.event(id)
+    equal(event?.body, { ...given, entries: [{ handle: new Uint8Array(32), position: null }] })
+    await Promise.all(cluster.nodes.map((node) => node.finality(id)))
+    await cluster.stop()
+  })
+
   const members = [memberOf(0), memberOf(1), memberOf(2), memberOf(3)]
   const genesis = genesisOf(members)
   const optionsOf = (store: Store, registrar: Store, index = 0) => {

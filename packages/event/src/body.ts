@@ -121,6 +121,8 @@ export function encodeBody(body: EventBody): Uint8Array {
       return encode(salvage, body)
     case 'evidence.branches':
       return encode(branches, body)
+    default:
+      throw new Error(`no kind of event: ${String((body as { kind?: unknown }).kind)}`)
   }
 }
 

@@ -96,6 +96,15 @@ const recoveryRefusals = {
   ],
 } as const satisfies Record<string, readonly [what: string, hint: string]>
 
+export function invalidEvent(detail: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_INVALID_EVENT',
+    what: `this is no event that can be published: ${detail}`,
+    hint: 'see what each kind of event may say: packages/event/SPEC.md, "Bodies"',
+    facts: { detail },
+  })
+}
+
 export function nothingToSalvage(org: OrgId): ChirographError {
   return new ChirographError({
     code: 'NODE_NOTHING_TO_SALVAGE',

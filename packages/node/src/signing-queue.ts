@@ -1,9 +1,9 @@
 /** Callers that wait for an event of theirs to be signed. After a start it takes a moment until that may be done. */
-import type { EventBody } from '@chirograph/event'
+import { decodeBody, type EventBody, encodeBody } from '@chirograph/event'
 import type { Clock } from '@chirograph/interface'
 import type { RefuseReason, ReplicaInput } from '@chirograph/replica'
 import type { PublishedEvent } from './node.js'
-import { signingRefused } from './node-errors.js'
+import { invalidEvent, signingRefused } from './node-errors.js'
 
 type Input = Extract<ReplicaInput, { kind: 'publish' | 'rotate' }>
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
@@ -62,11 +62,13 @@ export function createSigningQueue({
   }
 
   return {
-    publish: (body) =>
-      sign((request) => ({ kind: 'publish', request, body }), {
+    async publish(given) {
+      const body = checkedBody(given)
+      return sign((request) => ({ kind: 'publish', request, body }), {
         reasons: ['own-events-missing'],
         forMs: patienceMs,
-      }),
+      })
+    },
     // What waits is to be final first, or the rotation would cut it off.
     rotate: (keys) =>
       sign((request) => ({ kind: 'rotate', request, ...keys }), {
@@ -94,4 +96,17 @@ export function createSigningQueue({
       if (closed !== undefined) for (const { reject } of waiting.values()) reject(closed)
     },
   }
+}
+
+/** A copy, since the caller's may change before it is signed. `NODE_INVALID_EVENT` where it says what no event may say. */
+function checkedBody(body: EventBody): EventBody {
+  let bytes: Uint8Array
+  try {
+    bytes = encodeBody(body)
+  } catch (error) {
+    throw invalidEvent(error instanceof Error ? error.message : String(error))
+  }
+  const decoded = decodeBody(body.kind, bytes)
+  if (decoded.kind === 'reject') throw invalidEvent(decoded.detail)
+  return decoded.body
 }

@@ -19,7 +19,7 @@ const pagesPerBatch = 512
 const bytesPerBatch = 4 * 1_024 * 1_024
 
 /** Pages out of use that are removed with the root; what is more takes room until its place is written again. */
-const removedMax = batchOpsMax / 2
+const removedMax = batchOpsMax / 4
 
 /** What leads to another map: `rows` are what differs, or null where that is not known, as of a snapshot. */
 export interface StateChange {
