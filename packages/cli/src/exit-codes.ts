@@ -34,6 +34,7 @@ const byCode: Readonly<Record<string, number>> = {
   API_AMBIGUOUS: exitCodes.usage,
   API_NOT_A_CREDENTIAL: exitCodes.usage,
   NODE_CURSOR_INVALID: exitCodes.usage,
+  NODE_INVALID_EVENT: exitCodes.usage,
   NODE_CURSOR_OF_OTHER_STORE: exitCodes.usage,
   CLI_FILE_UNREADABLE: exitCodes.configuration,
   CLI_FILE_EXISTS: exitCodes.configuration,
