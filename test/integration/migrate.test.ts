@@ -179,14 +179,15 @@ suite('a store of schema 1', (it) => {
     async () => {
       const { disk, events, twin, rival, cluster } = await fixture()
       const { genesis } = cluster
+      const readGenesis = async () => genesis
       const before = await contentOf(disk)
-      const planned = await migrateStore(await disk.open(), { genesis, isDryRun: true })
+      const planned = await migrateStore(await disk.open(), { readGenesis, isDryRun: true })
       is(await contentOf(disk), before)
       is(planned.kind === 'planned' && planned.events, events.length)
       const told: number[] = []
       const store = await disk.open()
       const done = await migrateStore(store, {
-        genesis,
+        readGenesis,
         onProgress: ({ what, moved }) => void (what === 'events' && told.push(moved)),
       })
       if (done.kind !== 'done') throw new Error('it was moved')
@@ -205,7 +206,7 @@ suite('a store of schema 1', (it) => {
         [],
       )
       ok(await store.get(metaKey('started')), 'what may have signed is not taken for new')
-      is((await migrateStore(store, { genesis })).kind, 'current')
+      is((await migrateStore(store, { readGenesis })).kind, 'current')
       const org = parseOrgId(members[2]?.org ?? '')
       if (org === undefined) throw new Error('a third member')
       const { findings } = await checkStore(store, { genesis, org, ed25519 })
@@ -223,11 +224,12 @@ suite('a store of schema 1', (it) => {
     async () => {
       const { disk, cluster } = await fixture()
       const { genesis } = cluster
+      const readGenesis = async () => genesis
       const whole = await copyOf(disk)
-      await migrateStore(await whole.open(), { genesis })
+      await migrateStore(await whole.open(), { readGenesis })
       const expected = await contentOf(whole)
       // A few events a batch, so that two of one place are moved by different ones.
-      const small = { genesis, eventsPerBatch: 2 }
+      const small = { readGenesis, eventsPerBatch: 2 }
       let kills = 0
       for (let batches = 0; ; batches++) {
         const dying = await copyOf(disk)
@@ -242,8 +244,8 @@ suite('a store of schema 1', (it) => {
         kills++
         if (batches > 0) {
           await failsWith('NODE_STORE_SCHEMA', assertSchema(await dying.open()))
-          equal((await migrateStore(await dying.open(), { genesis })).kind, 'done')
-        } else await migrateStore(await dying.open(), { genesis })
+          equal((await migrateStore(await dying.open(), { readGenesis })).kind, 'done')
+        } else await migrateStore(await dying.open(), { readGenesis })
         is(await contentOf(dying), expected)
       }
       ok(kills >= 10, `${kills} places to be killed at`)
@@ -297,7 +299,10 @@ suite('a store of schema 1', (it) => {
       const store = await disk.open()
       await store.batch([{ kind: 'put', key: metaKey('schema'), value: utf8(schema) }], { sync: true })
       const before = await contentOf(disk)
-      const error = await failsWith(code, migrateStore(store, { genesis: genesisOf(members) }))
+      const error = await failsWith(
+        code,
+        migrateStore(store, { readGenesis: async () => genesisOf(members) }),
+      )
       ok(error.message.includes(says), error.message)
       await failsWith(code, assertSchema(store))
       is(await contentOf(disk), before)
@@ -329,9 +334,9 @@ suite('a store of schema 1', (it) => {
         [lostEvent, arrival].map((key) => ({ kind: 'delete', key })),
         { sync: true },
       )
-      const planned = await migrateStore(store, { genesis: cluster.genesis, isDryRun: true })
+      const planned = await migrateStore(store, { readGenesis: async () => cluster.genesis, isDryRun: true })
       equal(planned.kind === 'planned' && planned.lost, 1)
-      const done = await migrateStore(store, { genesis: cluster.genesis, eventsPerBatch: 2 })
+      const done = await migrateStore(store, { readGenesis: async () => cluster.genesis, eventsPerBatch: 2 })
       equal(done.kind === 'done' && [done.events, done.lost], [events.length - 1, 1])
       const rest = events.filter((event) => event !== lost && event !== unlisted)
       equal(await eventsOf(store), [...rest, unlisted])

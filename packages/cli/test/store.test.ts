@@ -8,7 +8,7 @@ suite('chirograph store', (it) => {
       const { path, dispose } = await tempDir()
       await chirograph(path, 'init', '--name', 'Sample College', '--type', 'community-college')
       const stat = JSON.parse((await chirograph(path, 'store', 'stat', '--json')).out)
-      is(stat.schema, '2')
+      is(stat.schema, '3')
       is(stat.spaces.length, 1)
       match((await chirograph(path, 'store', 'compact')).out, 'Compacted: ')
       match((await chirograph(path, 'store', 'migrate')).out, 'Nothing to do')

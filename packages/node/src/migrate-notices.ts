@@ -21,9 +21,10 @@ export async function migrateWithNotices(
     readonly onNotice: (notice: Notice) => void
   },
 ): Promise<void> {
+  const readGenesis = async () => genesis
   let toldAtMs = clock.nowMs()
   const startedMs = toldAtMs
-  const planned = await migrateStore(store, { genesis, isDryRun: true })
+  const planned = await migrateStore(store, { readGenesis, isDryRun: true })
   if (planned.kind !== 'planned') return
   onNotice({
     level: 'info',
@@ -31,7 +32,7 @@ export async function migrateWithNotices(
     facts: { format: found, to: planned.toSchema, events: planned.events, rows: planned.rows },
   })
   const done = await migrateStore(store, {
-    genesis,
+    readGenesis,
     onProgress({ what, moved, total }) {
       if (clock.nowMs() - toldAtMs < noticeEveryMs) return
       toldAtMs = clock.nowMs()

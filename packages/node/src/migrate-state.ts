@@ -21,7 +21,7 @@ export async function countOldRows(store: Store): Promise<number> {
 }
 
 interface StateMove {
-  readonly genesis: Genesis
+  readonly readGenesis: () => Promise<Genesis>
   readonly schema: string
   /** Called with the rows that are in pages, as far as that can be told: keys are hashes, and come in their order. */
   readonly onMoved: (moved: number, total: number) => void
@@ -38,12 +38,13 @@ export async function moveState(store: Store, move: StateMove): Promise<number> 
   return moved
 }
 
-async function writePages(store: Store, { genesis, onMoved, signal }: StateMove): Promise<void> {
+async function writePages(store: Store, { readGenesis, onMoved, signal }: StateMove): Promise<void> {
   const ends = schemaOps(stateMoving)
   // Before the first checkpoint the state is what the genesis says, and nothing of it is stored.
   if ((await store.get(metaKey('final-height'))) === undefined) return store.batch(ends, { sync: true })
   const range = oldRowRange(await store.get(metaKey(oldRowSpaceName)))
   if (range === undefined) throw storeDamaged('the note of where the rows of the state lie')
+  const genesis = await readGenesis()
   const rows = new Map<string, StateRow>()
   for (const row of rowsOf(genesisState(genesis))) rows.set(toHex(row.key), row)
   // What is no row cannot be kept; that the state is then not the one that was agreed on, `fsck` finds and mends.

@@ -87,8 +87,8 @@ export type Migration =
     }
 
 export interface MigrateOptions {
-  /** What no header has changed of the state was not stored. */
-  readonly genesis: Genesis
+  /** Called where rows of a state are moved: what no header has changed of it was not stored. */
+  readonly readGenesis: () => Promise<Genesis>
   readonly onProgress?: (progress: MigrationProgress) => void
   /** Counts what would be moved, and writes nothing. */
   readonly isDryRun?: boolean
@@ -100,7 +100,7 @@ export interface MigrateOptions {
 
 /** `NODE_STORE_SCHEMA` for a store of a newer version, or of none. An empty store is left as it is. */
 export async function migrateStore(store: Store, options: MigrateOptions): Promise<Migration> {
-  const { genesis, onProgress = () => {}, isDryRun = false, signal } = options
+  const { readGenesis, onProgress = () => {}, isDryRun = false, signal } = options
   const { eventsPerBatch = eventsPerBatchDefault } = options
   const schema = await readSchema(store)
   if (schema === undefined || schema === schemaVersion) return { kind: 'current', schema: schemaVersion }
@@ -115,7 +115,7 @@ export async function migrateStore(store: Store, options: MigrateOptions): Promi
   const areEventsOld = schema === '1' || schema === eventsMoving
   const events = areEventsOld ? await moveAllEvents(mover, { isResumed }) : nothingMoved
   const onMoved = (moved: number, total: number) => onProgress({ what: 'rows of the state', moved, total })
-  const rows = await moveState(store, { genesis, schema: areEventsOld ? '2' : schema, onMoved, signal })
+  const rows = await moveState(store, { readGenesis, schema: areEventsOld ? '2' : schema, onMoved, signal })
   return { kind: 'done', ...told, ...events, authors: mover.authors.size, rows }
 }
 

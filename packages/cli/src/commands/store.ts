@@ -180,11 +180,11 @@ async function migrate(context: Context, { dryRun = false }: { dryRun?: boolean 
     ? new SingleBar({ format: '  {bar} {value} of {total} {what}', hideCursor: true }, Presets.shades_classic)
     : undefined
   const hint = 'run it again, or start the node: it goes on where it was'
-  const { genesis } = await readNetwork(dataDir.network)
+  const readGenesis = async () => (await readNetwork(dataDir.network)).genesis
   await withStore(context, async (store) => {
     const done = await interruptible(terminal, { hint }, (signal) =>
       migrateStore(store, {
-        genesis,
+        readGenesis,
         isDryRun: dryRun,
         signal,
         onProgress({ what, moved, total }) {
