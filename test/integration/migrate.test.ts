@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EventId, utf8 } from '@chirograph/codec'
+import { type EventId, toHex, utf8 } from '@chirograph/codec'
 import { createEvent, parseOrgId, restoreEvent, segmentOf } from '@chirograph/event'
 import {
   bodyKey,
   type EventPlace,
   eventKey,
+  keySpaces,
   type MemoryDisk,
   memoryDisk,
   metaKey,
@@ -14,13 +15,15 @@ import {
   readEventKey,
   readPlace,
   type Store,
+  type StoreOp,
   spaceRange,
 } from '@chirograph/interface'
 import { assertSchema, checkStore, migrateStore, type NodeStatus } from '@chirograph/node'
 import { encodeSegmentFrame } from '@chirograph/replica'
-import { networkIdOf } from '@chirograph/status'
+import { type Genesis, networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, genesisOf, memberOf, type Running, startCluster } from './cluster.ts'
+import { history } from './scene.ts'
 import { copyUnchanged, type OldEvent, oldEventOps, oldRowOps, spacesOn } from './schema-1-writer.ts'
 
 const anyTime = { timeoutMs: 90_000 }
@@ -349,3 +352,72 @@ suite('a store of schema 1', (it) => {
     anyTime,
   )
 })
+
+suite('a store of schema 2', (it) => {
+  it(
+    'has its rows in pages afterwards, wherever they lay and whenever the migration is killed',
+    async () => {
+      const cluster = await startCluster(4)
+      await history(cluster, { events: 4, rows: 3_000 })
+      await cluster.stop()
+      const today = cluster.disks[2]?.store ?? memoryDisk()
+      const expected = await contentOf(today)
+      const readGenesis = async () => cluster.genesis
+      for (const [space, note] of [
+        [0x09, undefined],
+        [0x17, Uint8Array.of(1)],
+      ] as const) {
+        const disk = await schema2Of(today, cluster.genesis, { space, note })
+        const planned = await migrateStore(await disk.open(), { readGenesis, isDryRun: true })
+        ok(planned.kind === 'planned' && planned.events === 0 && planned.rows > 3_000)
+        let kills = 0
+        for (let batches = 0; ; batches++) {
+          const dying = await copyOf(disk)
+          let isDone = true
+          try {
+            await migrateStore(dyingStore(await dying.open(), batches), { readGenesis })
+          } catch (error) {
+            is(error instanceof Error && error.message, 'killed')
+            isDone = false
+          }
+          if (isDone) break
+          kills++
+          await failsWith('NODE_STORE_SCHEMA', assertSchema(await dying.open()))
+          const told: string[] = []
+          const done = await migrateStore(await dying.open(), {
+            readGenesis,
+            onProgress: ({ what, moved, total }) => void told.push(`${what} ${moved <= total}`),
+          })
+          is(done.kind, 'done')
+          equal([...new Set(told)], told.length === 0 ? [] : ['rows of the state true'])
+          is(await contentOf(dying), expected)
+        }
+        ok(kills > 4, `${kills} places to be killed at`)
+      }
+      // What the other place held, of a snapshot that was broken off, is no row of the state.
+      const disk = await schema2Of(today, cluster.genesis, { space: 0x09, note: undefined })
+      const stray = [{ kind: 'put', key: new Uint8Array(33).fill(0x17), value: utf8('left') }] as const
+      await (await disk.open()).batch(stray, { sync: true })
+      await migrateStore(await disk.open(), { readGenesis })
+      is(await contentOf(disk), expected)
+    },
+    anyTime,
+  )
+})
+
+/** A store of today as schema 2 had it. */
+async function schema2Of(
+  today: MemoryDisk,
+  genesis: Genesis,
+  { space, note }: { readonly space: number; readonly note: Uint8Array | undefined },
+): Promise<MemoryDisk> {
+  const disk = memoryDisk()
+  const [from, to] = [await today.open(), await disk.open()]
+  const ops: StoreOp[] = [{ kind: 'put', key: metaKey('schema'), value: utf8('2') }]
+  if (note) ops.push({ kind: 'put', key: metaKey('row-space'), value: note })
+  for await (const [key, value] of from.range(everything))
+    if (key[0] !== keySpaces.statePage && toHex(key) !== toHex(metaKey('schema')))
+      ops.push({ kind: 'put', key, value })
+  await to.batch([...ops, ...(await oldRowOps(from, genesis, space))], { sync: true })
+  return disk
+}
