@@ -114,11 +114,15 @@ export function createEffectRunner({
     }
     writer.settled()
     nextOrdinal = behind
-    for (const effect of taken) {
-      if (effect.kind === 'persist') continue
-      if (isStopped) drop(effect)
-      else if (effect.kind === 'then') effect.run()
-      else run(effect)
+    const waiting = taken.filter((effect) => effect.kind !== 'persist')
+    try {
+      for (let effect = waiting.shift(); effect; effect = waiting.shift()) {
+        if (isStopped) drop(effect)
+        else if (effect.kind === 'then') effect.run()
+        else run(effect)
+      }
+    } finally {
+      waiting.forEach(drop)
     }
     wake()
   }

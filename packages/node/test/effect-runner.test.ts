@@ -179,6 +179,25 @@ suite('effects on their way to the disk', (it) => {
     equal(seen, ['a', 'b', 'failed'])
   })
 
+  it('are dropped behind one that fails, so that nobody waits for them for ever', async () => {
+    const seen: string[] = []
+    const { runner } = runnerOf({ onFailure: () => void seen.push('failed') })
+    const noted = (name: string): ShellEffect => ({
+      kind: 'then',
+      run: () => seen.push(`${name} ran`),
+      drop: () => seen.push(name),
+    })
+    const failing: ShellEffect = {
+      kind: 'then',
+      run() {
+        throw new Error('no')
+      },
+    }
+    runner.enqueue([history(3), noted('a'), failing, noted('b'), history(640), noted('c')])
+    await runner.drained()
+    equal(seen, ['a ran', 'b', 'c', 'failed'])
+  })
+
   it('that are few are begun before the call returns', () => {
     const { runner, begun } = runnerOf()
     runner.enqueue([history(3)])
