@@ -25,6 +25,7 @@ export interface Cast extends AnswerFilter {
   /** What leaves a node instead of what its replica says. */
   says(node: number, deliveries: readonly Delivery[]): readonly Delivery[]
   hears(node: number, input: NodeInput, from: number): boolean
+  hearsFirst(node: number): boolean
   /** Which copies of a member another one talks to; the only one, 0, but of twins. */
   facedBy(member: number, other: number): readonly number[]
   hasTwin(member: number): boolean
@@ -99,6 +100,7 @@ export function createCast(places: readonly ActorPlace[], stage: Stage): Cast {
     misdeeds: () => misdeeds,
     says: (node, deliveries) => actors.get(node)?.says?.(deliveries) ?? deliveries,
     hears: (node, input, from) => actors.get(node)?.hears?.(input, from) ?? true,
+    hearsFirst: (node) => actors.get(node)?.hearsFirst ?? false,
     facedBy: (member, other) => actors.get(member)?.facedBy?.(other) ?? onlyCopy,
     hasTwin: (member) => actors.get(member)?.facedBy !== undefined,
     sync(answerer, answer) {

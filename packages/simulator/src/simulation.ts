@@ -371,21 +371,28 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   function post(node: SimulatedNode, deliveries: readonly Delivery[]): void {
-    for (const { to, input, delayMs = 0 } of deliveries) {
+    for (const { to, input, delayMs = 0, isFirst = false } of deliveries) {
       if (to === node.index) continue
       if (delayMs > 0) schedule.after(delayMs, () => deliver(node, to, input))
-      else deliver(node, to, input)
+      else deliver(node, to, input, isFirst ? { isFirst } : {})
     }
   }
 
-  function deliver(from: SimulatedNode, to: number, input: NodeInput): void {
-    const facing = copiesFacing(from, to)
-    if (facing.length === 0) return
-    network.send(from.index, to, () => {
-      trace.mark(schedule.nowMs(), from.index, to, input.kind)
-      if (isByzantine(to) && !cast.hears(to, input, from.index)) return
-      for (const copy of facing) copy.input(input)
-    })
+  function deliver(
+    from: SimulatedNode,
+    to: number,
+    input: NodeInput,
+    { isFirst = cast.hearsFirst(to) } = {},
+  ): void {
+    if (copiesFacing(from, to).length === 0) return
+    if (!isFirst) network.send(from.index, to, () => arrive(from, to, input))
+    else if (network.isReachable(from.index, to)) schedule.after(0, () => arrive(from, to, input))
+  }
+
+  function arrive(from: SimulatedNode, to: number, input: NodeInput): void {
+    trace.mark(schedule.nowMs(), from.index, to, input.kind)
+    if (isByzantine(to) && !cast.hears(to, input, from.index)) return
+    for (const copy of copiesFacing(from, to)) copy.input(input)
   }
 
   function gossipInput(from: SimulatedNode, { topic, bytes }: Extract<OutwardEffect, { kind: 'gossip' }>) {

@@ -17,6 +17,8 @@ export interface Delivery {
   readonly input: NodeInput
   /** Virtual milliseconds that it is kept back first. */
   readonly delayMs?: number
+  /** It comes before what anybody else sends: whoever means harm may have the better lines. */
+  readonly isFirst?: boolean
 }
 
 export interface Actor {
@@ -24,6 +26,8 @@ export interface Actor {
   readonly says?: (deliveries: readonly Delivery[]) => readonly Delivery[]
   /** False: the replica never hears of it. */
   readonly hears?: (input: NodeInput, from: number) => boolean
+  /** What others send comes to it before it comes to anybody else. */
+  readonly hearsFirst?: boolean
   /** What a sync of somebody is answered with; undefined where the stream breaks. */
   readonly answersSync?: (answer: SyncAnswered) => SyncAnswered | undefined
   readonly answersCheckpoints?: (checkpoints: readonly Uint8Array[]) => readonly Uint8Array[]

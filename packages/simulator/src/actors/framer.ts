@@ -9,11 +9,12 @@ import {
   type SignedHeader,
   segmentOf,
   signatureBytes,
+  type VerifiedEvent,
 } from '@chirograph/event'
-import { decodeChanges, encodeChanges } from '@chirograph/log'
+import { type CutEntry, decodeChanges, encodeChanges } from '@chirograph/log'
 import { decodeCheckpoint, encodeCheckpoint, segmentInput } from '@chirograph/replica'
 import type { NodeInput } from '../simulated-node.js'
-import { type ActorMaker, messageFrom, messageIn, toEach } from './actor.js'
+import { type ActorMaker, messageFrom, messageIn } from './actor.js'
 import { voteAs } from './own-proposal.js'
 
 /** Messages of others that it remembers. */
@@ -70,17 +71,25 @@ export const framer: ActorMaker = (means) => {
     return say({ kind: 'vote', vote: altered })
   }
 
+  /** An event behind this place that its author never made. */
+  function invented({ author, generation, sequence, id }: CutEntry): VerifiedEvent {
+    const place = { author, generation, sequence: sequence + 1, prev: id, references: [] }
+    const { networkId } = means
+    const body = { kind: 'status.lease', count: 1_024 } as const
+    return createEvent({ ...place, networkId, timeMs: means.timeMs(), body }, (message) =>
+      means.signEvent(message, 0),
+    )
+  }
+
   /** The changes beside a header are under no signature: some left out, or an event named that nobody has. */
-  function alteredProposal(): NodeInput[] {
-    const { proposal } = heard('proposal') ?? {}
+  function alteredProposal(proposal = heard('proposal')?.proposal): NodeInput[] {
     const decoded = proposal && decodeChanges(proposal.changes)
     if (!proposal || !decoded?.ok) return []
     const [first, ...rest] = decoded.value
-    const unknown = first && headers.length > 0 ? [{ ...first, sequence: first.sequence + 1 }, ...rest] : rest
-    return say({
-      kind: 'proposal',
-      proposal: { ...proposal, changes: encodeChanges(random.chance(0.5) ? rest : unknown) },
-    })
+    const { id, header: { sequence = 0 } = {} } = (first && invented(first)) ?? {}
+    const unknown = first && id !== undefined ? [{ ...first, sequence, id }, ...rest] : rest
+    const changes = encodeChanges(random.chance(0.3) ? rest : unknown)
+    return say({ kind: 'proposal', proposal: { ...proposal, changes } })
   }
 
   /** Signatures of a quorum under what it did not sign. */
@@ -114,18 +123,9 @@ export const framer: ActorMaker = (means) => {
     const { events, signature, last } = decoded.segment
     const items = events.map(({ headerBytes, bodyBytes }) => ({ headerBytes, bodyBytes }))
     const broken = { items, signature: signature?.map((byte) => byte ^ 1) ?? null }
-    const { author, generation, sequence } = last.header
-    const place = { author, generation, sequence: sequence + 1, prev: last.id, references: [] }
-    const invented = createEvent(
-      {
-        ...place,
-        networkId: means.networkId,
-        timeMs: means.timeMs(),
-        body: { kind: 'status.lease', count: 1_024 },
-      },
-      (message) => means.signEvent(message, 0),
-    )
-    const bytes = random.chance(0.5) ? encodeSegment(broken) : segmentOf(invented)
+    const bytes = random.chance(0.5)
+      ? encodeSegment(broken)
+      : segmentOf(invented({ ...last.header, id: last.id }))
     return [segmentInput({ bytes, from, isGossip: true })]
   }
 
@@ -142,21 +142,26 @@ export const framer: ActorMaker = (means) => {
   const tricks: readonly (readonly [string, () => NodeInput[]])[] = [
     ['messages replayed', () => (messages.length > 0 ? say(random.pick(messages)) : [])],
     ['votes altered', alteredVote],
-    ['proposals altered', alteredProposal],
+    ['proposals altered', () => alteredProposal()],
     ['certificates altered', alteredCertificate],
     ['false evidence', falseEvidence],
     ['events altered', alteredSegment],
     ['checkpoints altered', alteredCheckpoint],
   ]
 
-  function play([name, trick]: (typeof tricks)[number], to: readonly number[]): void {
+  function play(
+    [name, trick]: (typeof tricks)[number],
+    to: readonly number[],
+    { isFirst = false } = {},
+  ): void {
     for (const input of trick()) {
       means.did(name)
-      means.post(toEach(to, input))
+      means.post(to.map((member) => ({ to: member, input, isFirst })))
     }
   }
 
   return {
+    hearsFirst: true,
     hears(input, sender) {
       if (!victims.includes(sender)) return true
       const message = messageIn(input)
@@ -180,7 +185,7 @@ export const framer: ActorMaker = (means) => {
         message?.kind === 'proposal' && leaderOf(set, message.proposal.header.core.view) !== self
       const some = random.shuffle(victims).slice(0, random.between(1, victims.length))
       if (message && random.chance(tricksInTime)) play(random.pick(tricks), some)
-      if (isFresh) play(['proposals altered', alteredProposal], victims)
+      if (isFresh) play(['proposals altered', () => alteredProposal()], victims, { isFirst: true })
       return true
     },
     acts() {
