@@ -16,6 +16,7 @@ function held(own: readonly EventId[], others: Partial<Held> = {}, known: readon
   return {
     chains: { [org]: own },
     open: [],
+    bare: [],
     checkpoints: ['one', 'two'],
     credentials: [],
     told,
@@ -46,6 +47,14 @@ suite('the ledger of a member', (it) => {
     ledger.restarted(held([a, b, c, x], { checkpoints: ['one', 'two', 'three'] }))
     equal(ledger.breaches, [])
     equal(tally.sum(), { kills: 2, inWrite: 0, acknowledged: 3, recovered: 3, lost: 0 })
+  })
+
+  it('owes a subscriber no event of which a snapshot brought the header alone, until the rest of it is here', () => {
+    const { ledger } = afterOneLife()
+    for (let look = 0; look < 3; look++) ledger.restarted(held([a, b, c], { bare: [c] }, [a, b, c]))
+    equal(ledger.breaches, [])
+    for (let look = 0; look < 2; look++) ledger.restarted(held([a, b, c], {}, [a, b, c]))
+    match(ledger.breaches.join('; '), /a subscriber was not told/)
   })
 
   const breaches: readonly (readonly [string, RegExp, (ledger: Ledger) => void])[] = [

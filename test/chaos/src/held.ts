@@ -24,6 +24,8 @@ export interface Held {
   readonly chains: Readonly<Record<OrgId, readonly (EventId | null)[]>>
   /** Authors whose history is not whole here: a snapshot may have dropped what it will bring again. */
   readonly open: readonly OrgId[]
+  /** Of those events that a snapshot brought by their headers alone: they have not arrived until the history brings them. */
+  readonly bare: readonly EventId[]
   /** The digests of the checkpoints, by height, from 1 on; null where a snapshot went ahead of them. */
   readonly checkpoints: readonly (string | null)[]
   /** What the registrar keeps. */
@@ -96,13 +98,14 @@ async function readSpaces(store: Store): Promise<Spaces> {
 function readChains(
   spaces: Spaces,
   { self, faults }: { readonly self: OrgId; readonly faults: string[] },
-): { chains: Record<OrgId, (EventId | null)[]>; open: OrgId[] } {
+): Pick<Held, 'chains' | 'open' | 'bare'> {
   const authors = new Map<number, OrgId>()
   for (const [key, value] of spaces('author'))
     authors.set(readAuthorValue(value), readAuthorKey(key) as OrgId) // written from an id
   const bodies = new Map(spaces('body').map(([key, value]) => [toHex(key.subarray(1)), value]))
   const open = new Set(spaces('history').flatMap(([key]) => authors.get(readHistoryKey(key).author) ?? []))
   const chains: Record<OrgId, (EventId | null)[]> = {}
+  const bare: EventId[] = []
   const roots = new Set<string>()
   for (const [key, value] of spaces('event')) {
     const place = readEventKey(key)
@@ -117,6 +120,7 @@ function readChains(
       continue
     }
     const { header, id, root } = read
+    if (read.isBare) bare.push(id)
     chains[author] ??= []
     const chain = chains[author] ?? []
     const before = chain.at(-1) ?? null
@@ -132,7 +136,7 @@ function readChains(
     while (chain.length < place.sequence) chain.push(null)
     chain.push(id)
   }
-  return { chains, open: [...open] }
+  return { chains, open: [...open], bare }
 }
 
 /** A flag, the header, and behind it the signature where one was checked. */
@@ -146,14 +150,14 @@ function readEvent(
   if (body === undefined && isOpen) {
     // A snapshot brings the headers at a chain's tip; the bodies come with the history.
     const alone = decodeHeader(headerBytes)
-    return alone.kind === 'reject' ? alone : { ...alone, root: null }
+    return alone.kind === 'reject' ? alone : { ...alone, root: null, isBare: true }
   }
   const signature = isSigned ? value.slice(end) : null
   const read = restoreEvent({ headerBytes, signature, bodyBytes: body ?? new Uint8Array() })
   if (read.kind === 'reject') return read
   const { event } = read
   const root = event.body.kind === 'credential.issueBatch' ? toHex(event.body.root) : null
-  return { kind: 'decoded' as const, id: event.id, header: event.header, root }
+  return { kind: 'decoded' as const, id: event.id, header: event.header, root, isBare: false }
 }
 
 function readCheckpoints(spaces: Spaces, faults: string[]): (string | null)[] {

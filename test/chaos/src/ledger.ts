@@ -105,6 +105,7 @@ export function createLedger(org: OrgId): Ledger {
     }
     const untold = new Set<EventId>()
     for (const id of Object.values(held.chains).flat()) if (id !== null && !told.has(id)) untold.add(id)
+    for (const id of held.bare) untold.delete(id)
     for (const id of untold)
       if (owed.has(id)) breach(`event ${id} is held, and a subscriber was not told of it`)
     owed = untold
