@@ -14,6 +14,8 @@ export interface Sha256 {
   readonly name: string
   /** 32 bytes that nothing else holds or changes. It keeps no reference to the message, which may be written over. */
   digest(message: Uint8Array): Uint8Array
+  /** The same 32 bytes, written into an array from `at` on; where this lacks they are copied. */
+  digestInto?(message: Uint8Array, target: Uint8Array, at: number): void
 }
 
 /** SHA-256 in plain JavaScript, at work until another is put in its place. */
@@ -33,6 +35,12 @@ let active: Sha256 = nobleSha256
 /** SHA-256 of the parts one after another: 32 bytes. Callers make the parts unambiguous. */
 export function sha256(first: Uint8Array = nothing, ...rest: readonly Uint8Array[]): Uint8Array {
   return active.digest(rest.length === 0 ? first : join(first, rest))
+}
+
+/** SHA-256 of a message into 32 bytes of an array, for whoever hashes very many: an array each costs more than the hash. */
+export function sha256Into(message: Uint8Array, target: Uint8Array, at: number): void {
+  if (active.digestInto === undefined) target.set(active.digest(message), at)
+  else active.digestInto(message, target, at)
 }
 
 const nothing = new Uint8Array(0)
@@ -68,10 +76,17 @@ export function isSha256(implementation: Sha256): boolean {
   const given: Uint8Array[] = []
   const lengths = Array.from(message.keys())
   for (const length of lengths) given.push(implementation.digest(message.subarray(message.length - length)))
+  const into = new Uint8Array(lengths.length * digestBytes + 1)
+  for (const length of lengths)
+    implementation.digestInto?.(message.subarray(message.length - length), into, 1 + length * digestBytes)
+  const isInto = (length: number, digest: Uint8Array) =>
+    implementation.digestInto === undefined ||
+    equalBytes(into.subarray(1 + length * digestBytes, 1 + (length + 1) * digestBytes), digest)
   // Compared at the end, when an implementation that hands out one array again and again has written over it.
-  return lengths.every((length) =>
-    isDigest(given[length], portable(message.subarray(message.length - length))),
-  )
+  return lengths.every((length) => {
+    const digest = portable(message.subarray(message.length - length))
+    return isDigest(given[length], digest) && isInto(length, digest)
+  })
 }
 
 function isDigest(given: unknown, expected: Uint8Array): boolean {

@@ -106,6 +106,7 @@ export {
   leafHash,
   merkleRoot,
   nodeHash,
+  parentLevel,
   rootOfInclusion,
   treeRoot,
 } from './tree.js'

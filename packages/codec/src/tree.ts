@@ -3,7 +3,7 @@
  * front and an inner node with 0x01, so that neither can be passed off as the other.
  */
 import { CodecError } from './error.js'
-import { sha256 } from './hash.js'
+import { sha256, sha256Into } from './hash.js'
 import { digestBytes } from './limits.js'
 
 const leafPrefix = Uint8Array.of(0x00)
@@ -29,6 +29,21 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
  * bulk take the 64 bytes of two children without a prefix, which is another hash.
  */
 const nodeMessage = Uint8Array.of(nodePrefix, ...new Uint8Array(2 * digestBytes))
+
+/**
+ * The level above a level of nodes, each in 32 bytes behind each other: SHA-256(0x01 ‖ left ‖ right) of each pair. An odd
+ * number of nodes has none.
+ */
+export function parentLevel(level: Uint8Array): Uint8Array {
+  if (level.length % (2 * digestBytes) !== 0)
+    throw new CodecError('TREE', `${level.length} bytes are no pairs of nodes`)
+  const parents = new Uint8Array(level.length / 2)
+  for (let at = 0; at < parents.length; at += digestBytes) {
+    nodeMessage.set(level.subarray(2 * at, 2 * (at + digestBytes)), 1)
+    sha256Into(nodeMessage, parents, at)
+  }
+  return parents
+}
 
 /** The tree head over these leaf hashes: 32 bytes; of no leaves SHA-256 of nothing. RFC 6962 section 2.1. */
 export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {

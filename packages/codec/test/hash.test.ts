@@ -5,6 +5,8 @@ import {
   concatBytes,
   isSha256,
   nobleSha256,
+  nodeHash,
+  parentLevel,
   type Sha256,
   sha256,
   toHex,
@@ -88,5 +90,30 @@ suite('useSha256', (it) => {
       failsWith('HASH', () => useSha256({ name, digest }))
     }
     equal(sha256(utf8('abc')), reference(utf8('abc')))
+  })
+
+  it('writes into an array where it can, and is refused where that is another hash or another place', () => {
+    const good = (message: Uint8Array, target: Uint8Array, at: number) => target.set(reference(message), at)
+    const wrong: Record<string, typeof good> = {
+      'one bit off': (message, target, at) => {
+        good(message, target, at)
+        target[at] = (target[at] ?? 0) ^ 1
+      },
+      'one byte late': (message, target, at) => target.set(reference(message).subarray(0, 31), at + 1),
+      'at the front': (message, target) => target.set(reference(message), 0),
+      nothing: () => {},
+    }
+    for (const [name, digestInto] of Object.entries(wrong))
+      is(isSha256({ name, digest: reference, digestInto }), false, name)
+    const level = seeded(2).bytes(8 * 32)
+    const pairs = [0, 1, 2, 3].map((pair) => level.subarray(64 * pair, 64 * (pair + 1)))
+    const expected = concatBytes(...pairs.map((pair) => nodeHash(pair.subarray(0, 32), pair.subarray(32))))
+    for (const digestInto of [undefined, good]) {
+      useSha256({ name: 'into', digest: reference, ...(digestInto && { digestInto }) })
+      equal(parentLevel(level), expected)
+    }
+    useSha256(nobleSha256)
+    failsWith('TREE', () => parentLevel(level.subarray(32)))
+    failsWith('TREE', () => parentLevel(level.subarray(1)))
   })
 })

@@ -11,9 +11,14 @@ import { digestBytes, type Sha256 } from '@chirograph/codec'
 export const nodeSha256: Sha256 = {
   name: 'node:crypto',
   digest(message) {
-    const characters = hash('sha256', message, 'binary')
     const digest = new Uint8Array(digestBytes)
-    for (let i = 0; i < digestBytes; i++) digest[i] = characters.charCodeAt(i)
+    write(message, digest, 0)
     return digest
   },
+  digestInto: write,
+}
+
+function write(message: Uint8Array, target: Uint8Array, at: number): void {
+  const characters = hash('sha256', message, 'binary')
+  for (let i = 0; i < digestBytes; i++) target[at + i] = characters.charCodeAt(i)
 }

@@ -2,7 +2,7 @@
  * The Merkle tree of a batch: complete, of 2^k ≥ 16 leaves, so that neither root nor path tells how many
  * credentials were issued. Free slots hold random values that nobody can tell from leaves.
  */
-import { nodeHash } from '@chirograph/codec'
+import { nodeHash, parentLevel } from '@chirograph/codec'
 import { isPaddedSize } from './body.js'
 import { paddedSizeMax, paddedSizeMin } from './limits.js'
 
@@ -23,20 +23,23 @@ export function buildBatch(args: {
 }): BatchTree {
   const { leaves, blind } = args
   const paddedSize = paddedSizeOf(leaves.length)
-  const bottom = [...leaves]
-  for (let index = leaves.length; index < paddedSize; index++) bottom.push(blind(index))
-  if (bottom.some((leaf) => leaf.length !== 32)) throw new Error('a leaf has 32 bytes')
+  const bottom = new Uint8Array(paddedSize * nodeBytes)
+  for (let index = 0; index < paddedSize; index++) {
+    const leaf = leaves[index] ?? blind(index)
+    if (leaf.length !== nodeBytes) throw new Error('a leaf has 32 bytes')
+    bottom.set(leaf, index * nodeBytes)
+  }
 
-  const levels = [bottom]
-  for (let level = bottom; level.length > 1; ) {
-    level = parentsOf(level)
+  const levels: Uint8Array[] = [bottom]
+  for (let level: Uint8Array = bottom; level.length > nodeBytes; ) {
+    level = parentLevel(level)
     levels.push(level)
   }
   const pathOf = (index: number): Uint8Array[] => {
     if (!Number.isInteger(index) || index < 0 || index >= leaves.length) throw new Error(`no leaf ${index}`)
     return levels.slice(0, -1).map((level, height) => nodeAt(level, Math.floor(index / 2 ** height) ^ 1))
   }
-  return { root: nodeAt(levels[levels.length - 1] ?? [], 0), paddedSize, pathOf }
+  return { root: nodeAt(levels.at(-1) ?? bottom, 0), paddedSize, pathOf }
 }
 
 /**
@@ -69,14 +72,8 @@ export function paddedSizeOf(count: number): number {
   return size
 }
 
-function parentsOf(level: readonly Uint8Array[]): Uint8Array[] {
-  const parents: Uint8Array[] = []
-  for (let i = 0; i < level.length; i += 2) parents.push(nodeHash(nodeAt(level, i), nodeAt(level, i + 1)))
-  return parents
-}
+const nodeBytes = 32
 
-function nodeAt(level: readonly Uint8Array[], index: number): Uint8Array {
-  const node = level[index]
-  if (node === undefined) throw new Error(`no node ${index} in a level of ${level.length}`)
-  return node
+function nodeAt(level: Uint8Array, index: number): Uint8Array {
+  return level.slice(index * nodeBytes, (index + 1) * nodeBytes)
 }
