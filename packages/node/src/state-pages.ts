@@ -14,7 +14,7 @@ const rowsAtOnceMax = 2_048
 const rowBytesAtOnceMax = batchBytesMax / 16
 
 /** Pages in one batch of a long change: some milliseconds of the event loop. */
-const pagesPerBatch = 512
+const pagesPerBatch = 192
 /** The same where rows are long: sixteen of 32 KiB may stand in one page. */
 const bytesPerBatch = 4 * 1_024 * 1_024
 
