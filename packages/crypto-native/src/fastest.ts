@@ -1,7 +1,9 @@
 /** Chooses the back ends of a node: the fastest on this machine that are seen to give the right answers. */
 import { isSha256, nobleSha256, type Sha256 } from '@chirograph/codec'
-import { type Ed25519, nobleEd25519 } from '@chirograph/crypto'
+import { type Bls, type Ed25519, nobleBls, nobleEd25519 } from '@chirograph/crypto'
+import { type Blst, createBlstBls, loadBlst } from './blst-bls.js'
 import { keepsPinnedRule } from './known-answers.js'
+import { keepsBlsRule } from './known-bls-answers.js'
 import { nodeEd25519 } from './node-ed25519.js'
 import { nodeSha256 } from './node-sha256.js'
 import { createSodiumEd25519, loadSodium, type Sodium } from './sodium-ed25519.js'
@@ -9,7 +11,10 @@ import { createSodiumEd25519, loadSodium, type Sodium } from './sodium-ed25519.j
 /** Why a back end was passed over. */
 export type BackEndRefusal =
   | { readonly name: string; readonly reason: 'unusable'; readonly cause: unknown }
-  | { readonly name: string; readonly reason: 'breaks-pinned-rule' | 'computes-another-hash' }
+  | {
+      readonly name: string
+      readonly reason: 'breaks-pinned-rule' | 'breaks-bls-rule' | 'computes-another-hash'
+    }
 
 /**
  * libsodium when it loads, else node:crypto; noble should neither do. Each must first give the known answers,
@@ -33,6 +38,13 @@ export function firstSound(
   onRefused: (refusal: BackEndRefusal) => void = () => {},
 ): Ed25519 {
   return first(candidates, refusalOfEd25519, onRefused) ?? nobleEd25519
+}
+
+/** blst when it loads and gives the known answers, else noble, which is some twenty times as slow. `onRefused` as above. */
+export function fastestBls(
+  options: { readonly loadBlst?: () => Blst; readonly onRefused?: (refusal: BackEndRefusal) => void } = {},
+): Bls {
+  return first([createBlstBls(options.loadBlst ?? loadBlst)], refusalOfBls, options.onRefused) ?? nobleBls
 }
 
 /**
@@ -67,6 +79,15 @@ function refusalOfEd25519(candidate: Ed25519): BackEndRefusal | undefined {
     return keepsPinnedRule(candidate) ? undefined : { name, reason: 'breaks-pinned-rule' }
   } catch (cause) {
     // No prebuilt binary, another libc, ed25519 switched off: whatever was thrown, it cannot be used here.
+    return { name, reason: 'unusable', cause }
+  }
+}
+
+function refusalOfBls(candidate: Bls): BackEndRefusal | undefined {
+  const { name } = candidate
+  try {
+    return keepsBlsRule(candidate) ? undefined : { name, reason: 'breaks-bls-rule' }
+  } catch (cause) {
     return { name, reason: 'unusable', cause }
   }
 }

@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import { base58btc } from 'multiformats/bases/base58'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import {
+  blsMultikeyOf,
   didKeyOf,
   didKeyVerificationMethod,
   multikeyOf,
   nobleEd25519,
+  publicKeyOfBlsMultikey,
   publicKeyOfDidKey,
   publicKeyOfMultikey,
 } from '../src/index.ts'
@@ -132,5 +134,39 @@ suite('keys as text', (it) => {
       }
       ok(thrown instanceof RangeError)
     }
+  })
+})
+
+suite('BLS keys as text', (it) => {
+  it('reads back any 48 bytes, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 48, maxLength: 48 }), (publicKey) => {
+        const text = blsMultikeyOf(publicKey)
+        is(text.length, 70)
+        ok(text.startsWith('z3tE'))
+        equal(publicKeyOfBlsMultikey(text), publicKey)
+        is(publicKeyOfMultikey(text), undefined)
+        for (const other of [
+          text.slice(0, -1),
+          `${text}1`,
+          ` ${text}`,
+          text.toUpperCase(),
+          text.replace('z3tE', 'z3tZ'),
+        ])
+          is(publicKeyOfBlsMultikey(other), undefined)
+      }),
+    )
+  })
+
+  it('are not those of ed25519', () => {
+    const publicKey = nobleEd25519.publicKey(new Uint8Array(32))
+    is(publicKeyOfBlsMultikey(multikeyOf(publicKey)), undefined)
+    let thrown: unknown
+    try {
+      blsMultikeyOf(publicKey)
+    } catch (error) {
+      thrown = error
+    }
+    ok(thrown instanceof RangeError)
   })
 })
