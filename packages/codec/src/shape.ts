@@ -78,13 +78,16 @@ export function constant<const V extends number | string | boolean>(expected: V)
   )
 }
 
-/** Exactly `length` bytes. */
-export function bytes(length: number): Shape<Uint8Array> {
-  declared(isUint(length), `bytes of length ${length}`)
+/** Bytes of exactly this length, or of one of these. */
+export function bytes(...lengths: readonly [number, ...number[]]): Shape<Uint8Array> {
+  declared(lengths.every(isUint), `bytes of length ${lengths.join(' or ')}`)
   return checked(
-    `${length} bytes`,
-    (value): value is Uint8Array => value instanceof Uint8Array && value.length === length,
-    (reading) => (enterBytes(reading) === length ? takeCopy(reading, length) : undefined),
+    `${lengths.join(' or ')} bytes`,
+    (value): value is Uint8Array => value instanceof Uint8Array && lengths.includes(value.length),
+    (reading) => {
+      const length = enterBytes(reading) // or notThere, which is no declared length
+      return lengths.includes(length) ? takeCopy(reading, length) : undefined
+    },
   )
 }
 
@@ -139,10 +142,10 @@ export function link(): Shape<ContentId> {
   }
 }
 
-/** Exactly `length` bytes on the wire, lowercase hex in memory, so that the value can be a key of a Map. */
-export function hexBytes(length: number): Shape<string> {
-  const wire = bytes(length)
-  const name = `${length} bytes in hex`
+/** Such bytes on the wire, lowercase hex in memory, so that the value can be a key of a Map. */
+export function hexBytes(...lengths: readonly [number, ...number[]]): Shape<string> {
+  const wire = bytes(...lengths)
+  const name = `${wire.name} in hex`
   return {
     name,
     toWire(value, path = name) {
@@ -151,7 +154,8 @@ export function hexBytes(length: number): Shape<string> {
     },
     fromWire: (value, path) => toHex(wire.fromWire(value, path)),
     read(reading) {
-      const binary = enterBytes(reading) === length ? takeView(reading, length) : undefined
+      const length = enterBytes(reading)
+      const binary = lengths.includes(length) ? takeView(reading, length) : undefined
       return binary && toHex(binary)
     },
   }

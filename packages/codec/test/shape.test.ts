@@ -140,6 +140,27 @@ suite('shapes', (it) => {
     })
   })
 
+  it('take bytes of one of several lengths, and of none between', () => {
+    for (const [either, wire] of [
+      [bytes(1, 3), bytes(1, 2, 3)],
+      [hexBytes(1, 3), hexBytes(1, 2, 3)],
+    ] as const) {
+      for (const length of [1, 3]) {
+        const value = wire.name.endsWith('hex') ? '0a'.repeat(length) : new Uint8Array(length).fill(10)
+        equal(decode(either as Shape<unknown>, encode(wire as Shape<unknown>, value), limits), {
+          ok: true,
+          value,
+        })
+      }
+      refuses(
+        either as Shape<unknown>,
+        wire as Shape<unknown>,
+        wire.name.endsWith('hex') ? '0a0a' : Uint8Array.of(10, 10),
+      )
+    }
+    is(bytes(64, 96).name, '64 or 96 bytes')
+  })
+
   it('count text in bytes of UTF-8 and match its pattern', () => {
     const wide = text({ max: 100 })
     refuses(text({ max: 3 }), wide, 'éé')
@@ -226,6 +247,7 @@ suite('shapes', (it) => {
     failsWith('SHAPE_DECLARATION', () => uint({ max: 2 ** 53 }))
     failsWith('SHAPE_DECLARATION', () => uint({ min: 2, max: 1 }))
     failsWith('SHAPE_DECLARATION', () => bytes(-1))
+    failsWith('SHAPE_DECLARATION', () => hexBytes(32, 0.5))
     failsWith('SHAPE_DECLARATION', () => constant(0.5))
     failsWith('SHAPE_DECLARATION', () => list(uint(), { min: 2, max: 1 }))
     failsWith('SHAPE_DECLARATION', () => text({ max: 1, pattern: /a/g }))

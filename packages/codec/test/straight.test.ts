@@ -78,6 +78,8 @@ const scalars: readonly Maker[] = [
     const length = random.pick([0, 2, 32])
     return sample(hexBytes(length), () => toHex(random.bytes(length)))
   },
+  (random) => sample(bytes(3, 24, 0), () => random.bytes(random.pick([0, 3, 24]))),
+  (random) => sample(hexBytes(32, 48), () => toHex(random.bytes(random.pick([32, 48])))),
   (random) => sample(oneOf({ red: 1, green: 24, blue: 70_000 }), () => random.pick(['red', 'green', 'blue'])),
 ]
 

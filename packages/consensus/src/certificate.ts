@@ -2,7 +2,6 @@
 import {
   bytes,
   bytesUpTo,
-  constant,
   type Decoded,
   decode,
   encode,
@@ -10,26 +9,42 @@ import {
   hexBytes,
   type Infer,
   list,
+  mapped,
   nullable,
   struct,
   uint,
 } from '@chirograph/codec'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls } from '@chirograph/crypto'
 import { certificateBytesMax, validatorsMax } from './limits.js'
+import { isSignedByAll, joinSignatures, schemeBytes, schemeNumbers, type VoteVerifiers } from './scheme.js'
 import { quorumOf, type ValidatorSet } from './validator-set.js'
 import { type SignedVote, type Verified, voteSigningBytes, voteTypes } from './vote.js'
 
-/** Scheme 1: a list of ed25519 signatures in the order of the bitmap's set bits. */
-export const certificateShape = struct('certificate', [
-  field('scheme', constant(1)),
+const wireShape = struct('certificate', [
+  field('scheme', uint({ min: 1, max: 2 })),
   field('type', voteTypes),
   field('epoch', uint()),
   field('view', uint()),
   field('height', uint()),
   field('digest', nullable(hexBytes(32))),
   field('signers', bytesUpTo(Math.ceil(validatorsMax / 8))),
-  field('signatures', list(bytes(64), { min: 1, max: validatorsMax })),
+  field('signatures', list(bytes(64, 96), { min: 1, max: validatorsMax })),
 ])
+
+/**
+ * Scheme 1: a list of ed25519 signatures in the order of the bitmap's set bits. Scheme 2: one BLS signature, the sum of
+ * those of the same votes.
+ */
+export const certificateShape = mapped(wireShape, {
+  to: (certificate) => (hasFormOfScheme(certificate) ? certificate : undefined),
+  from: (certificate) => certificate,
+})
+
+function hasFormOfScheme({ scheme, signatures }: Infer<typeof wireShape>): boolean {
+  const { signature } = scheme === schemeNumbers.ed25519 ? schemeBytes.ed25519 : schemeBytes['bls12-381']
+  const isCountRight = scheme === schemeNumbers.ed25519 || signatures.length === 1
+  return isCountRight && signatures.every((one) => one.length === signature)
+}
 
 /** `height` repeats the header's for a reader's convenience (0 for a skip); only the digest is signed. */
 export type Certificate = Infer<typeof certificateShape>
@@ -37,6 +52,7 @@ export type Certificate = Infer<typeof certificateShape>
 export type CertificateRejectReason =
   | 'malformed'
   | 'wrong-epoch'
+  | 'wrong-scheme'
   | 'wrong-bitmap'
   | 'unknown-signer'
   | 'below-quorum'
@@ -46,7 +62,7 @@ export type CertificateRejectReason =
 /** Builds a certificate from a quorum of verified votes of one type, view and digest. Asserts the quorum. */
 export function createCertificate(
   votes: readonly Verified<SignedVote>[],
-  { set, height }: { set: ValidatorSet; height: number },
+  { set, height, bls }: { set: ValidatorSet; height: number; bls?: Bls | undefined },
 ): Verified<Certificate> {
   const first = votes[0]
   if (first === undefined || votes.length < quorumOf(set))
@@ -55,47 +71,45 @@ export function createCertificate(
   const ordered = [...votes].sort((a, b) => a.signer - b.signer)
   for (const vote of ordered) setBit(signers, vote.signer)
   const certificate: Certificate = {
-    scheme: 1,
+    scheme: schemeNumbers[set.scheme],
     type: first.type,
     epoch: set.epoch,
     view: first.view,
     height,
     digest: first.digest,
     signers,
-    signatures: ordered.map((vote) => vote.signature),
+    signatures: joinSignatures(
+      ordered.map((vote) => vote.signature),
+      { scheme: set.scheme, bls },
+    ),
   }
   return certificate as Verified<Certificate> // made of verified votes only
 }
 
 /**
  * Checks a certificate against the set that it claims to come from: a quorum of distinct members, each with a valid
- * signature over the vote that the certificate's fields spell out. A bitmap cannot name a signer twice; a list with
- * more or fewer signatures than set bits is refused.
+ * signature over the vote that the certificate's fields spell out, alone or in the sum. A bitmap cannot name a signer
+ * twice; a list with more or fewer signatures than set bits is refused, and a sum of other signers does not check.
  */
 export function checkCertificate(
   certificate: Certificate,
-  { set, ed25519 }: { set: ValidatorSet; ed25519: Ed25519 },
+  { set, ...verifiers }: { set: ValidatorSet } & VoteVerifiers,
 ):
   | { kind: 'valid'; certificate: Verified<Certificate> }
   | { kind: 'invalid'; reason: CertificateRejectReason } {
   const invalid = (reason: CertificateRejectReason) => ({ kind: 'invalid', reason }) as const
   if (certificate.epoch !== set.epoch) return invalid('wrong-epoch')
+  if (certificate.scheme !== schemeNumbers[set.scheme]) return invalid('wrong-scheme')
   if ((certificate.type === 'skip') !== (certificate.digest === null)) return invalid('malformed')
   if (certificate.signers.length !== bitmapLength(set)) return invalid('wrong-bitmap')
   const signers = signersOf(certificate)
   if (signers.some((signer) => signer >= set.validators.length)) return invalid('unknown-signer')
   if (signers.length < quorumOf(set)) return invalid('below-quorum')
-  if (signers.length !== certificate.signatures.length) return invalid('signature-count')
-  const { type, epoch, view, digest } = certificate
+  const { type, epoch, view, digest, signatures } = certificate
+  const expected = set.scheme === 'ed25519' ? signers.length : 1
+  if (signatures.length !== expected) return invalid('signature-count')
   const message = voteSigningBytes({ type, epoch, setHash: set.setHash, view, digest })
-  const areValid = signers.every((signer, position) => {
-    const publicKey = set.keys[signer]
-    const signature = certificate.signatures[position]
-    return (
-      publicKey !== undefined && signature !== undefined && ed25519.verify({ publicKey, message, signature })
-    )
-  })
-  if (!areValid) return invalid('bad-signature')
+  if (!isSignedByAll({ set, signers, message, signatures }, verifiers)) return invalid('bad-signature')
   return { kind: 'valid', certificate: certificate as Verified<Certificate> } // every signature checked above
 }
 

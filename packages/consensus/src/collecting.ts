@@ -67,9 +67,10 @@ function certify(turn: Turn, vote: Verified<SignedVote>): void {
   if (view[certifiedAs[vote.type]] !== null) return
   const votes = votesFor(view[ballotOf[vote.type]], vote.digest)
   if (votes.length < quorumOf(state.config.set)) return
+  const { set, bls } = state.config
   const height =
     vote.digest === null ? 0 : (state.proposals.get(vote.digest)?.proposal.header.core.height ?? 0)
-  collectCertificate(turn, createCertificate(votes, { set: state.config.set, height }))
+  collectCertificate(turn, createCertificate(votes, { set, bls, height }))
 }
 
 function reportContradictions(turn: Turn, view: ViewState, vote: SignedVote): void {

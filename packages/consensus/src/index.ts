@@ -28,6 +28,7 @@ export {
   viewsAheadMax,
 } from './limits.js'
 export { decodeMessage, encodeMessage, type Message, type Standing } from './message.js'
+export { provePossession, provesPossession } from './possession.js'
 export {
   decodeProposal,
   encodeProposal,
@@ -36,6 +37,7 @@ export {
   proposalSigningBytes,
   verifyProposal,
 } from './proposal.js'
+export { type Scheme, schemeBytes, schemeNumbers, type VoteVerifiers } from './scheme.js'
 export {
   allowVotes,
   type ConsensusConfig,

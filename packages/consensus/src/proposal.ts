@@ -12,10 +12,11 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { type Ed25519, signingBytes } from '@chirograph/crypto'
+import { signingBytes } from '@chirograph/crypto'
 import { type Certificate, certificateShape, checkCertificate } from './certificate.js'
 import { decodeHeader, type Header } from './header.js'
 import { changesBytesMax, headerBytesMax, messageBytesMax, skipCertificatesMax } from './limits.js'
+import { isSignedByValidator, type VoteVerifiers } from './scheme.js'
 import { leaderOf, type ValidatorSet } from './validator-set.js'
 import type { Verified } from './vote.js'
 
@@ -25,7 +26,7 @@ const proposalShape = struct('proposal', [
   field('changes', bytesUpTo(changesBytesMax)),
   field('parentCertificate', nullable(certificateShape)),
   field('skips', list(certificateShape, { max: skipCertificatesMax })),
-  field('signature', bytes(64)),
+  field('signature', bytes(64, 96)),
 ])
 
 /** The bytes that a leader signs are about the view and the digest alone, so two of them are compact evidence. */
@@ -89,21 +90,20 @@ export function verifyProposal(
   proposal: Proposal,
   context: {
     set: ValidatorSet
-    ed25519: Ed25519
     genesisDigest: string
     isKnown?: (certificate: Certificate) => boolean
-  },
+  } & VoteVerifiers,
 ): { kind: 'verified'; proposal: Verified<Proposal> } | { kind: 'reject'; reason: ProposalRejectReason } {
   const reject = (reason: ProposalRejectReason) => ({ kind: 'reject', reason }) as const
-  const { set, ed25519, isKnown = () => false } = context
+  const { set, ed25519, bls, isKnown = () => false } = context
   const { core } = proposal.header
   if (core.networkId !== set.networkId) return reject('wrong-network')
   if (core.setHash !== set.setHash || core.epoch !== set.epoch) return reject('wrong-set')
-  const publicKey = set.keys[leaderOf(set, core.view)]
+  const signer = leaderOf(set, core.view)
   const message = proposalSigningBytes(proposal.header)
-  if (publicKey === undefined || !ed25519.verify({ publicKey, message, signature: proposal.signature })) {
+  const { signature } = proposal
+  if (!isSignedByValidator({ set, signer, message, signature }, { ed25519, bls }))
     return reject('bad-signature')
-  }
   const parentView = parentViewOf(proposal, context.genesisDigest)
   if (parentView === undefined) return reject('unjustified-parent')
   if (!skipsCover(proposal, parentView)) return reject('unjustified-skip')
@@ -111,7 +111,8 @@ export function verifyProposal(
     ...proposal.skips,
     ...(proposal.parentCertificate ? [proposal.parentCertificate] : []),
   ]
-  const isValid = (c: Certificate) => isKnown(c) || checkCertificate(c, { set, ed25519 }).kind === 'valid'
+  const isValid = (c: Certificate) =>
+    isKnown(c) || checkCertificate(c, { set, ed25519, bls }).kind === 'valid'
   if (!certificates.every(isValid)) return reject('bad-certificate')
   return { kind: 'verified', proposal: proposal as Verified<Proposal> } // signature and justification checked above
 }

@@ -1,4 +1,5 @@
 /** What a validator knows: its view, the votes and certificates of the views not yet final, and its own vote record. */
+import type { Bls } from '@chirograph/crypto'
 import type { Certificate } from './certificate.js'
 import type { Header } from './header.js'
 import type { Message, Standing } from './message.js'
@@ -13,8 +14,10 @@ export interface ConsensusConfig {
   readonly self: number | undefined
   /** False for an observer, and for a validator whose vote record is gone: it follows, but says nothing. */
   readonly mayVote: boolean
-  /** Ed25519 signatures are deterministic (RFC 8032), so signing is a pure function and `step` stays one. */
+  /** Signatures of both schemes are deterministic, so signing is a pure function and `step` stays one. */
   readonly sign: (message: Uint8Array) => Uint8Array
+  /** Adds up BLS signatures; noble unless a faster one is given. */
+  readonly bls?: Bls | undefined
   readonly viewTimeoutMs: number
   readonly heartbeatMs: number
   /** A header's time may differ from a voter's clock by at most this. */

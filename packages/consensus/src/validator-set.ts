@@ -13,11 +13,12 @@ import {
 } from '@chirograph/codec'
 import { hashDomain } from '@chirograph/crypto'
 import { validatorsMax } from './limits.js'
+import { type Scheme, schemeBytes } from './scheme.js'
 
 /** Lowercase hex of 32 bytes: a digest, a root, an organisation id. */
 export type Hex = string
 
-/** One voting organisation and its consensus key (ed25519, hex of 32 bytes). */
+/** One voting organisation and its consensus key in hex: 32 bytes of ed25519, or 48 of BLS. */
 export interface Validator {
   readonly org: Hex
   readonly key: Hex
@@ -27,6 +28,7 @@ export interface Validator {
 export interface ValidatorSet {
   readonly networkId: Hex
   readonly epoch: number
+  readonly scheme: Scheme
   readonly validators: readonly Validator[]
   readonly setHash: Hex
   /** The keys as bytes, in the same order, so that checking a vote decodes nothing. */
@@ -34,7 +36,7 @@ export interface ValidatorSet {
   readonly leaders: readonly number[]
 }
 
-const validatorShape = struct('validator', [field('org', hexBytes(32)), field('key', hexBytes(32))])
+const validatorShape = struct('validator', [field('org', hexBytes(32)), field('key', hexBytes(32, 48))])
 
 const validatorSetShape = struct('validator set', [
   field('networkId', hexBytes(32)),
@@ -42,7 +44,10 @@ const validatorSetShape = struct('validator set', [
   field('validators', list(validatorShape, { min: 1, max: validatorsMax })),
 ])
 
-/** Builds a validator set from its members in any order. Asserts that no organisation or key stands in it twice. */
+/**
+ * Builds a validator set from its members in any order. Asserts that no organisation or key stands in it twice, and that
+ * all keys are of one scheme. Of BLS keys the caller has seen the proofs of possession, or trusts who did.
+ */
 export function createValidatorSet(members: Infer<typeof validatorSetShape>): ValidatorSet {
   const { networkId, epoch } = members
   const validators = [...members.validators].sort((a, b) =>
@@ -53,15 +58,24 @@ export function createValidatorSet(members: Infer<typeof validatorSetShape>): Va
   if (!distinct((v) => v.org) || !distinct((v) => v.key)) {
     throw new Error('a validator set names an organisation or a key twice')
   }
+  const scheme = schemeOf(validators)
   const setHash = hashDomain('validator-set', encode(validatorSetShape, { networkId, epoch, validators }))
   return Object.freeze({
     networkId,
     epoch,
+    scheme,
     validators,
     setHash: toHex(setHash),
     keys: validators.map((validator) => hexToBytes(validator.key)),
     leaders: permutation(setHash, validators.length),
   })
+}
+
+function schemeOf(validators: readonly Validator[]): Scheme {
+  const lengths = new Set(validators.map((validator) => validator.key.length / 2))
+  if (lengths.size === 1 && lengths.has(schemeBytes.ed25519.key)) return 'ed25519'
+  if (lengths.size === 1 && lengths.has(schemeBytes['bls12-381'].key)) return 'bls12-381'
+  throw new Error('the keys of a validator set are all of ed25519 or all of BLS')
 }
 
 /** Votes that decide: q = ⌊2n/3⌋ + 1. Two quorums of any n share more than f members. */

@@ -12,8 +12,9 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { type Ed25519, signingBytes } from '@chirograph/crypto'
+import { signingBytes } from '@chirograph/crypto'
 import { headerBytesMax } from './limits.js'
+import { isSignedByValidator, type VoteVerifiers } from './scheme.js'
 import type { ValidatorSet } from './validator-set.js'
 
 export const voteTypes = oneOf({ notarize: 1, skip: 2, final: 3 })
@@ -34,7 +35,7 @@ const signedVoteShape = struct('signed vote', [
   field('view', uint()),
   field('digest', nullable(hexBytes(32))),
   field('signer', uint({ max: 199 })),
-  field('signature', bytes(64)),
+  field('signature', bytes(64, 96)),
 ])
 
 /** A vote before it is signed. `digest` is null exactly for a skip. */
@@ -68,13 +69,13 @@ export type VoteRejectReason = 'wrong-set' | 'unknown-signer' | 'bad-signature'
 /** Checks a vote's set, signer and signature. */
 export function verifyVote(
   vote: SignedVote,
-  { set, ed25519 }: { set: ValidatorSet; ed25519: Ed25519 },
+  { set, ...verifiers }: { set: ValidatorSet } & VoteVerifiers,
 ): { kind: 'verified'; vote: Verified<SignedVote> } | { kind: 'reject'; reason: VoteRejectReason } {
   if (vote.setHash !== set.setHash || vote.epoch !== set.epoch) return { kind: 'reject', reason: 'wrong-set' }
-  const publicKey = set.keys[vote.signer]
-  if (publicKey === undefined) return { kind: 'reject', reason: 'unknown-signer' }
+  const { signer, signature } = vote
+  if (signer >= set.keys.length) return { kind: 'reject', reason: 'unknown-signer' }
   const message = voteSigningBytes(unsigned(vote))
-  if (!ed25519.verify({ publicKey, message, signature: vote.signature })) {
+  if (!isSignedByValidator({ set, signer, message, signature }, verifiers)) {
     return { kind: 'reject', reason: 'bad-signature' }
   }
   return { kind: 'verified', vote: vote as Verified<SignedVote> } // the brand's one source: the check above

@@ -23,6 +23,7 @@ export const domains = [
   'state-network',
   'state-recovery',
   'state-generations',
+  'possession',
 ] as const
 
 export type Domain = (typeof domains)[number]
