@@ -366,8 +366,8 @@ suite('a store of schema 2', (it) => {
       const whole = await schema2Of(today, genesis, { space: 0x09, note: undefined })
       await migrateStore(await whole.open(), { readGenesis })
       const expected = await contentOf(whole)
-      // In which slots pages were depends on how they came to be; all else is as it was, and they are sound.
-      const pages = new RegExp(`^${keySpaces.statePage.toString(16)}`)
+      // In which versions pages are depends on how they came to be; all else is as it was, and they are sound.
+      const pages = new RegExp(`^(${keySpaces.statePage.toString(16)}|${keySpaces.pastPages.toString(16)})`)
       const others = (content: string) => content.split('\n').filter((line) => !pages.test(line))
       equal(others(expected), others(await contentOf(today)))
       const org = parseOrgId(members[2]?.org ?? '')
@@ -426,9 +426,10 @@ async function schema2Of(
   const [from, to] = [await today.open(), await disk.open()]
   const ops: StoreOp[] = [{ kind: 'put', key: metaKey('schema'), value: utf8('2') }]
   if (note) ops.push({ kind: 'put', key: metaKey('row-space'), value: note })
-  for await (const [key, value] of from.range(everything))
-    if (key[0] !== keySpaces.statePage && toHex(key) !== toHex(metaKey('schema')))
-      ops.push({ kind: 'put', key, value })
+  for await (const [key, value] of from.range(everything)) {
+    const isOfState = key[0] === keySpaces.statePage || key[0] === keySpaces.pastPages
+    if (!isOfState && toHex(key) !== toHex(metaKey('schema'))) ops.push({ kind: 'put', key, value })
+  }
   await to.batch([...ops, ...(await oldRowOps(from, genesis, space))], { sync: true })
   return disk
 }

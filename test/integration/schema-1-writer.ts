@@ -61,9 +61,8 @@ export async function copyUnchanged(from: Store, to: Store): Promise<void> {
 
 /** The rows of the state as schemas 1 and 2 had them: those that are not as the genesis says, by their keys. */
 export async function oldRowOps(from: Store, genesis: Genesis, space = 0x09): Promise<StoreOp[]> {
-  const snapshot = from.snapshot()
   const source = {
-    page: (place: PagePlace) => snapshot.get(statePageKey(place)),
+    page: (place: PagePlace) => from.getSync(statePageKey(place)),
     damaged: (what: string) => new Error(what),
   }
   const height = decode(uint(), (await from.get(metaKey('final-height'))) ?? new Uint8Array(), {
@@ -73,10 +72,9 @@ export async function oldRowOps(from: Store, genesis: Genesis, space = 0x09): Pr
   const checkpoint = bytes && decodeCheckpoint(bytes)
   if (!checkpoint?.ok) throw new Error('a checkpoint')
   const root = fromHex(checkpoint.value.header.core.stateRoot) ?? new Uint8Array()
-  const state = openState({ genesis, root, source })
+  const state = openState({ genesis, root, version: checkpoint.value.header.core.height, source })
   if (state === undefined) throw new Error('a state')
   const rows = [...changedRows({ before: genesisState(genesis), after: state })]
-  snapshot.close()
   return rows.map(({ key, value }) => put([space, key], value))
 }
 

@@ -57,6 +57,8 @@ export const isPendingHead = (row: Row, all: Rows) => {
   return row === own.at(-1)
 }
 export const isStrayRow = ([key]: Row) => readEventKey(key).branch === 1
+/** The page at the root of the newest state. */
+const isRoot = (row: Row, all: Rows) => row === all.filter(([key]) => key[1] === 0).at(-1)
 /** In the latest view, in which nothing was voted after it. */
 export const isNotarize = (row: Row, all: Rows) =>
   row === all.filter(([key]) => readVoteKey(key).kind === 1).at(-1)
@@ -246,6 +248,7 @@ export const damages: readonly Damage[] = [
   {
     title: 'a page of the state is flipped',
     space: 'statePage',
+    which: isRoot,
     become: flipped,
     finds: ['state-rows'],
   },
@@ -273,6 +276,7 @@ export const damages: readonly Damage[] = [
   {
     title: 'a page of the state stands elsewhere',
     space: 'statePage',
+    which: isRoot,
     become: rekeyed,
     finds: ['state-rows'],
   },
@@ -280,6 +284,20 @@ export const damages: readonly Damage[] = [
     title: 'a page lies where none is read',
     space: 'statePage',
     become: doubled,
+    finds: ['leftover-rows'],
+  },
+  {
+    title: 'a note of pages of no use is truncated',
+    space: 'pastPages',
+    which: last,
+    become: truncated,
+    finds: ['leftover-rows', 'past-pages'],
+  },
+  {
+    title: 'a note of pages of no use is deleted',
+    space: 'pastPages',
+    which: last,
+    become: gone,
     finds: ['leftover-rows'],
   },
   {

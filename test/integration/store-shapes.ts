@@ -106,6 +106,21 @@ function watched(store: Store, tell: (rows: Rows) => void): Store {
   }
 }
 
+/** Pages of the state at a place that has a newer one: they are read by nobody any more. */
+export function pastPagesIn(rows: Rows): ReadonlySet<Uint8Array> {
+  const newest = new Map<string, Uint8Array>()
+  const past = new Set<Uint8Array>()
+  for (const [key] of rows) {
+    if (key[0] !== keySpaces.statePage) continue
+    const place = key.subarray(0, -5).join()
+    // In the order of their versions.
+    const before = newest.get(place)
+    if (before) past.add(before)
+    newest.set(place, key)
+  }
+  return past
+}
+
 /** The view of the newest checkpoint: what was voted up to it is over. */
 export function finalViewIn(rows: Rows): number {
   const newest = rows.filter(([key]) => key[0] === keySpaces.checkpointHeight).at(-1)

@@ -64,7 +64,7 @@ export {
   packChunk,
 } from './map-chunks.js'
 export type { MapPage, MapSource, PagePlace } from './map-pages.js'
-export { mapPages, openMap, sealMap } from './map-pages.js'
+export { mapPages, openMap } from './map-pages.js'
 export type { MapProof, MapProofResult } from './map-proof.js'
 export { checkMapProof, mapProofShape, proveKey } from './map-proof.js'
 export type { Field, Infer, Shape, StructOf } from './shape.js'

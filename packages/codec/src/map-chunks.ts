@@ -168,7 +168,7 @@ export function packChunk({
   if (chunk.top.kind === 'leaf') return chunk
   const reader: NodeReader = { node: () => topOf(slot, entries()) }
   const { hash, depth, prefix } = slot
-  const sealed = { kind: 'sealed', hash, weight: weightOf(chunk.top), depth, prefix, slot: 0 } as const
+  const sealed = { kind: 'sealed', hash, weight: weightOf(chunk.top), depth, prefix, version: 0 } as const
   return { top: { ...sealed, reader, opened: undefined } satisfies SealedNode } as CheckedChunk // what was checked
 }
 

@@ -6,10 +6,12 @@
  * Four bits: a change writes the pages on its way, and at four they are small (below a kilobyte) and few. Fewer bits
  * would make more of them, more bits larger ones.
  *
- * At each place below the root are two slots. Pages that are written while others are still to be read go into the slot
- * that is not in use, and the root, written last, makes them the map.
+ * A page is never written over: what takes its place is another version of it, with a key of its own, and the root,
+ * written last, makes the new versions the map. So whoever holds an older map can read it for as long as the pages that it
+ * has to itself are kept.
  */
 import { equalBytes, toHex } from './bytes.js'
+import { CodecError } from './error.js'
 import { digestBytes, mapDepthMax } from './limits.js'
 import {
   emptyHash,
@@ -24,7 +26,6 @@ import {
   type MapWeight,
   type MerkleMap,
   type NodeReader,
-  type PageSlot,
   type SealedNode,
   weightOf,
 } from './map.js'
@@ -33,14 +34,14 @@ import {
 export interface PagePlace {
   readonly depth: number
   readonly prefix: Uint8Array
-  /** Always 0 at the root. */
-  readonly slot: PageSlot
+  /** Which page that was ever at this place; below 2⁴⁰. */
+  readonly version: number
 }
 
 export interface MapPage extends PagePlace {
   readonly bytes: Uint8Array
-  /** Whether the page of `before` at this place is in the other slot, and of no use once the root is there. */
-  readonly leavesOther: boolean
+  /** The version in `before`, of no use in `after`; undefined where there was none, and of the root. */
+  readonly replaces: number | undefined
 }
 
 /** Where the pages of one map lie. What it hands out belongs to the map, and must not change. */
@@ -54,40 +55,40 @@ export interface MapSource {
 const pageBits = 4
 
 /**
- * The pages of `after` that `before` does not have alike, each before those below it. They take the places of those of
- * `before`, or with `isBeside` the other slots, so that `before` can be read until the root is written. A place never goes
- * out of use: what is inner stays inner.
+ * The root of `after`, and its pages that `before` does not have alike, each before those below it, all in this `version`,
+ * which is of no page of `before`. The pages of `before` must have been written, or read. A place never goes out of use:
+ * what is inner stays inner.
  *
- * In their places go pages, too, that are alike and were made apart from those that were written, as when a header is
- * executed twice: nodes learn here in which slots they are, and would else name the wrong ones when one of them changes.
+ * Written are pages, too, that are alike and were made apart from those of `before`, as when a header is executed twice:
+ * nodes learn here in which version they are, and could else not be named when one of them changes. With `isApart` they
+ * are not; then `after` is not fit to be the `before` of a later call, and is to be opened anew.
  */
 export function* mapPages({
   before,
   after,
-  isBeside = false,
+  version,
+  isApart = false,
 }: {
   readonly before: MerkleMap
   readonly after: MerkleMap
-  readonly isBeside?: boolean
+  readonly version: number
+  readonly isApart?: boolean
 }): Generator<MapPage, void, undefined> {
-  const waiting: Compared[] = [
-    { old: before.top, now: after.top, depth: 0, prefix: new Uint8Array(), slot: 0 },
-  ]
+  const waiting: Compared[] = []
+  if (after.top !== undefined) waiting.push({ ...rootPlace, old: before.top, now: after.top, version })
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (isEqual(at.old, at.now) && (isBeside || isPlaced(at.old, at.now))) continue
-    const { depth, prefix, slot } = at
+    const { depth, prefix } = at
     const now = glimpsed(at.now)
-    if (now === undefined) continue
     const ends: Compared[] = []
-    compareEnds({ ends, depth, prefix, isBeside }, glimpsed(at.old), now, 0, 0)
-    const leavesOther = at.old !== undefined && at.old.kind !== 'leaf' && slotOf(at.old) !== slot
-    yield { depth, prefix, slot, bytes: encodePage(ends, depth), leavesOther }
-    if (now.kind === 'inner') now.slot = slot
-    for (const end of ends.reverse()) if (isPage(end.now)) waiting.push(end)
+    compareEnds({ ends, depth, prefix, version, isApart }, glimpsed(at.old), now, 0, 0)
+    const replaces = depth > 0 && isPage(at.old) ? versionOf(at.old) : undefined
+    yield { depth, prefix, version, bytes: encodePage(ends, depth), replaces }
+    if (now?.kind === 'inner') now.version = version
+    for (const end of ends.reverse()) if (end.version === version && isPage(end.now)) waiting.push(end)
   }
 }
 
-/** A place in two maps; `slot` is where a page of `now` goes, or is. */
+/** A place in two maps; `version` is that of the page of `now`, which is to be written where that is the new one. */
 interface Compared extends PagePlace {
   readonly old: MapNode | undefined
   readonly now: MapNode | undefined
@@ -97,13 +98,14 @@ function isPage(node: MapNode | undefined): node is MapInner | SealedNode {
   return node?.kind === 'inner' || node?.kind === 'sealed'
 }
 
-function slotOf(node: MapInner | SealedNode): PageSlot {
-  return node.slot ?? 0
+function versionOf({ version }: MapInner | SealedNode): number {
+  if (version === undefined) throw new CodecError('TREE', 'a page of the map before was never written')
+  return version
 }
 
-interface Comparison extends Omit<PagePlace, 'slot'> {
+interface Comparison extends PagePlace {
   readonly ends: Compared[]
-  readonly isBeside: boolean
+  readonly isApart: boolean
 }
 
 /**
@@ -129,14 +131,8 @@ function compareEnds(
   // Of what is no page, where it stands is told by its depth alone.
   const isBelow = isPage(now)
   const prefix = isBelow ? prefixBelow(to, level, path) : to.prefix
-  to.ends.push({ old, now, depth, prefix, slot: isBelow ? nextSlot(old, now, to.isBeside) : 0 })
-}
-
-function nextSlot(old: MapNode | undefined, now: MapNode, isBeside: boolean): PageSlot {
-  if (!isPage(old)) return 0
-  const slot = slotOf(old)
-  if (!isBeside || isEqual(old, now)) return slot
-  return slot === 0 ? 1 : 0
+  const isKept = isPage(old) && isEqual(old, now) && (to.isApart || isPlaced(old, now))
+  to.ends.push({ old, now, depth, prefix, version: isKept ? versionOf(old) : to.version })
 }
 
 /** By their hashes, computed if need be: whether a page is to be written must come out alike each time it is asked. */
@@ -146,31 +142,31 @@ function isEqual(old: MapNode | undefined, now: MapNode | undefined): boolean {
 
 /** Whether what is alike knows where it is: what was written, or read, does, and all below it. */
 function isPlaced(old: MapNode | undefined, now: MapNode | undefined): boolean {
-  return old === now || now?.kind !== 'inner' || now.slot !== undefined
+  return old === now || now?.kind !== 'inner' || now.version !== undefined
 }
 
-/** The map with this root; undefined where the source has no such page. Below it, damage shows when it is read. */
+/**
+ * The map with this root, of which nothing else is in memory; undefined where the source has no such page. Below it,
+ * damage shows when it is read.
+ */
 export function openMap({
   root,
+  version,
   source,
 }: {
   readonly root: Uint8Array
+  /** Of the root's page. */
+  readonly version: number
   readonly source: MapSource
 }): MerkleMap | undefined {
   if (equalBytes(root, emptyHash)) return emptyMap
-  const bytes = source.page(rootPlace)
-  const top = bytes && decodePage(bytes, rootPlace, readerOf(source))
+  const place = { ...rootPlace, version }
+  const bytes = source.page(place)
+  const top = bytes && decodePage(bytes, place, readerOf(source))
   return top !== undefined && equalBytes(hashOf(top), root) ? { top } : undefined
 }
 
-const rootPlace: PagePlace = Object.freeze({ depth: 0, prefix: new Uint8Array(), slot: 0 })
-
-/** The same map with nothing of it in memory: all its pages lie in the source. */
-export function sealMap({ top }: MerkleMap, source: MapSource): MerkleMap {
-  if (top === undefined) return emptyMap
-  const [hash, reader] = [hashOf(top), readerOf(source)]
-  return { top: { kind: 'sealed', hash, weight: weightOf(top), ...rootPlace, reader, opened: undefined } }
-}
+const rootPlace = Object.freeze({ depth: 0, prefix: new Uint8Array() })
 
 function readerOf(source: MapSource): NodeReader {
   return {
@@ -193,12 +189,12 @@ function isAlike(a: MapWeight, b: MapWeight): boolean {
   return a.bytes === b.bytes && a.innerNodes === b.innerNodes && a.leaves === b.leaves
 }
 
-function nameOf({ depth, prefix }: PagePlace): string {
+function nameOf({ depth, prefix }: Omit<PagePlace, 'version'>): string {
   return depth === 0 ? 'the root' : `${toHex(prefix)}/${depth}`
 }
 
 /** The prefix `level` bits further down, which are those of `path`. Pages stand at multiples of four bits. */
-function prefixBelow({ depth, prefix }: Omit<PagePlace, 'slot'>, level: number, path: number): Uint8Array {
+function prefixBelow({ depth, prefix }: Omit<PagePlace, 'version'>, level: number, path: number): Uint8Array {
   const below = new Uint8Array(Math.ceil((depth + level) / 8))
   below.set(prefix)
   const shift = (8 - ((depth + level) % 8)) % 8
@@ -210,14 +206,14 @@ function prefixBelow({ depth, prefix }: Omit<PagePlace, 'slot'>, level: number, 
  * A page is what its inner nodes end in, from left to right; where each end stands says which inner nodes there are. By
  * hand, since a look-up decodes several and a change encodes them. An end:
  *
- *   level · 8 + slot · 4 + kind, one byte: the bits below the page's own place, 0 to 4, and what there is
+ *   level · 4 + kind, one byte: the bits below the page's own place, 0 to 4, and what there is
  *   kind 0, nothing
  *   kind 1, a leaf: key, length of the value in 4 bytes, value
- *   kind 2, another page: its hash, and its weight in 3 numbers of 5 bytes: bytes, inner nodes, leaves
+ *   kind 2, another page: its hash, and 4 numbers of 5 bytes: its version, and of its weight bytes, inner nodes and leaves
  */
 const kinds = { nothing: 0, leaf: 1, page: 2 } as const
-const weightBytes = 5
-const pageEndBytes = 1 + digestBytes + 3 * weightBytes
+const numberBytes = 5
+const pageEndBytes = 1 + digestBytes + 4 * numberBytes
 
 function encodePage(ends: readonly Compared[], depth: number): Uint8Array {
   let length = 0
@@ -226,9 +222,9 @@ function encodePage(ends: readonly Compared[], depth: number): Uint8Array {
       now === undefined ? 1 : now.kind === 'leaf' ? 1 + digestBytes + 4 + now.value.length : pageEndBytes
   const bytes = new Uint8Array(length)
   let at = 0
-  for (const { now, slot, depth: endDepth } of ends) {
+  for (const { now, version, depth: endDepth } of ends) {
     const kind = now === undefined ? kinds.nothing : now.kind === 'leaf' ? kinds.leaf : kinds.page
-    bytes[at++] = (endDepth - depth) * 8 + slot * 4 + kind
+    bytes[at++] = (endDepth - depth) * 4 + kind
     if (now === undefined) continue
     bytes.set(now.kind === 'leaf' ? now.key : hashOf(now), at)
     at += digestBytes
@@ -239,9 +235,9 @@ function encodePage(ends: readonly Compared[], depth: number): Uint8Array {
       continue
     }
     const weight = weightOf(now)
-    for (const value of [weight.bytes, weight.innerNodes, weight.leaves]) {
-      writeUint(bytes, { at, length: weightBytes, value })
-      at += weightBytes
+    for (const value of [version, weight.bytes, weight.innerNodes, weight.leaves]) {
+      writeUint(bytes, { at, length: numberBytes, value })
+      at += numberBytes
     }
   }
   return bytes
@@ -259,7 +255,7 @@ function decodePage(bytes: Uint8Array, place: PagePlace, reader: NodeReader): Ma
   const cursor: PageCursor = { bytes, place, reader, at: 0 }
   const top = readNode(cursor, 0, 0)
   if (cursor.at !== bytes.length || typeof top !== 'object' || top.kind === 'sealed') return undefined
-  if (top.kind === 'inner') top.slot = place.slot
+  if (top.kind === 'inner') top.version = place.version
   return top
 }
 
@@ -268,8 +264,8 @@ type Read = MapNode | undefined | 'malformed'
 function readNode(cursor: PageCursor, level: number, path: number): Read {
   const head = cursor.bytes[cursor.at]
   if (head === undefined) return 'malformed'
-  const endLevel = head >> 3
-  if (endLevel === level) return readEnd(cursor, head & 7, level, path)
+  const endLevel = head >> 2
+  if (endLevel === level) return readEnd(cursor, head & 3, level, path)
   if (endLevel < level || level === pageBits) return 'malformed'
   const left = readNode(cursor, level + 1, path * 2)
   if (left === 'malformed') return left
@@ -278,31 +274,36 @@ function readNode(cursor: PageCursor, level: number, path: number): Read {
   return left === undefined && right === undefined ? 'malformed' : inner(left, right)
 }
 
-function readEnd(cursor: PageCursor, kindAndSlot: number, level: number, path: number): Read {
+function readEnd(cursor: PageCursor, kind: number, level: number, path: number): Read {
   const { bytes, place, reader } = cursor
   cursor.at++
-  if (kindAndSlot === kinds.nothing) return undefined
+  if (kind === kinds.nothing) return undefined
   const start = cursor.at
   cursor.at += digestBytes
   const first = bytes.subarray(start, cursor.at)
-  if (kindAndSlot === kinds.leaf) {
+  if (kind === kinds.leaf) {
     const length = readUint(bytes, cursor.at, 4)
     cursor.at += 4 + length
     return cursor.at > bytes.length ? 'malformed' : leaf(first, bytes.subarray(cursor.at - length, cursor.at))
   }
   const depth = place.depth + level
-  if ((kindAndSlot & 3) !== kinds.page || level !== pageBits || depth >= mapDepthMax) return 'malformed'
-  const [at, next] = [cursor.at, cursor.at + 3 * weightBytes]
+  if (kind !== kinds.page || level !== pageBits || depth >= mapDepthMax) return 'malformed'
+  const [at, next] = [cursor.at, cursor.at + 4 * numberBytes]
   if (next > bytes.length) return 'malformed'
   cursor.at = next
-  const weight = {
-    bytes: readUint(bytes, at, weightBytes),
-    innerNodes: readUint(bytes, at + weightBytes, weightBytes),
-    leaves: readUint(bytes, at + 2 * weightBytes, weightBytes),
-  }
-  const slot = kindAndSlot >> 2 === 0 ? 0 : 1
+  const numberAt = (index: number) => readUint(bytes, at + index * numberBytes, numberBytes)
+  const weight = { bytes: numberAt(1), innerNodes: numberAt(2), leaves: numberAt(3) }
   const prefix = prefixBelow(place, level, path)
-  return { kind: 'sealed', hash: first, weight, depth, prefix, slot, reader, opened: undefined }
+  return {
+    kind: 'sealed',
+    hash: first,
+    weight,
+    depth,
+    prefix,
+    version: numberAt(0),
+    reader,
+    opened: undefined,
+  }
 }
 
 function writeUint(

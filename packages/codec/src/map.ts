@@ -39,8 +39,8 @@ export interface MapInner {
   readonly right: MapNode | undefined
   readonly weight: MapWeight
   hash: Uint8Array | undefined
-  /** Where its page was written, of one on a cut (map-pages.ts). */
-  slot: PageSlot | undefined
+  /** Of its page, once that was written or read, of one on a cut (map-pages.ts). */
+  version: number | undefined
 }
 
 /** An inner node, or a lone leaf at the root, that a reader finds. */
@@ -51,7 +51,7 @@ export interface SealedNode {
   readonly depth: number
   /** 32 bytes, of which the first `depth` bits are those of every key below, and the others zero. */
   readonly prefix: Uint8Array
-  readonly slot: PageSlot
+  readonly version: number
   readonly reader: NodeReader
   opened: MapLeaf | MapInner | undefined
 }
@@ -60,9 +60,6 @@ export interface SealedNode {
 export interface NodeReader {
   node(sealed: SealedNode): MapLeaf | MapInner
 }
-
-/** Which of the two pages that may stand at one place. */
-export type PageSlot = 0 | 1
 
 /** What a subtree takes when it travels. Kept in each inner node, so that a map can be cut without walking it. */
 export interface MapWeight {
@@ -188,7 +185,7 @@ export function inner(left: MapNode | undefined, right: MapNode | undefined): Ma
     innerNodes: a.innerNodes + b.innerNodes + 1,
     leaves: a.leaves + b.leaves,
   }
-  return { kind: 'inner', left, right, weight, hash: undefined, slot: undefined }
+  return { kind: 'inner', left, right, weight, hash: undefined, version: undefined }
 }
 
 const weightless: MapWeight = Object.freeze({ bytes: 0, innerNodes: 0, leaves: 0 })

@@ -18,7 +18,6 @@ import {
   openMap,
   type PagePlace,
   proveKey,
-  sealMap,
   sha256,
   toHex,
   utf8,
@@ -31,6 +30,8 @@ class Damaged extends Error {}
 /** Pages as a store would keep them. */
 interface Disk extends MapSource {
   readonly pages: Map<string, Uint8Array>
+  /** Of the root. */
+  version: number
   reads: number
 }
 
@@ -38,6 +39,7 @@ function emptyDisk(): Disk {
   const pages = new Map<string, Uint8Array>()
   return {
     pages,
+    version: 0,
     reads: 0,
     page(place) {
       this.reads++
@@ -47,28 +49,39 @@ function emptyDisk(): Disk {
   }
 }
 
-const nameOf = ({ depth, prefix, slot }: PagePlace) => `${depth}/${toHex(prefix)}/${slot}`
+const nameOf = ({ depth, prefix, version }: PagePlace) => `${depth}/${toHex(prefix)}/${version}`
 
-/** Writes what lies between two maps at once; returns how many pages that were. */
-function store(disk: Disk, before: MerkleMap, after: MerkleMap): number {
-  const pages = [...mapPages({ before, after })]
+const rootAt = (version: number) => nameOf({ depth: 0, prefix: new Uint8Array(), version })
+
+/**
+ * Writes what lies between two maps in the next version, and removes what that replaces; returns how many pages it wrote.
+ * Until the root is there the map before can be read, and nothing is ever written over.
+ */
+function store(disk: Disk, before: MerkleMap, after: MerkleMap, isApart = false): number {
+  const [root, ...pages] = mapPages({ before, after, version: disk.version + 1, isApart })
   for (const page of pages) {
-    is(page.leavesOther, false)
+    is(disk.pages.has(nameOf(page)), false)
     disk.pages.set(nameOf(page), page.bytes)
   }
-  return pages.length
-}
-
-/** Writes it page by page, the root last; before that the map before can be read, after it what that left is gone. */
-function storeBeside(disk: Disk, before: MerkleMap, after: MerkleMap): void {
-  const [root, ...pages] = mapPages({ before, after, isBeside: true })
-  for (const page of pages) disk.pages.set(nameOf(page), page.bytes)
-  const found = openMap({ root: mapRoot(before), source: disk })
+  const found = openMap({ root: mapRoot(before), version: disk.version, source: disk })
   ok(found)
   equal([...mapEntries(found)], [...mapEntries(before)])
-  if (root) disk.pages.set(nameOf(root), root.bytes)
+  if (root === undefined) return 0
+  disk.pages.set(nameOf(root), root.bytes)
+  disk.pages.delete(rootAt(disk.version++))
   for (const page of pages)
-    if (page.leavesOther) ok(disk.pages.delete(nameOf({ ...page, slot: page.slot === 0 ? 1 : 0 })))
+    if (page.replaces !== undefined)
+      ok(disk.pages.delete(nameOf({ ...page, version: page.replaces })), nameOf(page))
+  return pages.length + 1
+}
+
+const open = (root: Uint8Array, disk: Disk) => openMap({ root, version: disk.version, source: disk })
+
+/** The same map, of which no more than the root is in memory. */
+function seal(map: MerkleMap, disk: Disk): MerkleMap {
+  const found = open(mapRoot(map), disk)
+  ok(found)
+  return found
 }
 
 /** Keys that agree in many bits, in few and in none. */
@@ -102,8 +115,8 @@ function assertAlike(found: MerkleMap, expected: MerkleMap, asked: readonly Uint
 
 suite('a map in pages', (it) => {
   it('answers as the same map in memory, sealed, opened anew and changed in any order', () => {
-    const then = fc.constantFrom('keep', 'seal', 'open')
-    const ways = fc.constantFrom('in place', 'in place, made anew', 'beside')
+    const then = fc.constantFrom('keep', 'seal')
+    const ways = fc.constantFrom('as it grew', 'made anew', 'apart')
     const steps = fc.array(fc.tuple(entries, ways, then), { maxLength: 6 })
     fc.assert(
       fc.property(steps, fc.array(keys, { maxLength: 6 }), (rounds, asked) => {
@@ -116,11 +129,9 @@ suite('a map in pages', (it) => {
             memory = mapSet(memory, key, value)
             map = mapSet(map, key, value)
           }
-          if (way === 'in place, made anew') map = mapFromEntries(mapEntries(memory))
-          if (way === 'beside') storeBeside(disk, before, map)
-          else store(disk, before, map)
-          if (next === 'seal') map = sealMap(map, disk)
-          if (next === 'open') map = openMap({ root: mapRoot(map), source: disk }) ?? emptyMap
+          if (way !== 'as it grew') map = mapFromEntries(mapEntries(memory))
+          store(disk, before, map, way === 'apart')
+          if (next === 'seal' || way === 'apart') map = seal(map, disk)
           assertAlike(map, memory, [...asked, ...changes.map(([key]) => key)])
         }
         const whole = emptyDisk()
@@ -134,7 +145,7 @@ suite('a map in pages', (it) => {
     const disk = emptyDisk()
     const first = mapFromEntries(randomEntries(200))
     store(disk, emptyMap, first)
-    const sealed = sealMap(first, disk)
+    const sealed = seal(first, disk)
     const changed = mapSet(sealed, randomKey(7), utf8('other'))
     equal(mapGet(sealed, randomKey(7)), utf8('value 7'))
     equal(mapGet(changed, randomKey(7)), utf8('other'))
@@ -146,7 +157,7 @@ suite('a map in pages', (it) => {
     const map = mapFromEntries(randomEntries(5_000))
     store(disk, emptyMap, map)
     disk.reads = 0
-    const found = openMap({ root: mapRoot(map), source: disk })
+    const found = open(mapRoot(map), disk)
     is(disk.reads, 1)
     ok(found)
     equal(mapGet(found, randomKey(321)), utf8('value 321'))
@@ -160,9 +171,9 @@ suite('a map in pages', (it) => {
     const disk = emptyDisk()
     const map = mapFromEntries(randomEntries(5_000))
     const all = store(disk, emptyMap, map)
-    const changed = mapSet(sealMap(map, disk), randomKey(9), utf8('changed'))
+    const changed = mapSet(seal(map, disk), randomKey(9), utf8('changed'))
     disk.reads = 0
-    const pages = store(disk, map, changed)
+    const pages = [...mapPages({ before: map, after: changed, version: 2 })].length
     ok(pages <= 7 && all > 1_000, `${pages} of ${all} pages`)
     is(disk.reads, 0)
   })
@@ -171,10 +182,10 @@ suite('a map in pages', (it) => {
     const disk = emptyDisk()
     const first = mapFromEntries(randomEntries(500))
     store(disk, emptyMap, first)
-    const long = mapSet(first, randomKey(7), utf8('beside'))
-    storeBeside(disk, first, long)
+    const long = mapSet(first, randomKey(7), utf8('in a later version'))
+    store(disk, first, long)
     // As a header is executed when it is proposed, and again when it comes as a checkpoint.
-    const change = () => mapSet(long, randomKey(7), utf8('in its place'))
+    const change = () => mapSet(long, randomKey(7), utf8('in a still later one'))
     const [once, again] = [change(), change()]
     store(disk, long, again)
     // Over the first: one row under the same first four bits, and not the next.
@@ -185,7 +196,7 @@ suite('a map in pages', (it) => {
     store(disk, again, second)
     const third = mapSet(second, near[0], utf8('near'))
     store(disk, second, third)
-    const found = openMap({ root: mapRoot(third), source: disk })
+    const found = open(mapRoot(third), disk)
     ok(found)
     equal([...mapEntries(found)], [...mapEntries(third)])
   })
@@ -194,7 +205,8 @@ suite('a map in pages', (it) => {
     const disk = emptyDisk()
     const map = mapFromEntries(randomEntries(1_000))
     store(disk, emptyMap, map)
-    const sealed = sealMap(map, disk)
+    const sealed = seal(map, disk)
+    disk.reads = 0
     is([...mapEntries(sealed)].length, 1_000)
     const { reads } = disk
     is([...mapEntries(sealed)].length, 1_000)
@@ -212,7 +224,7 @@ suite('damage of a map in pages', (it) => {
   function assertNeverWrong(disk: Disk): void {
     let found: MerkleMap | undefined
     try {
-      found = openMap({ root, source: disk })
+      found = open(root, disk)
       if (found === undefined) return
       for (const [index, key] of asked.entries())
         equal([mapGet(found, key), proveKey(found, key)], answers[index])
@@ -227,6 +239,7 @@ suite('damage of a map in pages', (it) => {
 
   function damaged(change: (disk: Disk) => void): Disk {
     const disk = emptyDisk()
+    disk.version = whole.version
     for (const [name, bytes] of whole.pages) disk.pages.set(name, bytes.slice())
     change(disk)
     return disk
@@ -266,7 +279,7 @@ suite('damage of a map in pages', (it) => {
         if (names.length === 1) continue
         let isTold = false
         try {
-          const found = openMap({ root, source: disk })
+          const found = open(root, disk)
           isTold = found === undefined
           if (found) for (const _ of mapEntries(found));
         } catch {
@@ -278,14 +291,14 @@ suite('damage of a map in pages', (it) => {
   })
 
   it('in an empty map, or one of a lone entry, is no exception', () => {
-    equal(openMap({ root: mapRoot(emptyMap), source: emptyDisk() }), emptyMap)
+    equal(open(mapRoot(emptyMap), emptyDisk()), emptyMap)
     const lone = mapSet(emptyMap, randomKey(1), utf8('one'))
     const disk = emptyDisk()
     is(store(disk, emptyMap, lone), 1)
-    const found = openMap({ root: mapRoot(lone), source: disk })
+    const found = open(mapRoot(lone), disk)
     ok(found)
-    equal([...mapEntries(sealMap(found, disk))], [...mapEntries(lone)])
-    is(openMap({ root: sha256(), source: disk }), undefined)
-    is(openMap({ root: sha256(), source: emptyDisk() }), undefined)
+    equal([...mapEntries(seal(found, disk))], [...mapEntries(lone)])
+    is(open(sha256(), disk), undefined)
+    is(open(sha256(), emptyDisk()), undefined)
   })
 })

@@ -35,6 +35,8 @@ export {
   holeKey,
   keySpaces,
   metaKey,
+  type PastPagesPlace,
+  pastPagesKey,
   placeValue,
   positionKey,
   positionKeyOfDigest,
@@ -47,11 +49,13 @@ export {
   readEventKey,
   readHistoryKey,
   readHoleKey,
+  readPastPagesKey,
   readPlace,
   readPositionKey,
   readVoteKey,
   spaceRange,
   statePageKey,
+  statePageKeyBytes,
   strayKey,
   voteKey,
 } from './key-spaces.js'
@@ -95,11 +99,12 @@ export {
 } from './network-errors.js'
 export type { PowerCut, PowerCutDisk, PowerCutOptions } from './power-cut-disk.js'
 export { powerCutDisk } from './power-cut-disk.js'
+export { rangeBehind } from './range-behind.js'
 export type { SignatureJob, SignatureVerifier } from './signature-verifier.js'
 export { assertJobsFit, signaturesStopped } from './signature-verifier.js'
 export type { JudgedJob, SignatureVerifierSubject } from './signature-verifier-contract.js'
 export { signatureVerifierContract } from './signature-verifier-contract.js'
-export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from './store.js'
+export type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 export type { StoreSubject } from './store-contract.js'
 export { storeContract } from './store-contract.js'
 export { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'

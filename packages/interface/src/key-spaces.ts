@@ -17,12 +17,13 @@
  * | evidence           | organisation id, generation, sequence | fork evidence                             |
  * | checkpointHeight   | height                                | header, certificate, changes              |
  * | checkpointDigest   | header digest                         | height                                    |
- * | statePage          | depth, prefix, slot                   | a page of the state's map                 |
+ * | statePage          | depth, prefix, version                | a page of the state's map                 |
+ * | pastPages          | height, part                          | pages that a checkpoint brings, replaces  |
  * | vote               | epoch, view, kind                     | own signed vote or proposal               |
  * | meta               | name                                  | schema version, own last signed, …        |
  *
  * Sizes: organisation id 32 bytes, digest 32, author, generation and epoch u32, sequence, ordinal, height and view
- * u64 (safe integers), branch, depth, slot and kind u8; a prefix has as many bytes as the bits of the depth take. Authors are numbered by this node in the order in which it met them, so
+ * u64 (safe integers), part u32, branch, depth and kind u8, version 5 bytes; a prefix has as many bytes as the bits of the depth take. Authors are numbered by this node in the order in which it met them, so
  * that the key of an event takes 18 bytes; a branch tells apart the events of a forked author at one place.
  */
 
@@ -50,6 +51,7 @@ export const keySpaces = Object.freeze({
   hole: 0x18,
   bodyFloor: 0x19,
   statePage: 0x1a,
+  pastPages: 0x1b,
 })
 
 export type KeySpace = keyof typeof keySpaces
@@ -272,14 +274,40 @@ export function checkpointDigestKey(digest: Uint8Array): Uint8Array {
 }
 
 /** `prefix` has ⌈depth / 8⌉ bytes. */
-export function statePageKey({ depth, prefix, slot }: PagePlace): Uint8Array {
+export function statePageKey({ depth, prefix, version }: PagePlace): Uint8Array {
   assertUint(depth, 0xff)
   assertLength(prefix, Math.ceil(depth / 8))
-  const key = newKey('statePage', 3 + prefix.length)
+  assertUint(version, 0xff_ffff_ffff)
+  const key = newKey('statePage', statePageKeyBytes(depth))
   key[1] = depth
   key.set(prefix, 2)
-  key[2 + prefix.length] = slot
+  const at = 2 + prefix.length
+  key[at] = Math.floor(version / 2 ** 32)
+  writeU32(key, at + 1, version % 2 ** 32)
   return key
+}
+
+/** Length in bytes of the key of a page at this depth. */
+export function statePageKeyBytes(depth: number): number {
+  return 2 + Math.ceil(depth / 8) + 5
+}
+
+/** What of the pages of one checkpoint is noted together. */
+export interface PastPagesPlace {
+  readonly height: number
+  readonly part: number
+}
+
+export function pastPagesKey({ height, part }: PastPagesPlace): Uint8Array {
+  const key = newKey('pastPages', 13)
+  writeU64(key, 1, height)
+  writeU32(key, 9, part)
+  return key
+}
+
+export function readPastPagesKey(key: Uint8Array): PastPagesPlace {
+  assertLength(key, 13)
+  return { height: readU64(key, 1), part: readU32(key, 9) }
 }
 
 /** Own proposals and votes by what they bind: at most one of a kind in a view (SPEC H0, H1, H2). */

@@ -4,7 +4,8 @@
  */
 
 import { fromHex, toHex } from '@chirograph/codec'
-import type { RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from './store.js'
+import { rangeBehind } from './range-behind.js'
+import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 import { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'
 
 /** A database that outlives the stores opened on it, as a directory does. */
@@ -32,17 +33,15 @@ export interface MemoryState {
   readonly values: Map<string, Uint8Array>
   /** The keys in order; made when a range needs it, forgotten when a key comes or goes. */
   keys: readonly string[] | undefined
-  /** Of each open snapshot: what lay under the keys that were written since. */
-  readonly snapshots: Set<Map<string, Uint8Array | undefined>>
 }
 
 export function emptyMemory(): MemoryState {
-  return { values: new Map(), keys: undefined, snapshots: new Set() }
+  return { values: new Map(), keys: undefined }
 }
 
 /** Values are never changed in place, so both may hold the same ones. */
 export function copyOfMemory({ values }: MemoryState): MemoryState {
-  return { values: new Map(values), keys: undefined, snapshots: new Set() }
+  return { values: new Map(values), keys: undefined }
 }
 
 export function openOn(state: MemoryState): Store {
@@ -51,8 +50,28 @@ export function openOn(state: MemoryState): Store {
     if (closed) throw storeClosed()
   }
 
+  async function* pages(bounds: RangeBounds): AsyncGenerator<readonly StoreEntry[]> {
+    let rest = bounds
+    for (;;) {
+      assertOpen()
+      const limit = Math.min(rest.limit ?? pageEntries, pageEntries)
+      const page = entriesOf(state, { ...rest, limit }).map(
+        ([key, value]): StoreEntry => [bytesOf(key), value.slice()],
+      )
+      if (page.length === 0) return
+      // Before the reader has the keys, which it may change.
+      rest = rangeBehind(rest, page)
+      yield page
+    }
+  }
+
   return Object.freeze({
     async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+      assertOpen()
+      return state.values.get(toHex(key))?.slice()
+    },
+
+    getSync(key: Uint8Array): Uint8Array | undefined {
       assertOpen()
       return state.values.get(toHex(key))?.slice()
     },
@@ -70,38 +89,14 @@ export function openOn(state: MemoryState): Store {
     },
 
     async *range(bounds: RangeBounds): AsyncIterable<StoreEntry> {
-      assertOpen()
-      for (const [key, value] of snapshot(state, bounds)) {
-        assertOpen()
-        yield [bytesOf(key), value.slice()]
-      }
-    },
-
-    async *pages(bounds: RangeBounds): AsyncIterable<readonly StoreEntry[]> {
-      assertOpen()
-      const entries = snapshot(state, bounds)
-      for (let at = 0; at < entries.length; at += pageEntries) {
-        assertOpen()
-        yield entries
-          .slice(at, at + pageEntries)
-          .map(([key, value]) => [bytesOf(key), value.slice()] as StoreEntry)
-      }
-    },
-
-    snapshot(): StoreSnapshot {
-      assertOpen()
-      const before = new Map<string, Uint8Array | undefined>()
-      state.snapshots.add(before)
-      return Object.freeze({
-        get(key: Uint8Array): Uint8Array | undefined {
+      for await (const page of pages(bounds))
+        for (const entry of page) {
           assertOpen()
-          if (!state.snapshots.has(before)) throw storeClosed()
-          const name = toHex(key)
-          return (before.has(name) ? before.get(name) : state.values.get(name))?.slice()
-        },
-        close: () => void state.snapshots.delete(before),
-      })
+          yield entry
+        }
     },
+
+    pages,
 
     async close(): Promise<void> {
       closed = true
@@ -116,7 +111,6 @@ export function applyOps(state: MemoryState, ops: readonly StoreOp[]): void {
 
 function apply(state: MemoryState, op: StoreOp): void {
   const key = toHex(op.key)
-  for (const before of state.snapshots) if (!before.has(key)) before.set(key, state.values.get(key))
   if (op.kind === 'put') {
     if (!state.values.has(key)) state.keys = undefined
     state.values.set(key, op.value.slice())
@@ -125,8 +119,7 @@ function apply(state: MemoryState, op: StoreOp): void {
   }
 }
 
-/** Values are never changed in place, so holding them is a snapshot. */
-function snapshot(
+function entriesOf(
   state: MemoryState,
   { from, to, limit = Infinity, reverse = false }: RangeBounds,
 ): [string, Uint8Array][] {

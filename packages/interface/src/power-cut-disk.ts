@@ -77,6 +77,10 @@ export function powerCutDisk({ keeps, pause = async () => {} }: PowerCutOptions)
 
     return Object.freeze({
       get: (key: Uint8Array) => read(() => inner.get(key)),
+      getSync(key: Uint8Array) {
+        assertOpen()
+        return inner.getSync(key)
+      },
       getMany: (keys: readonly Uint8Array[]) => read(() => inner.getMany(keys)),
 
       async batch(ops: readonly StoreOp[], { sync }: { readonly sync: boolean }): Promise<void> {
@@ -92,11 +96,6 @@ export function powerCutDisk({ keeps, pause = async () => {} }: PowerCutOptions)
 
       range: (bounds: RangeBounds) => reading(() => inner.range(bounds)),
       pages: (bounds: RangeBounds) => reading(() => inner.pages(bounds)),
-
-      snapshot() {
-        assertOpen()
-        return inner.snapshot()
-      },
 
       async close(): Promise<void> {
         isClosed = true

@@ -5,7 +5,7 @@
 
 import type { ContractKit } from './contract-kit.js'
 import { batchOpsMax, getManyKeysMax } from './limits.js'
-import type { RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from './store.js'
+import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 
 /** One database, not opened yet. */
 export interface StoreSubject {
@@ -22,7 +22,7 @@ export function storeContract(name: string, make: () => Promise<StoreSubject>, k
     claimBatches(claim, kit)
     claimRanges(claim, kit)
     claimPages(claim, kit)
-    claimSnapshots(claim, kit)
+    claimReadsWithoutWaiting(claim, kit)
     claimLifecycle(claim, kit)
   })
 }
@@ -156,17 +156,6 @@ function claimRanges(claim: StoreClaim, { equal }: ContractKit): void {
     equal(await firsts(store, { from: bytes(4), to: bytes(2), reverse: true }), [])
   })
 
-  claim('iterates over the store as it was when the iteration began', async (store) => {
-    await store.batch(five, { sync: false })
-    const seen: number[] = []
-    for await (const [key] of store.range(everything)) {
-      if (seen.length === 0) await store.batch([remove(bytes(4)), put(bytes(6), bytes())], { sync: false })
-      seen.push(key[0] ?? 0)
-    }
-    equal(seen, [1, 2, 3, 4, 5])
-    equal(await firsts(store, everything), [1, 2, 3, 5, 6])
-  })
-
   claim('yields every entry of a range longer than its read-ahead', async (store) => {
     const ops: StoreOp[] = []
     for (let index = 0; index < 5000; index++)
@@ -232,23 +221,32 @@ function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
     }
   })
 
-  claim('turns the pages of the store as it was when the first was turned', async (store) => {
-    const ops: StoreOp[] = []
-    for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), bytes(1)))
-    await store.batch(ops, { sync: false })
-    const values = new Set<number | undefined>()
-    let count = 0
-    for await (const page of store.pages(everything)) {
-      if (count === 0)
-        await store.batch(
-          ops.map(({ key }, index) => (index % 2 === 0 ? remove(key) : put(key, bytes(2)))),
-          { sync: false },
-        )
-      for (const [, value] of page) values.add(value[0])
-      count += page.length
-    }
-    equal([count, [...values]], [ops.length, [1]])
-  })
+  claim(
+    'holds no view of the past: what is written where a range was not read yet is seen there',
+    async (store) => {
+      const ops: StoreOp[] = []
+      for (let index = 0; index < 5000; index++) ops.push(put(bytes(1, index >> 8, index & 255), bytes(1)))
+      for (const reverse of [false, true]) {
+        await store.batch(ops, { sync: false })
+        const far = reverse ? ops.slice(0, 1000) : ops.slice(-1000)
+        const seen = new Map<string, number | undefined>()
+        for await (const page of store.pages({ ...everything, reverse })) {
+          if (seen.size === 0)
+            await store.batch(
+              far.map(({ key }, index) => (index % 2 === 0 ? remove(key) : put(key, bytes(2)))),
+              { sync: false },
+            )
+          for (const [key, [value]] of page) {
+            ok(!seen.has(key.join()), 'nothing is turned twice')
+            seen.set(key.join(), value)
+          }
+        }
+        equal(seen.size, ops.length - far.length / 2)
+        for (const [index, { key }] of far.entries())
+          equal(seen.get(key.join()), index % 2 === 0 ? undefined : 2)
+      }
+    },
+  )
 
   claim('gives pages that the caller may change without changing the store', async (store) => {
     await store.batch([put(bytes(1), bytes(7))], { sync: false })
@@ -268,37 +266,24 @@ function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
   })
 }
 
-function claimSnapshots(claim: StoreClaim, { equal, failsWith }: ContractKit): void {
-  claim('reads from a snapshot what was there when it was taken', async (store) => {
+function claimReadsWithoutWaiting(claim: StoreClaim, { equal, failsWith }: ContractKit): void {
+  claim('gives at once what was written last', async (store) => {
     await store.batch([put(bytes(1), bytes(1)), put(bytes(2), bytes())], { sync: false })
-    const first = store.snapshot()
+    const values = () => [1, 2, 3].map((key) => store.getSync(bytes(key)))
+    equal(values(), [bytes(1), bytes(), undefined])
     await store.batch([put(bytes(1), bytes(9)), remove(bytes(2)), put(bytes(3), bytes(3))], { sync: true })
-    const second = store.snapshot()
-    await store.batch([put(bytes(1), bytes(8)), put(bytes(2), bytes(2))], { sync: false })
-    const values = (one: StoreSnapshot) => [1, 2, 3].map((key) => one.get(bytes(key)))
-    equal(values(first), [bytes(1), bytes(), undefined])
-    equal(values(second), [bytes(9), undefined, bytes(3)])
-    first.close()
-    equal(values(second), [bytes(9), undefined, bytes(3)])
+    equal(values(), [bytes(9), undefined, bytes(3)])
   })
 
-  claim('gives values of a snapshot that the caller may change', async (store) => {
+  claim('gives at once a value that the caller may change', async (store) => {
     await store.batch([put(bytes(1), bytes(7))], { sync: false })
-    const snapshot = store.snapshot()
-    snapshot.get(bytes(1))?.fill(9)
-    equal([snapshot.get(bytes(1)), await store.get(bytes(1))], [bytes(7), bytes(7)])
+    store.getSync(bytes(1))?.fill(9)
+    equal([store.getSync(bytes(1)), await store.get(bytes(1))], [bytes(7), bytes(7)])
   })
 
-  claim('reads nothing from a snapshot after that or the store is closed', async (store) => {
-    const [closed, open] = [store.snapshot(), store.snapshot()]
-    closed.close()
-    closed.close()
-    failsWith('STORE_CLOSED', () => closed.get(bytes(1)))
-    equal(open.get(bytes(1)), undefined)
+  claim('gives nothing at once after it was closed', async (store) => {
     await store.close()
-    failsWith('STORE_CLOSED', () => open.get(bytes(1)))
-    failsWith('STORE_CLOSED', () => store.snapshot())
-    open.close()
+    failsWith('STORE_CLOSED', () => store.getSync(bytes(1)))
   })
 }
 

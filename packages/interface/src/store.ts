@@ -7,6 +7,9 @@ export interface Store {
   /** The value under `key`, or undefined when there is none. */
   get(key: Uint8Array): Promise<Uint8Array | undefined>
 
+  /** The same while the caller waits: for small values that are likely to be in a cache. */
+  getSync(key: Uint8Array): Uint8Array | undefined
+
   /** The values under `keys`, in the order of `keys`; at most `getManyKeysMax` keys. */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>
 
@@ -28,34 +31,17 @@ export interface Store {
 
   /**
    * Entries with `from ≤ key < to` in byte order, or in the opposite order with
-   * `reverse`, from a snapshot taken when iteration begins. Breaking out of the
-   * loop releases what it held. Each call iterates once.
+   * `reverse`, read portion by portion: what is written meanwhile is seen where it
+   * was not read yet. No view of the past is held, for a disk may pay for that with
+   * the present (LevelDB). Breaking out of the loop ends it. Each call iterates once.
    */
   range(bounds: RangeBounds): AsyncIterable<StoreEntry>
 
   /** The same entries by the page, each of one entry or more: for whoever reads many, since waiting costs more than reading. */
   pages(bounds: RangeBounds): AsyncIterable<readonly StoreEntry[]>
 
-  /**
-   * The store as it is now, to be read without waiting. It keeps what is overwritten from being cleared away, so it is
-   * to be closed; closing the store closes it too.
-   */
-  snapshot(): StoreSnapshot
-
   /** Ends running ranges and releases the disk. Afterwards everything fails with `STORE_CLOSED`; closing again does nothing. */
   close(): Promise<void>
-}
-
-/** What was in a store at one moment, whatever is written afterwards. */
-export interface StoreSnapshot {
-  /**
-   * The value under `key`, read while the caller waits: for small values that are likely to be in a cache. Throws
-   * `STORE_CLOSED` once this or the store is closed.
-   */
-  get(key: Uint8Array): Uint8Array | undefined
-
-  /** Closing again does nothing. */
-  close(): void
 }
 
 export type StoreOp =

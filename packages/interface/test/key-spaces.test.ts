@@ -24,6 +24,7 @@ import {
   keyBytesMax,
   keySpaces,
   metaKey,
+  pastPagesKey,
   placeValue,
   positionKey,
   prefixRange,
@@ -35,6 +36,7 @@ import {
   readEventKey,
   readHistoryKey,
   readHoleKey,
+  readPastPagesKey,
   readPlace,
   readPositionKey,
   readVoteKey,
@@ -80,8 +82,12 @@ suite('key spaces', (it) => {
       [historyKey(place), '160102030400000001'],
       [holeKey({ ...place, fromSequence: place.sequence }), `180102030400000001${sequence}`],
       [bodyFloorKey(place), '190102030400000001'],
-      [statePageKey({ depth: 0, prefix: new Uint8Array(), slot: 0 }), '1a0000'],
-      [statePageKey({ depth: 12, prefix: Uint8Array.of(0xab, 0xc0), slot: 1 }), '1a0cabc001'],
+      [statePageKey({ depth: 0, prefix: new Uint8Array(), version: 0 }), '1a000000000000'],
+      [
+        statePageKey({ depth: 12, prefix: Uint8Array.of(0xab, 0xc0), version: 2 ** 33 + 1 }),
+        '1a0cabc00200000001',
+      ],
+      [pastPagesKey({ height: 258, part: 3 }), '1b000000000000010200000003'],
     ]
     for (const [key, hex] of expected) {
       is(toHex(key), hex)
@@ -120,6 +126,7 @@ suite('key spaces', (it) => {
         const epoch = author
         is(readCheckpointHeightKey(checkpointHeightKey(view)), view)
         equal(readVoteKey(voteKey({ epoch, view, kind })), { epoch, view, kind })
+        equal(readPastPagesKey(pastPagesKey({ height: view, part: author })), { height: view, part: author })
       }),
     )
   })
@@ -182,7 +189,8 @@ suite('key spaces', (it) => {
       evidence: evidenceKey(position),
       checkpointHeight: checkpointHeightKey(0),
       checkpointDigest: checkpointDigestKey(digest),
-      statePage: statePageKey({ depth: 252, prefix: digest, slot: 1 }),
+      statePage: statePageKey({ depth: 252, prefix: digest, version: 1 }),
+      pastPages: pastPagesKey({ height: 7, part: 1 }),
       vote: voteKey({ epoch: 0xffff_ffff, view: 0, kind: 255 }),
       meta: metaKey(''),
     }
@@ -220,7 +228,9 @@ suite('key spaces', (it) => {
       () => authorKey('zz'.repeat(32)),
       () => frontierKey({ ...position, author: 'ab' }),
       () => voteKey({ epoch: 0, view: 0, kind: 256 }),
-      () => statePageKey({ depth: 12, prefix: digest, slot: 0 }),
+      () => statePageKey({ depth: 12, prefix: digest, version: 0 }),
+      () => statePageKey({ depth: 0, prefix: new Uint8Array(), version: 2 ** 40 }),
+      () => readPastPagesKey(arrivalKey(1)),
       () => readEventKey(arrivalKey(1)),
       () => readPlace(digest),
       () => readAuthorValue(digest),

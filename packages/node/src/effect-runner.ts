@@ -112,7 +112,6 @@ export function createEffectRunner({
       taken.forEach(drop)
       throw error
     }
-    writer.settled()
     nextOrdinal = behind
     const waiting = taken.filter((effect) => effect.kind !== 'persist')
     try {

@@ -45,7 +45,7 @@ import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from 
 import type { AuthorTable } from './author-table.js'
 import { type BodyFloor, bodyFloorOp } from './body-floor.js'
 import { put } from './meta.js'
-import type { PageWriter } from './state-pages.js'
+import type { PageWriter, StateChange } from './state-pages.js'
 import { storedValue } from './stored-event.js'
 
 /** What lies under a vote key: the own proposal, each type of vote, and the proposal that was notarized. */
@@ -77,8 +77,6 @@ export interface HistoryFact {
 
 export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
-  /** To be called when all that was asked for is on disk, before more is. */
-  settled(): void
   /** The ordinal that the next event to arrive will get. */
   readonly nextOrdinal: number
   /** What is to be on disk before `opsOf` is asked for this fact, in batches that are durable one after the other. */
@@ -177,7 +175,8 @@ export function createFactWriter({
     })
   }
 
-  function snapshotOps({ checkpoint, state, cut, logTree, tips, open, dropped }: SnapshotFact): StoreOp[] {
+  function snapshotOps(fact: SnapshotFact): StoreOp[] {
+    const { checkpoint, cut, logTree, tips, open, dropped } = fact
     const ops: StoreOp[] = []
     for (const { author: org, id, ...rest } of dropped) {
       const place: EventPlace = { author: authors.claim(org, ops), ...rest }
@@ -204,8 +203,7 @@ export function createFactWriter({
     // The last arrivals may be among what is dropped. Their numbers are not given again, even after a restart: a
     // subscriber that was told of them would pass over what bears them next.
     ops.push(put('next-ordinal', encode(ordinalShape, ordinal)))
-    const change = { map: state.map, rows: null }
-    ops.push(...headOps({ checkpoint, logTree, entries: cut.values() }), ...pages.opsOf(change))
+    ops.push(...headOps({ checkpoint, logTree, entries: cut.values() }), ...pages.opsOf(changeOf(fact)))
     return ops
   }
 
@@ -239,7 +237,7 @@ export function createFactWriter({
       case 'checkpoint':
         return [
           ...checkpointOps(fact),
-          ...pages.opsOf({ map: fact.state.map, rows: fact.rows }),
+          ...pages.opsOf(changeOf(fact)),
           ...strayOps(fact),
           ...forgetVotes(fact.checkpoint.header.core.view),
         ]
@@ -250,7 +248,7 @@ export function createFactWriter({
 
   function isLong(fact: Fact | HistoryFact): fact is Extract<Fact, { kind: 'checkpoint' | 'snapshot' }> {
     if (fact.kind === 'snapshot') return true
-    return fact.kind === 'checkpoint' && pages.isLong({ map: fact.state.map, rows: fact.rows })
+    return fact.kind === 'checkpoint' && pages.isLong(changeOf(fact))
   }
 
   return {
@@ -258,15 +256,19 @@ export function createFactWriter({
     get nextOrdinal() {
       return ordinal
     },
-    settled: () => pages.settled(),
     isLong,
     *ahead(fact) {
-      if (isLong(fact)) yield* pages.ahead(fact.state.map)
+      if (isLong(fact)) yield* pages.ahead(changeOf(fact))
     },
     noteArrivals(ordinals) {
       arrivals = ordinals
     },
   }
+}
+
+function changeOf(fact: Extract<Fact, { kind: 'checkpoint' | 'snapshot' }>): StateChange {
+  const { height } = fact.checkpoint.header.core
+  return { height, map: fact.state.map, rows: fact.kind === 'checkpoint' ? fact.rows : null }
 }
 
 export function historyValue({ lowest, before }: { lowest: number | null; before: EventId }): Uint8Array {

@@ -107,6 +107,12 @@ export const kindsOfDamage = {
     repair: compute,
     advice: startAfresh,
   },
+  'past-pages': {
+    title: 'a note of pages that are of no use any more is damaged, or names some that are',
+    consequence: 'a start refuses it, or would remove what the state is made of',
+    repair: remove,
+    advice: null,
+  },
   'leftover-rows': {
     title: 'pages of a state that nothing reads',
     consequence: 'they take room, as after a snapshot that was broken off',

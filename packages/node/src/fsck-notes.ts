@@ -265,6 +265,7 @@ export const keyLengths = {
   checkpointHeight: 9,
   checkpointDigest: 33,
   vote: 14,
+  pastPages: 13,
 } as const
 
 /** Names a row whose key has the wrong length; false when it has. */
@@ -292,6 +293,7 @@ const numberAt: Partial<Record<keyof typeof keyLengths, number>> = {
   evidence: 37,
   checkpointHeight: 1,
   vote: 5,
+  pastPages: 1,
 }
 
 /** Numbers in keys are safe integers: the upper eleven bits are 0. */

@@ -5,6 +5,7 @@ import { type StoreOp, spaceRange, statePageKey } from '@chirograph/interface'
 import type { Checkpoint } from '@chirograph/replica'
 import { genesisState, type NetworkState, stateOfMap } from '@chirograph/status'
 import type { Check } from './fsck.js'
+import { checkPastPages } from './fsck-past-pages.js'
 
 /**
  * Reads every page from the root down; what no page leads to is left over. Where what was final last is lost, the state
@@ -16,19 +17,19 @@ export async function checkState(
 ): Promise<{ readonly state: NetworkState; readonly isStateSound: boolean }> {
   const { genesis } = check.known
   if (newest === null) {
-    if (!isHeadLost) await checkLeftover(check, new Set())
+    if (!isHeadLost) await checkLeftover(check, { height: 0, seen: new Set() })
     return { state: genesisState(genesis), isStateSound: true }
   }
+  if (isHeadLost) return { state: genesisState(genesis), isStateSound: false }
   const { height, stateRoot } = newest.header.core
   const seen = new Set<string>()
   try {
-    const map = await readMap(check, { root: fromHex(stateRoot) ?? new Uint8Array(), seen })
-    await checkLeftover(check, seen)
+    const map = await readMap(check, { root: fromHex(stateRoot) ?? new Uint8Array(), version: height, seen })
+    await checkLeftover(check, { height, seen })
     return { state: stateOfMap({ genesis, map }), isStateSound: true }
   } catch (error) {
     if (!(error instanceof PageDamage)) throw error
-    if (!isHeadLost)
-      check.findings.add({ code: 'state-rows', what: `the state at height ${height}: ${error.message}` })
+    check.findings.add({ code: 'state-rows', what: `the state at height ${height}: ${error.message}` })
     return { state: genesisState(genesis), isStateSound: false }
   }
 }
@@ -37,19 +38,23 @@ class PageDamage extends Error {}
 
 /** Looks at all of it once, and keeps none: it is read again where it is asked for. */
 async function readMap(
-  { snapshot, step }: Check,
-  { root, seen }: { readonly root: Uint8Array; readonly seen: Set<string> },
+  { store, step }: Check,
+  {
+    root,
+    version,
+    seen,
+  }: { readonly root: Uint8Array; readonly version: number; readonly seen: Set<string> },
 ): Promise<MerkleMap> {
   const source: MapSource = {
     page(place) {
       const key = statePageKey(place)
       seen.add(toHex(key))
       step('pages of the state')
-      return snapshot.get(key)
+      return store.getSync(key)
     },
     damaged: (what) => new PageDamage(what),
   }
-  const map = openMap({ root, source })
+  const map = openMap({ root, version, source })
   if (map === undefined) throw new PageDamage('the page at the root is missing, or not of this height')
   let rows = 0
   // A person who waits may want to stop it.
@@ -57,12 +62,18 @@ async function readMap(
   return map
 }
 
-async function checkLeftover({ store, findings }: Check, seen: ReadonlySet<string>): Promise<void> {
+async function checkLeftover(
+  check: Check,
+  { height, seen }: { readonly height: number; readonly seen: ReadonlySet<string> },
+): Promise<void> {
+  const { store, findings } = check
+  const named = await checkPastPages(check, { height, inUse: seen })
   const fix: StoreOp[] = []
   let count = 0
   for await (const page of store.pages(spaceRange('statePage')))
     for (const [key] of page) {
-      if (seen.has(toHex(key))) continue
+      const name = toHex(key)
+      if (seen.has(name) || named.has(name)) continue
       count++
       if (fix.length < leftoversPerRepair) fix.push({ kind: 'delete', key })
     }

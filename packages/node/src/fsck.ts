@@ -7,7 +7,7 @@ import { toHex } from '@chirograph/codec'
 import type { ValidatorSet } from '@chirograph/consensus'
 import type { Ed25519 } from '@chirograph/crypto'
 import { type OrgId, parseOrgId } from '@chirograph/event'
-import { type EventPlace, metaKey, type Store, type StoreSnapshot } from '@chirograph/interface'
+import { type EventPlace, metaKey, type Store } from '@chirograph/interface'
 import { type Genesis, networkIdOf, validatorSetOf } from '@chirograph/status'
 import { checkChains } from './fsck-chains.js'
 import { createFindings, type DamageCode, type Finding, type Findings } from './fsck-findings.js'
@@ -56,7 +56,6 @@ export interface StoreCheck {
 export interface Check {
   readonly store: Store
   /** Of when the check began, for what is read without waiting. */
-  readonly snapshot: StoreSnapshot
   readonly known: {
     readonly genesis: Genesis
     readonly org: OrgId
@@ -92,19 +91,6 @@ export async function examine(
   /** Falls as long as repairs get on. */
   readonly work: number
 }> {
-  const snapshot = store.snapshot()
-  try {
-    return await examineAt(store, snapshot, options)
-  } finally {
-    snapshot.close()
-  }
-}
-
-async function examineAt(
-  store: Store,
-  snapshot: StoreSnapshot,
-  options: CheckOptions,
-): ReturnType<typeof examine> {
   const schema = await readSchema(store)
   // A note that no version wrote is damage, and found with the others.
   if (schema !== undefined && isSchemaText(schema)) await assertSchema(store)
@@ -116,7 +102,6 @@ async function examineAt(
   let isGone: Check['isGone'] = () => false
   const check: Check = {
     store,
-    snapshot,
     known: {
       genesis,
       org,

@@ -38,7 +38,6 @@ import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
 import { heightShape, logTreeShape, ordinalShape, tipShape, voteKinds } from './facts.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
-import { createPageWriter, type PageWriter } from './state-pages.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
 import { createStoredState, type StoredState } from './stored-state.js'
 import { type StoredEvent, walkEvents } from './stored-walk.js'
@@ -53,7 +52,6 @@ export interface Loaded {
   readonly nextOrdinal: number
   readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
   readonly stored: StoredState
-  readonly pages: PageWriter
 }
 
 export async function loadReplica(
@@ -80,9 +78,7 @@ export async function loadReplica(
     bodiesFrom: bodiesFromOf(bodyFloors, authors),
   }
   const nextOrdinal = await nextOrdinalOf(store)
-  // Of the genesis nothing is on disk: the first checkpoint brings all pages.
-  const pages = createPageWriter({ onDisk: final?.state.map, open: stored.openAlone })
-  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, stored, pages }
+  return { restored, authors, openHistory, bodyFloors, nextOrdinal, openVoteKeys: votes.keys, stored }
 }
 
 /** Above the highest place at which something of an author lacks. */
@@ -129,7 +125,7 @@ async function loadFinal(
   if (toHex(cutRoot(cut)) !== rest.cutRoot)
     throw storeDamaged("the cut does not hash to the checkpoint's root")
   const root = fromHex(core.stateRoot) ?? new Uint8Array() // a header holds lowercase hex only
-  const state = openState({ genesis, root, source: stored.open() })
+  const state = openState({ genesis, root, version: height, source: stored })
   if (state === undefined) throw storeDamaged("the state's first page does not hash to the checkpoint's root")
   return { checkpoint, state, cut, logTree }
 }

@@ -2,13 +2,16 @@
  * Brings the state from the rows of schema 2 into pages. First the pages, the root last and with it the word that rows
  * are to go; then the rows. Whatever ends it in between, the next run goes on: until the root is there, from the rows.
  */
-import { mapRoot, toHex } from '@chirograph/codec'
+import { decode, mapRoot, toHex } from '@chirograph/codec'
 import { metaKey, type Store, type StoreOp } from '@chirograph/interface'
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
+import { heightShape } from './facts.js'
 import { schemaOps, stateMoving } from './meta.js'
 import { storeDamaged } from './node-errors.js'
+import { createPastPages } from './past-pages.js'
 import { oldRowRange, oldRowRanges, oldRowSpaceName } from './schema-2.js'
 import { createPageWriter } from './state-pages.js'
+import { createStoredState } from './stored-state.js'
 
 /** Keys deleted in one batch. */
 const keysPerBatch = 4_096
@@ -41,7 +44,10 @@ export async function moveState(store: Store, move: StateMove): Promise<number> 
 async function writePages(store: Store, { readGenesis, onMoved, signal }: StateMove): Promise<void> {
   const ends = schemaOps(stateMoving)
   // Before the first checkpoint the state is what the genesis says, and nothing of it is stored.
-  if ((await store.get(metaKey('final-height'))) === undefined) return store.batch(ends, { sync: true })
+  const heightBytes = await store.get(metaKey('final-height'))
+  if (heightBytes === undefined) return store.batch(ends, { sync: true })
+  const height = decode(heightShape, heightBytes, { bytesMax: heightBytes.length })
+  if (!height.ok) throw storeDamaged(`the final height: ${height.detail}`)
   const range = oldRowRange(await store.get(metaKey(oldRowSpaceName)))
   if (range === undefined) throw storeDamaged('the note of where the rows of the state lie')
   const genesis = await readGenesis()
@@ -53,17 +59,19 @@ async function writePages(store: Store, { readGenesis, onMoved, signal }: StateM
       if (key.length === 33) rows.set(toHex(key.subarray(1)), { key: key.slice(1), value })
   const { map } = restoreState({ genesis, rows: rows.values() })
   mapRoot(map)
-  const open = () => {
-    throw new Error('nothing is read of a state that is being moved')
-  }
-  const writer = createPageWriter({ open })
-  for (const ops of writer.ahead(map)) {
+  const writer = createPageWriter({
+    source: createStoredState(store),
+    past: createPastPages((key) => store.getSync(key)),
+    readFrom: () => height.value,
+  })
+  const change = { height: height.value, map, rows: null }
+  for (const ops of writer.ahead(change)) {
     await store.batch(ops, { sync: true })
     onMoved(Math.floor(rows.size * shareBefore(ops)), rows.size)
     signal?.throwIfAborted()
   }
   onMoved(rows.size, rows.size)
-  await store.batch([...writer.opsOf({ map, rows: null }), ...ends], { sync: true })
+  await store.batch([...writer.opsOf(change), ...ends], { sync: true })
 }
 
 /** How much of all keys lies before the last of these pages: by the first two bytes of its prefix. */

@@ -180,10 +180,12 @@ async function opsOf(
   { at, tips }: { readonly at: ChainState; readonly tips: ReadonlyMap<string, CutEntry> },
 ): Promise<StoreOp[]> {
   const ops: StoreOp[] = []
-  for await (const page of store.pages(spaceRange('statePage')))
-    for (const [key] of page) ops.push({ kind: 'delete', key })
+  for (const space of ['statePage', 'pastPages'] as const)
+    for await (const page of store.pages(spaceRange(space)))
+      for (const [key] of page) ops.push({ kind: 'delete', key })
   // The root last: until then a start finds no state, and believes none of which pages may lack.
-  const [root, ...pages] = mapPages({ before: emptyMap, after: at.state.map })
+  const version = at.header.core.height
+  const [root, ...pages] = mapPages({ before: emptyMap, after: at.state.map, version })
   for (const page of root === undefined ? pages : [...pages, root])
     ops.push({ kind: 'put', key: statePageKey(page), value: page.bytes })
   for (const entry of tips.values())

@@ -38,6 +38,7 @@ import { loadReplica } from './load.js'
 import { createLogSync, type SyncState } from './log-sync.js'
 import { nodeStopped } from './node-errors.js'
 import type { Notice } from './notice.js'
+import { clearPastPages, createPastPages } from './past-pages.js'
 import { type Conduct, createPeerConduct } from './peer-conduct.js'
 import { faultOfFailure } from './peer-faults.js'
 import { createPeerTasks } from './peer-tasks.js'
@@ -47,6 +48,7 @@ import { createSignatureDesk } from './signature-desk.js'
 import type { JoinProgress } from './snapshot-fetching.js'
 import { createSnapshotServer } from './snapshot-serving.js'
 import { createStateMemory, type StateMemoryLimits } from './state-memory.js'
+import { createPageWriter } from './state-pages.js'
 import { createStoreLookUps } from './store-look-ups.js'
 
 /** Correctness never depends on gossip: this often a node compares logs with one of its peers. */
@@ -120,11 +122,19 @@ export async function startShell(args: {
   const { genesis } = config
   const { isFirstStart, isCopy } = args
   const known = { genesis, isFirstStart, isCopy }
-  const { restored, authors, openHistory, stored, pages, ...written } = await loadReplica(store, known)
+  const { restored, authors, openHistory, stored, ...written } = await loadReplica(store, known)
+  const height = restored.final?.checkpoint.header.core.height ?? 0
+  await clearPastPages(store, { height })
   const replica = createReplica(config, restored)
   let shown: FinalView = replica.final
   const { set } = replica
   const self = replica.consensus.config.self
+  const pages = createPageWriter({
+    onDisk: restored.final && { height, map: restored.final.state.map },
+    source: stored,
+    past: createPastPages((key) => store.getSync(key)),
+    readFrom: () => Math.min(shown.header.core.height, snapshots.readFrom),
+  })
   const writer = createFactWriter({ set, self, authors, pages, ...written })
   const validators = set.validators
     .map((_, index) => peerOfValidator(replica, index))
@@ -143,8 +153,9 @@ export async function startShell(args: {
     pages,
     limits: args.stateMemory,
     isOnDisk: () => shown.header === replica.final.header,
-    seal(source) {
-      dispatch({ kind: 'seal', source })
+    letGoOfPast: () => snapshots.letGoOfPast(),
+    seal() {
+      dispatch({ kind: 'seal', source: stored })
       shown = { ...shown, state: replica.final.state }
       snapshots.note({ ...shown, checkpoint: replica.final })
     },
@@ -460,8 +471,9 @@ export async function startShell(args: {
       await Promise.all([tasks.stop(), history.stop(), joiner.stop(), network.stop()])
       await runner.drained()
       runner.stop()
-      pages.stop()
       stored.close()
+      // Where the disk refuses, the next start does it.
+      await clearPastPages(store, { height: shown.header.core.height }).catch(() => {})
     },
   }
 }

@@ -3,14 +3,7 @@
  * after it was last asked for, because its chunks are fetched in several requests and from several members.
  */
 import type { LogTree } from '@chirograph/codec'
-import {
-  type Clock,
-  eventKey,
-  isChirographError,
-  positionKey,
-  readPlace,
-  type Store,
-} from '@chirograph/interface'
+import { type Clock, eventKey, positionKey, readPlace, type Store } from '@chirograph/interface'
 import { type Cut, cutEntries } from '@chirograph/log'
 import {
   type Checkpoint,
@@ -35,6 +28,10 @@ export interface SnapshotServer {
   /** From now on this is the newest; one without a certificate is none to serve. */
   note(point: FinalPoint): void
   serve(peer: string, requestBytes: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** The lowest height of which a state may be read here; infinite where none is. */
+  readonly readFrom: number
+  /** Lets go of what was made: whoever fetches one of them has to begin anew. */
+  letGoOfPast(): void
 }
 
 /** A snapshot younger than this is handed out again: a new one costs a look at every chain's tip. */
@@ -58,7 +55,7 @@ export function createSnapshotServer({
   let newest: FinalPoint | undefined
   /** Newest first. */
   let kept: { readonly source: SnapshotSource; readonly madeMs: number; usedMs: number }[] = []
-  let making: Promise<SnapshotSource> | null = null
+  let making: { readonly height: number; readonly source: Promise<SnapshotSource> } | null = null
   /** The answer that each member is getting: one at a time, and the last asked for. */
   const serving = new Map<string, symbol>()
 
@@ -68,41 +65,31 @@ export function createSnapshotServer({
     if (first && (clock.nowMs() - first.madeMs < reuseMs || first.source.height === heightOf(point)))
       return first.source
     if (point === undefined) return undefined
-    making ??= make(point).finally(() => {
-      making = null
-    })
-    return making
+    making ??= { height: point.checkpoint.header.core.height, source: make(point) }
+    return making.source
   }
 
   async function make(point: FinalPoint): Promise<SnapshotSource> {
     const { header, certificate } = point.checkpoint
-    const tips = await tipsOf(store, point.cut)
-    const source = createSnapshotSource({ ...point, header, certificate }, tips)
-    const nowMs = clock.nowMs()
-    kept = [{ source, madeMs: nowMs, usedMs: nowMs }, ...kept].slice(0, sourcesMax)
-    return source
+    try {
+      const tips = await tipsOf(store, point.cut)
+      const source = createSnapshotSource({ ...point, header, certificate }, tips)
+      const nowMs = clock.nowMs()
+      kept = [{ source, madeMs: nowMs, usedMs: nowMs }, ...kept].slice(0, sourcesMax)
+      return source
+    } finally {
+      making = null
+    }
   }
 
   function chunkOf(hash: Uint8Array): Uint8Array | undefined {
     for (const one of kept) {
-      const frame = chunkIn(one.source, hash)
-      if (frame === 'gone') kept = kept.filter((other) => other !== one)
-      else if (frame !== undefined) {
-        one.usedMs = clock.nowMs()
-        return frame
-      }
+      const frame = one.source.chunkFrame(hash)
+      if (frame === undefined) continue
+      one.usedMs = clock.nowMs()
+      return frame
     }
     return undefined
-  }
-
-  /** The state of a snapshot can be read no more when memory has let go of a later one twice. */
-  function chunkIn(source: SnapshotSource, hash: Uint8Array): Uint8Array | undefined | 'gone' {
-    try {
-      return source.chunkFrame(hash)
-    } catch (error) {
-      if (isChirographError(error, 'STORE_CLOSED')) return 'gone'
-      throw error
-    }
   }
 
   async function* answer(requestBytes: Uint8Array, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -119,6 +106,15 @@ export function createSnapshotServer({
   }
 
   return {
+    get readFrom() {
+      const heights = kept.map(({ source }) => source.height)
+      if (making !== null) heights.push(making.height)
+      if (newest !== undefined) heights.push(newest.checkpoint.header.core.height)
+      return Math.min(...heights)
+    },
+    letGoOfPast() {
+      kept = []
+    },
     note(point) {
       if (point.checkpoint.certificate !== null) newest = point
       kept = kept.filter(({ usedMs }) => clock.nowMs() - usedMs < keepMs)

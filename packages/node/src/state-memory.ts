@@ -1,5 +1,5 @@
 /** How much of the state is in memory: when it is much, all of it is let go, and read again by need. */
-import { type MapSource, mapSize } from '@chirograph/codec'
+import { mapSize } from '@chirograph/codec'
 import type { Replica } from '@chirograph/replica'
 import type { PageWriter } from './state-pages.js'
 import type { StoredState } from './stored-state.js'
@@ -9,9 +9,15 @@ export interface StateMemoryLimits {
   readonly wholeRowsMax: number
   /** Pages of a larger one that are held before all are let go: of 16 rows and nodes each, 40 MB. */
   readonly heldPagesMax: number
+  /** Pages on disk that are kept for those who fetch a state from before: below a kilobyte each. */
+  readonly pastPagesMax: number
 }
 
-export const stateMemoryLimits: StateMemoryLimits = { wholeRowsMax: 16_384, heldPagesMax: 8_192 }
+export const stateMemoryLimits: StateMemoryLimits = {
+  wholeRowsMax: 16_384,
+  heldPagesMax: 8_192,
+  pastPagesMax: 65_536,
+}
 
 export interface StateMemory {
   /** Lets go of what is too much. To be called where what is on disk may be what the replica holds for final. */
@@ -25,6 +31,7 @@ export function createStateMemory({
   limits,
   isOnDisk,
   seal,
+  letGoOfPast,
 }: {
   readonly replica: Replica
   readonly stored: StoredState
@@ -32,7 +39,9 @@ export function createStateMemory({
   readonly limits: StateMemoryLimits
   /** Whether what is on disk is what the replica holds for final. */
   readonly isOnDisk: () => boolean
-  readonly seal: (source: MapSource) => void
+  readonly seal: () => void
+  /** Whoever fetches a state from before has to go on with a newer one. */
+  readonly letGoOfPast: () => void
 }): StateMemory {
   let readBefore = stored.pagesRead
 
@@ -44,8 +53,9 @@ export function createStateMemory({
 
   return {
     review() {
+      if (pages.past > limits.pastPagesMax) letGoOfPast()
       if (!isOnDisk() || !isMuch()) return
-      seal(stored.open())
+      seal()
       pages.noteSealed(replica.final.state.map)
       readBefore = stored.pagesRead
     },

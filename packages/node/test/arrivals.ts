@@ -18,6 +18,7 @@ import { loadStoreTag } from '../src/event-cursor.ts'
 import { createEventReader, type EventReader } from '../src/event-reader.ts'
 import { createFactWriter, type FactWriter } from '../src/facts.ts'
 import { nextOrdinalOf } from '../src/load.ts'
+import { createPastPages } from '../src/past-pages.js'
 import { createPageWriter } from '../src/state-pages.ts'
 
 export const networkId = new Uint8Array(32).fill(0x11)
@@ -98,7 +99,9 @@ export async function openArrivals(
     nextOrdinal,
     openVoteKeys: [],
     pages: createPageWriter({
-      open: () => ({ page: () => undefined, damaged: (what) => new Error(what), close() {} }),
+      source: { page: () => undefined, damaged: (what) => new Error(what) },
+      past: createPastPages(() => undefined),
+      readFrom: () => 0,
     }),
   })
   const storeTag = await loadStoreTag(store, (length) =>

@@ -91,7 +91,8 @@ function receive(turn: Turn, input: ReplicaInput): void {
 function seal(replica: Replica, source: MapSource): void {
   const { final, chain } = replica
   const before = new Map(chain)
-  replica.final = { ...final, state: sealState(final.state, source) }
+  const version = final.header.core.height
+  replica.final = { ...final, state: sealState(final.state, { version, source }) }
   chain.set(final.header.digest, replica.final)
   // In the order in which they were executed, so that a parent comes before its children.
   for (const [digest, executed] of before) {

@@ -13,7 +13,6 @@ import {
   mapSet,
   openMap,
   type Shape,
-  sealMap,
 } from '@chirograph/codec'
 import { quorumOf, type ValidatorSet } from '@chirograph/consensus'
 import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
@@ -103,20 +102,26 @@ export function stateOfMap({ genesis, map }: { genesis: Genesis; map: MerkleMap 
  */
 export function openState({
   genesis,
-  root,
-  source,
+  ...stored
 }: {
   genesis: Genesis
   root: Uint8Array
+  /** The height at which it became final. */
+  version: number
   source: MapSource
 }): NetworkState | undefined {
-  const map = openMap({ root, source })
+  const map = openMap(stored)
   return map && stateOfMap({ genesis, map })
 }
 
-/** The same state with none of its rows in memory: the source has them all. */
-export function sealState(state: NetworkState, source: MapSource): NetworkState {
-  return { ...state, map: sealMap(state.map, source) }
+/** The same state with none of its rows in memory: the source has them all, and throws its error where it has not. */
+export function sealState(
+  state: NetworkState,
+  { version, source }: { readonly version: number; readonly source: MapSource },
+): NetworkState {
+  const map = openMap({ root: mapRoot(state.map), version, source })
+  if (map === undefined) throw source.damaged('the page at the root is missing, or not of this height')
+  return { ...state, map }
 }
 
 /** The same rows over another map of what they were changed in, which holds what `from` does. */

@@ -6,7 +6,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
-import type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp, StoreSnapshot } from '@chirograph/interface'
+import type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
@@ -120,6 +120,15 @@ function storeOn(level: BinaryLevel, directory: string): Store {
   const store: Store = Object.freeze({
     get: (key: Uint8Array) => attempt(async () => plain(await level.get(key))),
 
+    getSync(key: Uint8Array): Uint8Array | undefined {
+      if (closing !== undefined) throw storeClosed()
+      try {
+        return plain(level.getSync(key))
+      } catch (error) {
+        throw storeFailure(directory, error)
+      }
+    },
+
     getMany(keys: readonly Uint8Array[]) {
       return attempt(async () => {
         assertReadFits(keys)
@@ -152,28 +161,6 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     },
 
     pages,
-
-    snapshot(): StoreSnapshot {
-      if (closing !== undefined) throw storeClosed()
-      const snapshot = level.snapshot()
-      let isClosed = false
-      return Object.freeze({
-        get(key: Uint8Array): Uint8Array | undefined {
-          if (closing !== undefined || isClosed) throw storeClosed()
-          try {
-            return plain(level.getSync(key, { snapshot }))
-          } catch (error) {
-            throw storeFailure(directory, error)
-          }
-        },
-        close(): void {
-          if (isClosed) return
-          isClosed = true
-          // A promise, but only to wait for reads, and there are none: they are done when they return.
-          snapshot.close().catch(() => {})
-        },
-      })
-    },
 
     close(): Promise<void> {
       closing ??= closeLevel(level, directory)

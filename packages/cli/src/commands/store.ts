@@ -243,6 +243,7 @@ const spaceNames = {
   checkpointHeight: 'checkpoints',
   checkpointDigest: 'checkpoints by digest',
   statePage: 'state',
+  pastPages: 'state, to be removed',
   vote: 'own votes',
   meta: 'notes',
 } as const
