@@ -1,9 +1,12 @@
 /** The small file that an offline verifier starts from: which network, and who vouches for its checkpoints. */
 import { toHex } from '@chirograph/codec'
 import { createValidatorSet, type ValidatorSet } from '@chirograph/consensus'
-import { type Genesis, keyOfMultikey, networkIdOf } from './genesis.js'
+import { type Genesis, keyOfConsensusMultikey, networkIdOf } from './genesis.js'
 
-/** The trust anchor as JSON spells it. `key` is a multikey; `height` is the first height of the validators' epoch. */
+/**
+ * The trust anchor as JSON spells it. `key` is a multikey, of ed25519 or BLS for all members alike; `height` is the first
+ * height of the validators' epoch.
+ */
 export interface Anchor {
   readonly version: 1
   readonly type: 'chirograph-anchor'
@@ -41,6 +44,6 @@ export function validatorSetOfAnchor({ networkId, validators }: Anchor): Validat
   return createValidatorSet({
     networkId,
     epoch: validators.epoch,
-    validators: validators.members.map(({ org, key }) => ({ org, key: toHex(keyOfMultikey(key)) })),
+    validators: validators.members.map(({ org, key }) => ({ org, key: toHex(keyOfConsensusMultikey(key)) })),
   })
 }

@@ -1,8 +1,9 @@
 /** The rules of a genesis that compare fields with each other: ids follow from keys, and nothing stands in it twice. */
 import { fromHex } from '@chirograph/codec'
-import { didKeyOf, publicKeyOfMultikey } from '@chirograph/crypto'
+import { provesPossession } from '@chirograph/consensus'
+import { type Bls, didKeyOf, publicKeyOfBlsMultikey, publicKeyOfMultikey } from '@chirograph/crypto'
 import { orgIdOf } from '@chirograph/event'
-import type { GenesisOrganisation } from './genesis.js'
+import type { Genesis, GenesisOrganisation } from './genesis.js'
 import { validatorsMax } from './limits.js'
 
 /** SPEC G4, G5: the id commits to the log key, and a did:key DID is one of the organisation's own keys. */
@@ -15,6 +16,35 @@ export function complaintAboutOrganisation(organisation: GenesisOrganisation): s
   const own = new Set(organisation.assertionKeys.map(didKeyOfMultikey))
   const foreign = organisation.dids.find((did) => did.startsWith('did:key:') && !own.has(did))
   return foreign === undefined ? undefined : 'lists a did:key that is none of its assertion keys'
+}
+
+/**
+ * SPEC G11, G12: consensus keys are of the network's scheme, and a BLS key comes with the proof that its organisation
+ * holds the secret. Asked last, since a proof takes a while to check.
+ */
+export function complaintAboutConsensusKey(
+  { id, consensusKey, possession }: GenesisOrganisation,
+  { certificates, bls }: { readonly certificates: Genesis['certificates']; readonly bls: Bls | undefined },
+): { readonly field: 'consensusKey' | 'possession'; readonly detail: string } | undefined {
+  const about = (field: 'consensusKey' | 'possession', detail: string) => ({ field, detail })
+  const key = consensusKey === null ? undefined : publicKeyOfBlsMultikey(consensusKey)
+  if (consensusKey !== null && (key !== undefined) !== (certificates === 'bls12-381'))
+    return about(
+      'consensusKey',
+      certificates === 'bls12-381'
+        ? 'must be a BLS12-381 multikey (z3tE…), as the certificates of this network'
+        : 'must be an ed25519 multikey (z6Mk…), as the certificates of this network',
+    )
+  if (key === undefined)
+    return possession === undefined
+      ? undefined
+      : about('possession', 'stands beside a BLS consensus key only')
+  if (possession === undefined) return about('possession', 'is missing')
+  const org = fromHex(id)
+  const proof = fromHex(possession)
+  if (org === undefined || proof === undefined || !provesPossession({ org, key, proof, bls }))
+    return about('possession', 'does not prove that this organisation holds the secret of its consensus key')
+  return undefined
 }
 
 /** SPEC G6 to G8: ascending ids, one use for each key and name on the network, and 1 to 200 that vote. */

@@ -4,14 +4,26 @@
  */
 import { canonicalizeJson, parseJson, toHex, utf8 } from '@chirograph/codec'
 import { createValidatorSet, type ValidatorSet } from '@chirograph/consensus'
-import { hashDomain, publicKeyOfDidKey, publicKeyOfMultikey } from '@chirograph/crypto'
+import {
+  BLS_SIGNATURE_BYTES,
+  type Bls,
+  hashDomain,
+  publicKeyOfBlsMultikey,
+  publicKeyOfDidKey,
+  publicKeyOfMultikey,
+} from '@chirograph/crypto'
 import { type RecordClass, recordClasses } from '@chirograph/event'
 import { cutBytesMin } from '@chirograph/log'
-import { complaintAboutOrganisation, complaintAboutOrganisations } from './genesis-rules.js'
+import {
+  complaintAboutConsensusKey,
+  complaintAboutOrganisation,
+  complaintAboutOrganisations,
+} from './genesis-rules.js'
 import {
   decodeJson,
   type JsonDecoder,
   jsonChecked,
+  jsonHex,
   jsonHex32,
   jsonList,
   jsonNullable,
@@ -43,7 +55,7 @@ export interface GenesisRecognition {
   readonly untilMs: number | null
 }
 
-/** An institution as the genesis names it. Keys are multikeys (`z6Mk…`), hashes are lowercase hex. */
+/** An institution as the genesis names it. Keys are multikeys (`z6Mk…`, of BLS `z3tE…`), the rest is lowercase hex. */
 export interface GenesisOrganisation {
   readonly id: string
   readonly name: string
@@ -58,6 +70,8 @@ export interface GenesisOrganisation {
   readonly peerId: string
   /** Signs votes; null for an organisation that does not vote. */
   readonly consensusKey: string | null
+  /** Proves that the organisation holds the secret of its BLS consensus key; beside such a key, and only there. */
+  readonly possession?: string
   readonly recognitions: readonly GenesisRecognition[]
 }
 
@@ -75,6 +89,8 @@ export interface Genesis {
   readonly purpose: 'demo' | 'production'
   readonly timeMs: number
   readonly statusListBase: string
+  /** Certificates are sums of BLS signatures; without it they are lists of ed25519 signatures. */
+  readonly certificates?: 'bls12-381'
   readonly organisations: readonly GenesisOrganisation[]
   readonly parameters: GenesisParameters
 }
@@ -83,8 +99,11 @@ export type ParsedGenesis =
   | { readonly kind: 'genesis'; readonly genesis: Genesis }
   | { readonly kind: 'invalid'; readonly path: string; readonly detail: string }
 
-/** Reads a genesis from its JSON text or its parsed value, and checks every rule of it (SPEC G1 to G10). */
-export function parseGenesis(document: unknown): ParsedGenesis {
+/**
+ * Reads a genesis from its JSON text or its parsed value, and checks every rule of it (SPEC G1 to G12). `bls` checks
+ * proofs of possession, one for each validator of a BLS network: noble unless a faster one is given.
+ */
+export function parseGenesis(document: unknown, { bls }: { readonly bls?: Bls } = {}): ParsedGenesis {
   const parsed =
     typeof document === 'string'
       ? parseJson(document, { bytesMax: genesisBytesMax })
@@ -92,7 +111,13 @@ export function parseGenesis(document: unknown): ParsedGenesis {
   if (!parsed.ok) return { kind: 'invalid', path: '', detail: parsed.detail }
   const decoded = decodeJson(genesisDecoder, parsed.value)
   if (!decoded.ok) return { kind: 'invalid', path: decoded.path, detail: decoded.detail }
-  return { kind: 'genesis', genesis: decoded.value }
+  const genesis = decoded.value
+  for (const [index, organisation] of genesis.organisations.entries()) {
+    const complaint = complaintAboutConsensusKey(organisation, { certificates: genesis.certificates, bls })
+    if (complaint !== undefined)
+      return { kind: 'invalid', path: `organisations[${index}].${complaint.field}`, detail: complaint.detail }
+  }
+  return { kind: 'genesis', genesis }
 }
 
 /** The network's id, 32 bytes: hashDomain('genesis', JCS of the document). */
@@ -103,9 +128,14 @@ export function networkIdOf(genesis: Genesis): Uint8Array {
 /** The voting organisations of the network's first epoch. */
 export function validatorSetOf(genesis: Genesis): ValidatorSet {
   const validators = genesis.organisations.flatMap(({ id, consensusKey }) =>
-    consensusKey === null ? [] : [{ org: id, key: toHex(keyOfMultikey(consensusKey)) }],
+    consensusKey === null ? [] : [{ org: id, key: toHex(keyOfConsensusMultikey(consensusKey)) }],
   )
   return createValidatorSet({ networkId: toHex(networkIdOf(genesis)), epoch: 0, validators })
+}
+
+/** The 32 bytes of ed25519 or the 48 of BLS of a multikey that a decoder has checked. */
+export function keyOfConsensusMultikey(multikey: string): Uint8Array {
+  return publicKeyOfBlsMultikey(multikey) ?? keyOfMultikey(multikey)
 }
 
 /** The 32 bytes of a multikey that the genesis decoder has checked. */
@@ -124,6 +154,12 @@ export const jsonName: JsonDecoder<string> = jsonText({
 
 export const jsonMultikey: JsonDecoder<string> = jsonChecked(jsonText({ max: 64 }), (text) =>
   publicKeyOfMultikey(text) === undefined ? 'must be an ed25519 multikey (z6Mk…)' : undefined,
+)
+
+export const jsonConsensusMultikey: JsonDecoder<string> = jsonChecked(jsonText({ max: 128 }), (text) =>
+  publicKeyOfMultikey(text) === undefined && publicKeyOfBlsMultikey(text) === undefined
+    ? 'must be an ed25519 multikey (z6Mk…) or a BLS12-381 multikey (z3tE…)'
+    : undefined,
 )
 
 const didPattern =
@@ -152,18 +188,21 @@ const recognitionDecoder = jsonChecked(
 )
 
 const organisationDecoder = jsonChecked(
-  jsonObject<GenesisOrganisation>({
-    id: jsonHex32,
-    name: jsonName,
-    type: jsonOneOf(organisationTypes),
-    logKey: jsonMultikey,
-    nextKeyHash: jsonHex32,
-    assertionKeys: jsonList(jsonMultikey, { max: assertionKeysMax }),
-    dids: jsonList(didDecoder, { max: didsMax }),
-    peerId: jsonText({ max: peerIdLengthMax, pattern: /^[0-9A-Za-z]+$/, hint: 'must be a peer id' }),
-    consensusKey: jsonNullable(jsonMultikey),
-    recognitions: jsonList(recognitionDecoder, { max: recognitionsMax }),
-  }),
+  jsonObject<GenesisOrganisation>(
+    {
+      id: jsonHex32,
+      name: jsonName,
+      type: jsonOneOf(organisationTypes),
+      logKey: jsonMultikey,
+      nextKeyHash: jsonHex32,
+      assertionKeys: jsonList(jsonMultikey, { max: assertionKeysMax }),
+      dids: jsonList(didDecoder, { max: didsMax }),
+      peerId: jsonText({ max: peerIdLengthMax, pattern: /^[0-9A-Za-z]+$/, hint: 'must be a peer id' }),
+      consensusKey: jsonNullable(jsonConsensusMultikey),
+      recognitions: jsonList(recognitionDecoder, { max: recognitionsMax }),
+    },
+    { possession: jsonHex(BLS_SIGNATURE_BYTES) },
+  ),
   complaintAboutOrganisation,
 )
 
@@ -175,23 +214,26 @@ const statusListBaseDecoder = jsonText({
 })
 
 const genesisDecoder: JsonDecoder<Genesis> = jsonChecked(
-  jsonObject<Genesis>({
-    version: jsonOneOf([1]),
-    name: jsonName,
-    purpose: jsonOneOf(['demo', 'production']),
-    timeMs: jsonUint({ max: timeMsMax }),
-    statusListBase: statusListBaseDecoder,
-    organisations: jsonChecked(
-      jsonList(organisationDecoder, { min: 1, max: organisationsMax }),
-      complaintAboutOrganisations,
-    ),
-    parameters: jsonObject<GenesisParameters>({
-      viewTimeoutMs: jsonUint({ min: 1, max: intervalMsMax }),
-      heartbeatMs: jsonUint({ min: 1, max: intervalMsMax }),
-      cutBytesMax: jsonUint({ min: cutBytesMin, max: cutBytesMax }),
-      clockBoundMs: jsonUint({ min: 1, max: intervalMsMax }),
-    }),
-  }),
+  jsonObject<Genesis>(
+    {
+      version: jsonOneOf([1]),
+      name: jsonName,
+      purpose: jsonOneOf(['demo', 'production']),
+      timeMs: jsonUint({ max: timeMsMax }),
+      statusListBase: statusListBaseDecoder,
+      organisations: jsonChecked(
+        jsonList(organisationDecoder, { min: 1, max: organisationsMax }),
+        complaintAboutOrganisations,
+      ),
+      parameters: jsonObject<GenesisParameters>({
+        viewTimeoutMs: jsonUint({ min: 1, max: intervalMsMax }),
+        heartbeatMs: jsonUint({ min: 1, max: intervalMsMax }),
+        cutBytesMax: jsonUint({ min: cutBytesMin, max: cutBytesMax }),
+        clockBoundMs: jsonUint({ min: 1, max: intervalMsMax }),
+      }),
+    },
+    { certificates: jsonOneOf(['bls12-381']) },
+  ),
   ({ purpose, statusListBase }) =>
     purpose === 'production' && !statusListBase.startsWith('https:')
       ? 'a production network serves its status lists by https'

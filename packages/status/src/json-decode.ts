@@ -31,20 +31,32 @@ export function decodeJson<T>(decoder: JsonDecoder<T>, value: unknown): JsonDeco
 
 type Fields<T> = { readonly [K in keyof T]: JsonDecoder<T[K]> }
 
-/** An object with exactly these fields: a missing one and an unknown one are both refused. */
-export function jsonObject<T>(fields: Fields<T>): JsonDecoder<T> {
-  const names = Object.keys(fields)
+type OptionalKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T]
+type RequiredFields<T> = Fields<Omit<T, OptionalKeys<T>>>
+type OptionalFields<T> = { readonly [K in OptionalKeys<T>]-?: JsonDecoder<Exclude<T[K], undefined>> }
+
+/**
+ * An object with exactly these fields: a missing one and an unknown one are both refused. Those of `optional` may be
+ * missing.
+ */
+export function jsonObject<T>(
+  fields: RequiredFields<T>,
+  ...[optional]: OptionalKeys<T> extends never ? [] : [optional: OptionalFields<T>]
+): JsonDecoder<T> {
+  const decoders = { ...fields, ...optional } as Record<string, JsonDecoder<unknown>> // both are of decoders
+  const names = Object.keys(decoders)
   return (value, path) => {
     if (!isPlainObject(value)) throw new JsonRefused(path, 'must be an object')
     const unknown = Object.keys(value).find((name) => !names.includes(name))
     if (unknown !== undefined) throw new JsonRefused(join(path, unknown.slice(0, 40)), 'is not a known field')
-    const missing = names.find((name) => !Object.hasOwn(value, name))
+    const missing = Object.keys(fields).find((name) => !Object.hasOwn(value, name))
     if (missing !== undefined) throw new JsonRefused(join(path, missing), 'is missing')
-    const entries = names.map((name) => {
-      const decode = fields[name as keyof T] // names are the keys of fields
-      return [name, decode(value[name], join(path, name))] as const
+    const entries = names.flatMap((name) => {
+      const decode = decoders[name]
+      if (decode === undefined || !Object.hasOwn(value, name)) return []
+      return [[name, decode(value[name], join(path, name))] as const]
     })
-    return Object.fromEntries(entries) as T // one entry for every key of T, each made by its own decoder
+    return Object.fromEntries(entries) as T // one entry for every key that must be there, each made by its own decoder
   }
 }
 
@@ -118,11 +130,14 @@ export function jsonChecked<T>(
 }
 
 /** 32 bytes as 64 lowercase hex characters: an organisation id, a hash. */
-export const jsonHex32: JsonDecoder<string> = jsonText({
-  max: 64,
-  pattern: /^[0-9a-f]{64}$/,
-  hint: 'must be 64 lowercase hex characters',
-})
+export const jsonHex32: JsonDecoder<string> = jsonHex(32)
+
+/** So many bytes as lowercase hex. */
+export function jsonHex(length: number): JsonDecoder<string> {
+  const characters = 2 * length
+  const pattern = new RegExp(`^[0-9a-f]{${characters}}$`)
+  return jsonText({ max: characters, pattern, hint: `must be ${characters} lowercase hex characters` })
+}
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,7 @@
 /** A small network for tests: a genesis with real keys, chains of signed events, and folding without a log. */
 import { type EventId, sha256, toHex, utf8 } from '@chirograph/codec'
-import { didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
+import { provePossession } from '@chirograph/consensus'
+import { blsMultikeyOf, blsSecretKeyOf, didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
 import {
   createEvent,
   type EventBody,
@@ -21,6 +22,10 @@ import {
   networkIdOf,
   parseGenesis,
 } from '@chirograph/status'
+import { fastestBls } from '../../crypto-native/src/index.ts'
+
+/** For BLS networks; the same answers as noble's. */
+export const bls = fastestBls()
 
 export const dayMs = 86_400_000
 
@@ -51,12 +56,16 @@ export function makeNetwork({
   size = 4,
   observers = 0,
   name = 'Test network',
+  certificates,
 }: {
   size?: number
   observers?: number
   name?: string
+  certificates?: 'bls12-381'
 } = {}): Network {
-  const made = Array.from({ length: size }, (_, index) => makeMember(index, index < size - observers))
+  const made = Array.from({ length: size }, (_, index) =>
+    makeMember(index, index < size - observers, certificates),
+  )
   made.sort((a, b) => (a.member.id < b.member.id ? -1 : 1))
   const document: Genesis = {
     version: 1,
@@ -64,6 +73,7 @@ export function makeNetwork({
     purpose: 'demo',
     timeMs: genesisTimeMs,
     statusListBase: 'https://lists.example/status-lists',
+    ...(certificates && { certificates }),
     organisations: made.map(({ organisation }, index) =>
       index === 0
         ? {
@@ -74,7 +84,7 @@ export function makeNetwork({
     ),
     parameters: { viewTimeoutMs: 2_000, heartbeatMs: 60_000, cutBytesMax: 1_000_000, clockBoundMs: 30_000 },
   }
-  const parsed = parseGenesis(document)
+  const parsed = parseGenesis(document, { bls })
   if (parsed.kind === 'invalid') throw new Error(`${parsed.path}: ${parsed.detail}`)
   const [first, second, ...rest] = made.map(({ member }) => member)
   if (first === undefined || second === undefined) throw new Error('a test network has two members or more')
@@ -89,6 +99,7 @@ export function makeNetwork({
 export function makeMember(
   index: number,
   isVoter = true,
+  certificates?: 'bls12-381',
 ): { member: Member; organisation: GenesisOrganisation } {
   const [logSeed, nextSeed, assertionSeed, consensusSeed] = ['log', 'next', 'assertion', 'consensus'].map(
     (use) => sha256(utf8(`${use} key ${index}`)),
@@ -108,9 +119,16 @@ export function makeMember(
     dids: [`did:web:college-${index}.example`, did],
     peerId: `12D3KooWCollege${index}`,
     consensusKey: isVoter ? multikeyOf(nobleEd25519.publicKey(consensusSeed)) : null,
+    ...(isVoter && certificates && blsKeyOf(id, consensusSeed)),
     recognitions: [],
   }
   return { member: { id, logSeed, nextSeed, assertionSeed, consensusSeed, did, isVoter }, organisation }
+}
+
+function blsKeyOf(id: OrgId, seed: Uint8Array): Pick<GenesisOrganisation, 'consensusKey' | 'possession'> {
+  const secretKey = blsSecretKeyOf(seed)
+  const proof = provePossession({ org: Buffer.from(id, 'hex'), secretKey, bls })
+  return { consensusKey: blsMultikeyOf(bls.publicKey(secretKey)), possession: toHex(proof) }
 }
 
 /** Where a chain begins: at the author's first event, or after another event, or with a rotation. */

@@ -1,14 +1,15 @@
 /** Reading a trust anchor: the one file that an offline verifier must get from somebody it trusts. SPEC V7. */
 import { parseJson } from '@chirograph/codec'
+import { publicKeyOfBlsMultikey } from '@chirograph/crypto'
 import {
   type Anchor,
   type AnchorMember,
   decodeJson,
   type JsonDecoder,
   jsonChecked,
+  jsonConsensusMultikey,
   jsonHex32,
   jsonList,
-  jsonMultikey,
   jsonName,
   jsonObject,
   jsonOneOf,
@@ -37,13 +38,15 @@ export function parseAnchor(document: unknown): ParsedAnchor {
 }
 
 const membersDecoder = jsonChecked(
-  jsonList(jsonObject<AnchorMember>({ org: jsonHex32, name: jsonName, key: jsonMultikey }), {
+  jsonList(jsonObject<AnchorMember>({ org: jsonHex32, name: jsonName, key: jsonConsensusMultikey }), {
     min: 1,
     max: validatorsMax,
   }),
   (members) => {
     if (new Set(members.map(({ org }) => org)).size !== members.length) return 'name an organisation twice'
-    return new Set(members.map(({ key }) => key)).size === members.length ? undefined : 'use a key twice'
+    if (new Set(members.map(({ key }) => key)).size !== members.length) return 'use a key twice'
+    const blsKeys = members.filter(({ key }) => publicKeyOfBlsMultikey(key) !== undefined).length
+    return blsKeys === 0 || blsKeys === members.length ? undefined : 'mix ed25519 and BLS keys'
   },
 )
 

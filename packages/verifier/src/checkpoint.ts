@@ -9,8 +9,8 @@ import {
   decodeCertificate,
   decodeHeaderCore,
   type HeaderCore,
+  type VoteVerifiers,
 } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
 import { handleOf } from '@chirograph/event'
 import {
   type Anchor,
@@ -51,12 +51,13 @@ export type CheckpointReading =
   | { readonly kind: 'refused'; readonly check: Check }
 
 /** Checks a status proof (hostile bytes) against the anchor and the credential's own entry. */
-export function readCheckpoint(args: {
-  readonly proofBytes: Uint8Array
-  readonly entry: NetworkEntry
-  readonly anchor: Anchor
-  readonly ed25519: Ed25519
-}): CheckpointReading {
+export function readCheckpoint(
+  args: {
+    readonly proofBytes: Uint8Array
+    readonly entry: NetworkEntry
+    readonly anchor: Anchor
+  } & VoteVerifiers,
+): CheckpointReading {
   const decoded = decodeStatusProof(args.proofBytes)
   if (!decoded.ok)
     return refused('status-proof-malformed', 'The status proof is damaged or of another format.')
@@ -72,7 +73,7 @@ type HeaderReading =
 /** SPEC V8 to V11: the header is of this network and made final by a quorum of the anchor's validators. */
 function checkHeader(
   proof: StatusProof,
-  { anchor, ed25519 }: { anchor: Anchor; ed25519: Ed25519 },
+  { anchor, ed25519, bls }: { anchor: Anchor } & VoteVerifiers,
 ): HeaderReading {
   const header = decodeHeaderCore(proof.headerCore)
   const decoded = decodeCertificate(proof.certificate)
@@ -99,7 +100,7 @@ function checkHeader(
   if (certificate.type !== 'final' || !isOfHeader) {
     return refused('certificate-mismatch', 'The signatures in the status proof are for something else.')
   }
-  const checked = checkCertificate(certificate, { set, ed25519 })
+  const checked = checkCertificate(certificate, { set, ed25519, bls })
   if (checked.kind === 'invalid') return refused(...refusalOf(checked.reason))
   return { kind: 'final', core }
 }

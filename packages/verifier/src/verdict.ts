@@ -2,7 +2,7 @@
  * The verdict on a credential, offline: yes, no, or cannot tell, with the reason of each. Nothing is assumed: what is
  * missing or unknown is never a pass. Rules V1 to V26 are in SPEC.md.
  */
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { OrgId, StatusReason } from '@chirograph/event'
 import { type Anchor, statusOfRow } from '@chirograph/status'
 import { type Check, cannotTell, fail, type Tri, type Warning } from './check.js'
@@ -74,6 +74,8 @@ export interface VerifyOptions {
   /** The verifier's clock, Unix milliseconds. */
   readonly atMs: number
   readonly ed25519: Ed25519
+  /** Checks the certificates of networks that have BLS keys: noble unless a faster one is given. */
+  readonly bls?: Bls | undefined
 }
 
 /**
@@ -113,7 +115,7 @@ interface Examination {
   readonly atMs: number
 }
 
-function groundsOf(document: JsonObject, { proof, anchor, ed25519 }: VerifyOptions): Grounds {
+function groundsOf(document: JsonObject, { proof, anchor, ed25519, bls }: VerifyOptions): Grounds {
   const reading = readNetworkEntry(document, anchor.networkId)
   if (reading.kind === 'none') return { kind: 'unproven', check: reading.check }
   if (proof === undefined) {
@@ -124,7 +126,7 @@ function groundsOf(document: JsonObject, { proof, anchor, ed25519 }: VerifyOptio
     return { kind: 'unproven', check }
   }
   const { entry, hasUnchecked } = reading
-  const checkpoint = readCheckpoint({ proofBytes: proof, entry, anchor, ed25519 })
+  const checkpoint = readCheckpoint({ proofBytes: proof, entry, anchor, ed25519, bls })
   if (checkpoint.kind === 'refused') return { kind: 'unproven', check: checkpoint.check }
   return { kind: 'proven', entry, checkpoint: checkpoint.checkpoint, hasUnchecked }
 }

@@ -7,9 +7,10 @@ import {
   createHeader,
   encodeCertificate,
   type Header,
+  quorumOf,
   signVote,
 } from '@chirograph/consensus'
-import { didKeyVerificationMethod, type Ed25519, nobleEd25519 } from '@chirograph/crypto'
+import { blsSecretKeyOf, didKeyVerificationMethod, type Ed25519, nobleEd25519 } from '@chirograph/crypto'
 import {
   buildBatch,
   credentialDigest,
@@ -31,6 +32,7 @@ import {
 } from '@chirograph/status'
 import { chirographContext, jcsProofHash, pinnedContextUrls, type VerifyOptions } from '@chirograph/verifier'
 import {
+  bls,
   chainOf,
   fold,
   headerTimeMs,
@@ -203,15 +205,19 @@ export function statusProof(issued: Issued, options: ProofOptions = {}): Uint8Ar
 
 function finalCertificate(header: Header, signers: Network, view = header.core.view): Certificate {
   const set = validatorSetOf(signers.genesis)
-  const votes = signers.members
-    .slice(0, 3)
-    .map((member, signer) =>
-      signVote(
-        { type: 'final', epoch: 0, setHash: set.setHash, view, digest: header.digest },
-        { signer, sign: (message) => nobleEd25519.sign({ seed: member.consensusSeed, message }) },
-      ),
-    )
-  return createCertificate(votes, { set, height: header.core.height })
+  const votes = signers.members.slice(0, quorumOf(set)).map(({ consensusSeed: seed }, signer) =>
+    signVote(
+      { type: 'final', epoch: 0, setHash: set.setHash, view, digest: header.digest },
+      {
+        signer,
+        sign: (message) =>
+          set.scheme === 'ed25519'
+            ? nobleEd25519.sign({ seed, message })
+            : bls.sign({ secretKey: blsSecretKeyOf(seed), message }),
+      },
+    ),
+  )
+  return createCertificate(votes, { set, height: header.core.height, bls })
 }
 
 /** Remembers answers, so that a thousand verdicts on nearly the same bytes cost a few signature checks. */
