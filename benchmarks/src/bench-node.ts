@@ -42,6 +42,9 @@ export async function openBenchNode(args: {
     addresses,
     ed25519,
     ...(signatures && { signatures }),
+    onNotice({ level, what, facts }) {
+      if (level === 'error') console.error(what, facts)
+    },
   })
   return {
     node,

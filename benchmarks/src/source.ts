@@ -51,6 +51,10 @@ export async function makeSource(args: {
   const chains = members.slice(1, authors + 1).map((author) => signedChain(networkId, author))
   let fed = 0
   let rawBytes = 0
+  let hasStopped = false
+  void voter.node.stopped.then(() => {
+    hasStopped = true
+  })
   // Round by round, so that what waits to become final stays far below what a node lets wait.
   while (fed < events) {
     const round = Math.min(roundEvents, events - fed)
@@ -62,7 +66,11 @@ export async function makeSource(args: {
       }
     }
     fed += round
-    while (voter.node.status().events.final < fed) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (voter.node.status().events.final < fed) {
+      if (hasStopped)
+        throw new Error(`the node that makes the history stopped after ${fed} events were given to it`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
     onProgress(fed)
   }
   await feeder.stop()

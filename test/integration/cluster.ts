@@ -166,7 +166,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
       addresses,
       joinLimits: joinLimits(index),
       // Every second member holds nothing of the state that it need not.
-      stateMemory: index % 2 === 1 ? { wholeRowsMax: 0, heldPagesMax: 0, pastPagesMax: 64 } : {},
+      stateMemory: index % 2 === 1 ? { wholeRowsMax: 0, heldPagesMax: 0, pastPagesMax: 4 } : {},
       onNotice: (notice) => notices[index]?.push(notice),
     })
     nodes[index] = node

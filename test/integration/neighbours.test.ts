@@ -27,6 +27,9 @@ suite('a node, unlike its neighbours,', (it) => {
         Object.keys(keySpaces).map((space) => countIn(store, space as keyof typeof keySpaces)),
       )
     }
+    // What its last checkpoint replaced is removed when it stops.
+    await nodeAt(cluster, 3).stop()
+    await cluster.start(3)
     const before = await rows()
     const { known } = nodeAt(cluster, 3).status().events
     ok(seen.length > 0)
