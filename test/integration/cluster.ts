@@ -1,8 +1,8 @@
 /** Whole nodes in one process, over the in-memory store and network: for tests of what nodes do together. */
 
 import { toHex } from '@chirograph/codec'
-import { didKeyOf, multikeyOf } from '@chirograph/crypto'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { type Bls, didKeyOf, multikeyOf } from '@chirograph/crypto'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
 import { nextKeyHashOf } from '@chirograph/event'
 import {
   type MemoryDisk,
@@ -24,14 +24,15 @@ import {
   type Notice,
   orgIdOfSeeds,
 } from '@chirograph/node'
-import { type Genesis, parseGenesis } from '@chirograph/status'
+import { consensusKeyOfSeed, type Genesis, parseGenesis } from '@chirograph/status'
 
 export const ed25519 = fastestEd25519()
+const bls = fastestBls()
 
 export interface Member {
   readonly name: string
   readonly seeds: InstitutionSeeds
-  readonly org: string
+  readonly org: ChirographNode['org']
   readonly peerId: string
 }
 
@@ -56,6 +57,7 @@ export function memberOf(index: number): Member {
 export function genesisOf(
   members: readonly Member[],
   parameters: Partial<Genesis['parameters']> = {},
+  certificates?: Genesis['certificates'],
 ): Genesis {
   const organisations = members
     .map(({ name, seeds, org, peerId }) => ({
@@ -67,18 +69,19 @@ export function genesisOf(
       assertionKeys: [multikeyOf(ed25519.publicKey(seeds.assertion))],
       dids: [didKeyOf(ed25519.publicKey(seeds.assertion))],
       peerId,
-      consensusKey: multikeyOf(ed25519.publicKey(seeds.consensus)),
+      ...consensusKeyOfSeed(seeds.consensus, { org, certificates, ed25519, bls }),
       recognitions: [
         { recordClasses: ['certificate-noncredit', 'certificate-credit'], fromMs: 0, untilMs: null },
       ],
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-  const parsed = parseGenesis({
+  const document = {
     version: 1,
     name: 'Test network',
     purpose: 'demo',
     timeMs: Date.now() - 1000,
     statusListBase: 'https://status.example/status-lists',
+    ...(certificates && { certificates }),
     organisations,
     parameters: {
       viewTimeoutMs: 500,
@@ -87,7 +90,8 @@ export function genesisOf(
       clockBoundMs: 10_000,
       ...parameters,
     },
-  })
+  }
+  const parsed = parseGenesis(document, { bls })
   if (parsed.kind === 'invalid') throw new Error(`${parsed.path}: ${parsed.detail}`)
   return parsed.genesis
 }
@@ -120,6 +124,8 @@ export interface ClusterOptions {
   /** Members that do not start yet. */
   readonly absent?: readonly number[]
   readonly parameters?: Partial<Genesis['parameters']>
+  readonly certificates?: Genesis['certificates']
+  readonly bls?: Bls
   readonly joinLimits?: (index: number) => Partial<JoinLimits>
   readonly networkOf?: (network: Network, index: number) => Network
   readonly storeOf?: (store: Store, index: number) => Store
@@ -131,7 +137,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
   const { absent = [], joinLimits = () => ({}) } = options
   const { networkOf = (network) => network, storeOf = (store) => store } = options
   const members = Array.from({ length: size }, (_, index) => memberOf(index))
-  const genesis = genesisOf(members, options.parameters)
+  const genesis = genesisOf(members, options.parameters, options.certificates)
   const hub = memoryHub()
   const disks = members.map(() => ({ store: memoryDisk(), registrar: memoryDisk() }))
   const nodes: ChirographNode[] = []
@@ -149,8 +155,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
     if (!member || !disk) throw new Error(`no member ${index}`)
     const network = networkOf(tapped(hub.network(member.peerId), sent), index)
     const store = storeOf(failing(await disk.store.open(), failures, index), index)
-    if (!begun.has(index) && !wiped.has(index))
-      await initialiseStore(store, { org: member.org as ChirographNode['org'] })
+    if (!begun.has(index) && !wiped.has(index)) await initialiseStore(store, { org: member.org })
     begun.add(index)
     const addresses = members.filter((other) => other !== member).map((other) => `memory:${other.peerId}`)
     const signatures = options.signaturesOf?.(index)
@@ -162,6 +167,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
       registrar: await disk.registrar.open(),
       network,
       ed25519,
+      bls: options.bls ?? bls,
       ...(signatures && { signatures }),
       addresses,
       joinLimits: joinLimits(index),

@@ -161,7 +161,8 @@ function isCertified({ known }: Check, { header, certificate }: Checkpoint): boo
   if (certificate === null || certificate.type !== 'final' || certificate.digest !== header.digest)
     return false
   if (certificate.view !== header.core.view || certificate.height !== header.core.height) return false
-  return checkCertificate(certificate, { set: known.set, ed25519: known.ed25519 }).kind === 'valid'
+  const { set, ed25519, bls } = known
+  return checkCertificate(certificate, { set, ed25519, bls }).kind === 'valid'
 }
 
 /** What a checkpoint says moved; undefined when it cannot be, or what stands here contradicts it. */

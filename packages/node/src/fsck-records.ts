@@ -103,9 +103,9 @@ function faultOfProposal(
 ): string | undefined {
   const { header, parentCertificate, skips } = proposal
   if (header.core.view !== view) return `of view ${header.core.view}`
-  const { set, ed25519, genesis } = known
+  const { set, ed25519, bls, genesis } = known
   const genesisDigest = genesisChainState(genesis).header.digest
-  if (verifyProposal(proposal, { set, ed25519, genesisDigest }).kind === 'reject')
+  if (verifyProposal(proposal, { set, ed25519, bls, genesisDigest }).kind === 'reject')
     return 'its signatures do not hold'
   // Nothing signs the heights that certificates repeat.
   const isNamed = parentCertificate === null || parentCertificate.height === header.core.height - 1

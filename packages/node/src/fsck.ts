@@ -5,7 +5,7 @@
  */
 import { toHex } from '@chirograph/codec'
 import type { ValidatorSet } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import { type OrgId, parseOrgId } from '@chirograph/event'
 import { type EventPlace, metaKey, type Store } from '@chirograph/interface'
 import { type Genesis, networkIdOf, validatorSetOf } from '@chirograph/status'
@@ -21,6 +21,7 @@ export interface CheckOptions {
   readonly genesis: Genesis
   readonly org: OrgId
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
   readonly onProgress?: (progress: CheckProgress) => void
   /** Looked at between rows; the check then ends with its reason. */
   readonly signal?: AbortSignal
@@ -64,6 +65,7 @@ export interface Check {
     readonly set: ValidatorSet
     readonly members: ReadonlySet<OrgId>
     readonly ed25519: Ed25519
+    readonly bls: Bls | undefined
     readonly nameOf: (org: OrgId) => string
   }
   readonly findings: Findings
@@ -94,7 +96,7 @@ export async function examine(
   const schema = await readSchema(store)
   // A note that no version wrote is damage, and found with the others.
   if (schema !== undefined && isSchemaText(schema)) await assertSchema(store)
-  const { genesis, org, ed25519, signal, onProgress } = options
+  const { genesis, org, ed25519, bls, signal, onProgress } = options
   const networkIdBytes = networkIdOf(genesis)
   const findings = createFindings()
   let what = ''
@@ -110,6 +112,7 @@ export async function examine(
       set: validatorSetOf(genesis),
       members: new Set(genesis.organisations.flatMap(({ id }) => parseOrgId(id) ?? [])),
       ed25519,
+      bls,
       nameOf: (wanted) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted,
     },
     findings,

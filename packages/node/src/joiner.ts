@@ -114,6 +114,7 @@ export function createJoiner(args: JoinerArgs): Joiner {
       ...args,
       genesis: config.genesis,
       ed25519: config.ed25519,
+      bls: config.bls,
       signal,
       peer: ahead.peer,
       aboveHeight: final.header.core.height,

@@ -2,7 +2,7 @@
 import { type EventId, toHex } from '@chirograph/codec'
 import { encodeCertificate } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
 import {
   type ChirographError,
@@ -27,6 +27,7 @@ import {
   readCredential,
   readOrg,
   statusOfRow,
+  voteSignerOfSeed,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
 import { effectiveChange, type Unchanged } from './change-effect.js'
@@ -67,6 +68,8 @@ export interface NodeOptions {
   readonly registrar: Store
   readonly network: Network
   readonly ed25519: Ed25519
+  /** Signs and checks votes where the genesis chose BLS certificates: noble, and slow, unless a faster one is given. */
+  readonly bls?: Bls
   /** Checks what arrives together beside the event loop; without it every signature is checked on this thread. */
   readonly signatures?: SignatureVerifier
   readonly clock?: Clock
@@ -163,7 +166,7 @@ const hearMembersMsDefault = 3_000
 
 /** Loads what the store holds, joins the network, and serves. The caller keeps store, registrar and network to close, and stops `signatures`. */
 export async function createNode(options: NodeOptions): Promise<ChirographNode> {
-  const { genesis, seeds, store, network, ed25519, clock = systemClock, onNotice = () => {} } = options
+  const { genesis, seeds, store, network, ed25519, bls, clock = systemClock, onNotice = () => {} } = options
   const { storePlace, hearMembersMs = hearMembersMsDefault } = options
   const randomBytes =
     options.randomBytes ?? ((length) => globalThis.crypto.getRandomValues(new Uint8Array(length)))
@@ -207,11 +210,12 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       genesis,
       org,
       ed25519,
+      bls,
       hasVoteRecord,
       signers: {
         event: keyring.sign,
         holds: keyring.holds,
-        vote: (message) => ed25519.sign({ seed: seeds.consensus, message }),
+        vote: voteSignerOfSeed(seeds.consensus, { certificates: genesis.certificates, ed25519, bls }),
       },
     },
     isFirstStart,
@@ -433,6 +437,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         policy,
         atMs: clock.nowMs(),
         ed25519,
+        bls,
       })
     },
     stopped,

@@ -3,7 +3,7 @@
  * the time of one request; what the others sent stays.
  */
 import { toHex } from '@chirograph/codec'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { Clock, Network } from '@chirograph/interface'
 import {
   beginHead,
@@ -29,6 +29,7 @@ export interface JoinProgress {
 export interface SnapshotFetchArgs {
   readonly genesis: Genesis
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
   readonly network: Network
   readonly clock: Clock
   readonly signal: AbortSignal

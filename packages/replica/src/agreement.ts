@@ -74,18 +74,18 @@ export function receiveMessage(
   const decoded = decodeMessage(bytes)
   if (!decoded.ok) return reject(turn, { reason: 'bad-message', detail: decoded.detail, from })
   const { consensus, set, config } = turn.replica
-  const { ed25519 } = config
+  const { ed25519, bls } = config
   const message = decoded.value
   if (isOld(consensus, message)) return
   switch (message.kind) {
     case 'vote': {
-      const checked = verifyVote(message.vote, { set, ed25519 })
+      const checked = verifyVote(message.vote, { set, ed25519, bls })
       if (checked.kind === 'reject')
         return reject(turn, { reason: reasonOf('bad-vote', checked.reason), detail: checked.reason, from })
       return feed(turn, { kind: 'vote', vote: checked.vote })
     }
     case 'certificate': {
-      const checked = checkCertificate(message.certificate, { set, ed25519 })
+      const checked = checkCertificate(message.certificate, { set, ed25519, bls })
       if (checked.kind === 'invalid')
         return reject(turn, {
           reason: reasonOf('bad-certificate', checked.reason),
@@ -97,7 +97,7 @@ export function receiveMessage(
     case 'proposal': {
       const { genesisDigest } = consensus.config
       const isKnown = (certificate: Certificate) => isHeld(turn.replica.consensus, certificate)
-      const checked = verifyProposal(message.proposal, { set, ed25519, genesisDigest, isKnown })
+      const checked = verifyProposal(message.proposal, { set, ed25519, bls, genesisDigest, isKnown })
       if (checked.kind === 'reject')
         return reject(turn, {
           reason: reasonOf('bad-proposal', checked.reason),

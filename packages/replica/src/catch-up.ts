@@ -118,7 +118,8 @@ function flawOf({ replica }: Turn, { header, certificate }: Checkpoint): RejectR
     certificate.view === header.core.view &&
     certificate.height === header.core.height
   const isValid =
-    isOfHeader && checkCertificate(certificate, { set, ed25519: config.ed25519 }).kind === 'valid'
+    isOfHeader &&
+    checkCertificate(certificate, { set, ed25519: config.ed25519, bls: config.bls }).kind === 'valid'
   return isValid ? undefined : 'uncertified-checkpoint'
 }
 

@@ -14,7 +14,7 @@ import {
   type VoteRecord,
   validatorIndexOf,
 } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { OrgId } from '@chirograph/event'
 import {
   type Cut,
@@ -36,12 +36,13 @@ import { membersToHear } from './own-chain.js'
 import type { SyncSession } from './sync.js'
 import { noteLost, toldBy } from './untold.js'
 
-/** Signs with the log key or the consensus key. Ed25519 is deterministic (RFC 8032), so these are pure functions. */
+/** Signs with the log key or the consensus key. Ed25519 and BLS are deterministic, so these are pure functions. */
 export interface ReplicaSigners {
   /** By the seed of this log key (32 bytes), which is that of the event's generation. */
   readonly event: (message: Uint8Array, logKey: Uint8Array) => Uint8Array
   /** Whether the seed of a log key is here; taken for granted when this is not given. */
   readonly holds?: (logKey: Uint8Array) => boolean
+  /** By the consensus key, of the scheme that the genesis chose. */
   readonly vote: (message: Uint8Array) => Uint8Array
 }
 
@@ -50,6 +51,8 @@ export interface ReplicaConfig {
   readonly org: OrgId
   readonly signers: ReplicaSigners
   readonly ed25519: Ed25519
+  /** For networks with BLS certificates: noble unless a faster one is given. */
+  readonly bls?: Bls | undefined
   /** False when this node's vote record is not certain to be whole: it then follows without voting. */
   readonly hasVoteRecord: boolean
 }
@@ -195,6 +198,7 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
       // A copy may be older than the votes that were cast.
       mayVote: self !== undefined && config.hasVoteRecord && !restored.isCopy,
       sign: signers.vote,
+      bls: config.bls,
       ...genesis.parameters,
     },
     {

@@ -31,7 +31,7 @@ import {
   type ValidatorSet,
   type Verified,
 } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import { decodeHeader, type EventHeader, isSignedBy } from '@chirograph/event'
 import { type Cut, cutOf, cutRoot } from '@chirograph/log'
 import { type Genesis, type NetworkState, readOrg, stateOfMap, validatorSetOf } from '@chirograph/status'
@@ -108,6 +108,7 @@ export interface SnapshotAssembly {
   readonly genesis: Genesis
   readonly set: ValidatorSet
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
   /** What is known already: only a higher checkpoint is of use. */
   readonly aboveHeight: number
   reading: Reading | null
@@ -119,6 +120,7 @@ export interface SnapshotAssembly {
 export function createSnapshotAssembly(args: {
   readonly genesis: Genesis
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
   readonly aboveHeight: number
 }): SnapshotAssembly {
   return { ...args, set: validatorSetOf(args.genesis), reading: null, plan: null, chunks: new Map() }
@@ -220,7 +222,7 @@ function entriesOf(frame: Uint8Array) {
 
 /** SPEC J1, J2. */
 function takeHead(assembly: SnapshotAssembly, frame: Uint8Array): { kind: 'more' } | SnapshotRefusal {
-  const { set, ed25519, aboveHeight } = assembly
+  const { set, ed25519, bls, aboveHeight } = assembly
   const head = read(snapshotHeadShape, frame)
   if (!head.ok) return refused('malformed', head.detail)
   const decoded = decodeCheckpointHeader(head.value.coreBytes, head.value.restBytes)
@@ -238,7 +240,7 @@ function takeHead(assembly: SnapshotAssembly, frame: Uint8Array): { kind: 'more'
     certificate.view === core.view &&
     certificate.height === core.height
   if (!isOfHeader) return refused('other-certificate', 'the certificate is not a FINAL of the header')
-  const checked = checkCertificate(certificate, { set, ed25519 })
+  const checked = checkCertificate(certificate, { set, ed25519, bls })
   if (checked.kind === 'invalid') return refused(checked.reason, 'the certificate does not hold')
   const logTree = { size: rest.logSize, peaks }
   if (peaks.length !== oneBitsOf(rest.logSize) || toHex(treeRoot(logTree)) !== rest.logRoot)

@@ -1,7 +1,6 @@
 /** A small network for tests: a genesis with real keys, chains of signed events, and folding without a log. */
 import { type EventId, sha256, toHex, utf8 } from '@chirograph/codec'
-import { provePossession } from '@chirograph/consensus'
-import { blsMultikeyOf, blsSecretKeyOf, didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
+import { didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
 import {
   createEvent,
   type EventBody,
@@ -14,6 +13,7 @@ import { forkEvidenceOf } from '@chirograph/log'
 import {
   type Applied,
   applyEvents,
+  consensusKeyOfSeed,
   type FoldContext,
   type Genesis,
   type GenesisOrganisation,
@@ -118,17 +118,12 @@ export function makeMember(
     assertionKeys: [multikeyOf(assertionKey)],
     dids: [`did:web:college-${index}.example`, did],
     peerId: `12D3KooWCollege${index}`,
-    consensusKey: isVoter ? multikeyOf(nobleEd25519.publicKey(consensusSeed)) : null,
-    ...(isVoter && certificates && blsKeyOf(id, consensusSeed)),
+    ...(isVoter
+      ? consensusKeyOfSeed(consensusSeed, { org: id, certificates, ed25519: nobleEd25519, bls })
+      : { consensusKey: null }),
     recognitions: [],
   }
   return { member: { id, logSeed, nextSeed, assertionSeed, consensusSeed, did, isVoter }, organisation }
-}
-
-function blsKeyOf(id: OrgId, seed: Uint8Array): Pick<GenesisOrganisation, 'consensusKey' | 'possession'> {
-  const secretKey = blsSecretKeyOf(seed)
-  const proof = provePossession({ org: Buffer.from(id, 'hex'), secretKey, bls })
-  return { consensusKey: blsMultikeyOf(bls.publicKey(secretKey)), possession: toHex(proof) }
 }
 
 /** Where a chain begins: at the author's first event, or after another event, or with a rotation. */

@@ -10,7 +10,7 @@ import {
   quorumOf,
   signVote,
 } from '@chirograph/consensus'
-import { blsSecretKeyOf, didKeyVerificationMethod, type Ed25519, nobleEd25519 } from '@chirograph/crypto'
+import { didKeyVerificationMethod, type Ed25519, nobleEd25519 } from '@chirograph/crypto'
 import {
   buildBatch,
   credentialDigest,
@@ -29,6 +29,7 @@ import {
   type StatusProof,
   stateRoot,
   validatorSetOf,
+  voteSignerOfSeed,
 } from '@chirograph/status'
 import { chirographContext, jcsProofHash, pinnedContextUrls, type VerifyOptions } from '@chirograph/verifier'
 import {
@@ -205,18 +206,15 @@ export function statusProof(issued: Issued, options: ProofOptions = {}): Uint8Ar
 
 function finalCertificate(header: Header, signers: Network, view = header.core.view): Certificate {
   const set = validatorSetOf(signers.genesis)
-  const votes = signers.members.slice(0, quorumOf(set)).map(({ consensusSeed: seed }, signer) =>
-    signVote(
-      { type: 'final', epoch: 0, setHash: set.setHash, view, digest: header.digest },
-      {
-        signer,
-        sign: (message) =>
-          set.scheme === 'ed25519'
-            ? nobleEd25519.sign({ seed, message })
-            : bls.sign({ secretKey: blsSecretKeyOf(seed), message }),
-      },
-    ),
-  )
+  const { certificates } = signers.genesis
+  const votes = signers.members
+    .slice(0, quorumOf(set))
+    .map(({ consensusSeed: seed }, signer) =>
+      signVote(
+        { type: 'final', epoch: 0, setHash: set.setHash, view, digest: header.digest },
+        { signer, sign: voteSignerOfSeed(seed, { certificates, ed25519: nobleEd25519, bls }) },
+      ),
+    )
   return createCertificate(votes, { set, height: header.core.height, bls })
 }
 
