@@ -1,7 +1,7 @@
 /** Setting up an institution's folder: all of it or nothing, so that its vote record is as old as its keys. */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { RecordClass } from '@chirograph/event'
 import { initialiseStore, orgIdOfSeeds } from '@chirograph/node'
 import type { OrganisationType } from '@chirograph/status'
@@ -31,7 +31,7 @@ export interface Institution {
 export async function makeInstitution(
   dir: DataDir,
   institution: Institution,
-  ed25519: Ed25519,
+  { ed25519, bls }: { readonly ed25519: Ed25519; readonly bls: Bls },
 ): Promise<MemberFile> {
   await assertFree(dir.path, '--data-dir')
   const draft = dataDirAt(`${dir.path}.draft-${process.pid}`)
@@ -43,7 +43,7 @@ export async function makeInstitution(
     const { name, orgType, listen } = institution
     const config: Config = { version: 1, name, orgType, listen: [listen], apiPort: 0 }
     await writeWhole(draft.config, jsonText(config))
-    const member = await memberFileOf({ ...institution, seeds, ed25519 })
+    const member = await memberFileOf({ ...institution, seeds, ed25519, bls })
     await writeWhole(draft.member, jsonText(member))
     const log = await openLevelStore(draft.log, { createIfMissing: true })
     await initialiseStore(log, { org: orgIdOfSeeds(seeds, ed25519) })

@@ -1,10 +1,10 @@
 /** What an institution hands to whoever makes the network: public keys and how to reach it, no secret. */
 import { z } from 'zod'
 import { toHex } from '@chirograph/codec'
-import { didKeyOf, type Ed25519, multikeyOf } from '@chirograph/crypto'
-import { nextKeyHashOf, type RecordClass, recordClasses } from '@chirograph/event'
+import { type Bls, didKeyOf, type Ed25519, multikeyOf } from '@chirograph/crypto'
+import { nextKeyHashOf, type OrgId, orgIdOf, type RecordClass, recordClasses } from '@chirograph/event'
 import type { InstitutionSeeds } from '@chirograph/node'
-import { type OrganisationType, organisationTypes } from '@chirograph/status'
+import { consensusKeyOfSeed, type OrganisationType, organisationTypes } from '@chirograph/status'
 import { readShaped } from './files.js'
 
 /** The names of the classes of records, all of them. */
@@ -21,6 +21,8 @@ const memberShape = z.strictObject({
   dids: z.array(z.string()),
   peerId: z.string(),
   consensusKey: z.string(),
+  /** Its consensus key where certificates are of BLS; missing in files of before there were any. */
+  bls: z.strictObject({ consensusKey: z.string(), possession: z.string() }).optional(),
   /** A multiaddr that ends in the peer id; null when nobody can dial this member. */
   address: z.string().nullable(),
   /** What it asks to be recognised for. */
@@ -32,6 +34,7 @@ export type MemberFile = z.infer<typeof memberShape>
 export async function memberFileOf({
   seeds,
   ed25519,
+  bls,
   name,
   orgType,
   address,
@@ -39,6 +42,7 @@ export async function memberFileOf({
 }: {
   readonly seeds: InstitutionSeeds
   readonly ed25519: Ed25519
+  readonly bls: Bls
   readonly name: string
   readonly orgType: OrganisationType
   /** Without the peer id. */
@@ -49,20 +53,33 @@ export async function memberFileOf({
   const { peerIdOfSeed } = await import('@chirograph/network-libp2p')
   const peerId = peerIdOfSeed(seeds.transport)
   const assertionKey = ed25519.publicKey(seeds.assertion)
+  const logKey = ed25519.publicKey(seeds.log)
+  const nextKeyHash = nextKeyHashOf(ed25519.publicKey(seeds.nextLog))
+  const org = orgIdOf({ logKey, nextKeyHash })
   return {
     version: 1,
     type: 'chirograph-member',
     name,
     orgType,
-    logKey: multikeyOf(ed25519.publicKey(seeds.log)),
-    nextKeyHash: toHex(nextKeyHashOf(ed25519.publicKey(seeds.nextLog))),
+    logKey: multikeyOf(logKey),
+    nextKeyHash: toHex(nextKeyHash),
     assertionKeys: [multikeyOf(assertionKey)],
     dids: [didKeyOf(assertionKey)],
     peerId,
     consensusKey: multikeyOf(ed25519.publicKey(seeds.consensus)),
+    bls: blsKeyOf(seeds.consensus, { org, ed25519, bls }),
     address: address === null ? null : `${address}/p2p/${peerId}`,
     recordClasses: [...wanted],
   }
+}
+
+/** What a member file says of the BLS key that follows from the seed of the consensus key. */
+export function blsKeyOf(
+  seed: Uint8Array,
+  means: { readonly org: OrgId; readonly ed25519: Ed25519; readonly bls: Bls },
+): NonNullable<MemberFile['bls']> {
+  const { consensusKey, possession = '' } = consensusKeyOfSeed(seed, { ...means, certificates: 'bls12-381' })
+  return { consensusKey, possession }
 }
 
 export function readMember(path: string): Promise<MemberFile> {

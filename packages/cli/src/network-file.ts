@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { fromHex } from '@chirograph/codec'
 import { publicKeyOfMultikey } from '@chirograph/crypto'
+import { fastestBls } from '@chirograph/crypto-native'
 import { orgIdOf } from '@chirograph/event'
-import { type Genesis, type GenesisOrganisation, parseGenesis } from '@chirograph/status'
+import { type Genesis, type GenesisOrganisation, type ParsedGenesis, parseGenesis } from '@chirograph/status'
 import { usage } from './failure.js'
 import { invalid, readShaped } from './files.js'
 import type { MemberFile } from './member-file.js'
@@ -27,9 +28,15 @@ const hint = 'give the network.json that chirograph network create made'
 
 export async function readNetwork(path: string): Promise<NetworkFile> {
   const { version, type, genesis, addresses } = await readShaped(path, networkShape, hint)
-  const parsed = parseGenesis(genesis)
+  const parsed = parseFast(genesis)
   if (parsed.kind === 'invalid') throw invalid(path, `genesis ${parsed.path}: ${parsed.detail}`, hint)
   return { version, type, genesis: parsed.genesis, addresses }
+}
+
+/** With the fast back end where there are proofs of possession to check; to choose it takes a moment as well. */
+function parseFast(document: unknown): ParsedGenesis {
+  const hasProofs = typeof document === 'object' && document !== null && 'certificates' in document
+  return parseGenesis(document, hasProofs ? { bls: fastestBls() } : {})
 }
 
 /** Addresses of everybody but oneself. */
@@ -42,6 +49,7 @@ export interface NetworkPlan {
   readonly members: readonly MemberFile[]
   readonly purpose: Genesis['purpose']
   readonly statusListBase: string
+  readonly certificates: Genesis['certificates']
   readonly timeMs: number
   readonly viewTimeoutMs: number
   readonly heartbeatMs: number
@@ -49,17 +57,19 @@ export interface NetworkPlan {
 
 /** A network of these members, each recognised for what it asks; `CLI_USAGE` says what cannot be. */
 export function networkOf(plan: NetworkPlan): NetworkFile {
-  const { name, members, purpose, statusListBase, timeMs, viewTimeoutMs, heartbeatMs } = plan
-  const organisations = members.map((member) => organisationOf(member, timeMs))
-  const parsed = parseGenesis({
+  const { name, members, purpose, statusListBase, certificates, timeMs, viewTimeoutMs, heartbeatMs } = plan
+  const organisations = members.map((member) => organisationOf(member, { certificates, timeMs }))
+  const document = {
     version: 1,
     name,
     purpose,
     timeMs,
     statusListBase,
+    ...(certificates && { certificates }),
     organisations: [...organisations].sort((a, b) => (a.id < b.id ? -1 : 1)),
     parameters: { viewTimeoutMs, heartbeatMs, cutBytesMax, clockBoundMs },
-  })
+  }
+  const parsed = parseFast(document)
   if (parsed.kind === 'invalid') {
     throw usage(
       `these members make no network (${parsed.path || 'genesis'}: ${parsed.detail})`,
@@ -81,12 +91,20 @@ const cutBytesMax = 1_000_000
 /** How far a header's time may be from a voter's clock. */
 const clockBoundMs = 30_000
 
-function organisationOf(member: MemberFile, timeMs: number): GenesisOrganisation {
-  const { name, orgType, logKey, nextKeyHash, assertionKeys, dids, peerId, consensusKey } = member
+function organisationOf(
+  member: MemberFile,
+  { certificates, timeMs }: Pick<NetworkPlan, 'certificates' | 'timeMs'>,
+): GenesisOrganisation {
+  const { name, orgType, logKey, nextKeyHash, assertionKeys, dids, peerId, consensusKey, bls } = member
   const keyBytes = publicKeyOfMultikey(logKey)
   const hashBytes = fromHex(nextKeyHash)
   if (keyBytes === undefined || hashBytes?.length !== 32)
     throw usage(`the member file of ${name} has no valid keys`, 'ask for the file that chirograph init made')
+  if (certificates !== undefined && bls === undefined)
+    throw usage(
+      `the member file of ${name} has no BLS key: it was made by an older version`,
+      'ask for it anew, after chirograph init was run again in its folder; or use --certificates ed25519',
+    )
   const recognition = { recordClasses: member.recordClasses, fromMs: timeMs, untilMs: null }
   return {
     id: orgIdOf({ logKey: keyBytes, nextKeyHash: hashBytes }),
@@ -97,7 +115,7 @@ function organisationOf(member: MemberFile, timeMs: number): GenesisOrganisation
     assertionKeys,
     dids,
     peerId,
-    consensusKey,
+    ...(certificates === undefined ? { consensusKey } : (bls ?? { consensusKey })),
     recognitions: member.recordClasses.length > 0 ? [recognition] : [],
   }
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
-import { createVerifyPool, fastestEd25519, type ThreadLoss } from '@chirograph/crypto-native'
+import { createVerifyPool, fastestBls, fastestEd25519, type ThreadLoss } from '@chirograph/crypto-native'
 import type { Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode } from '@chirograph/node'
@@ -71,6 +71,9 @@ export async function runNode({
       registrar,
       network: wire,
       ed25519: fastestEd25519(),
+      bls: fastestBls({
+        onRefused: ({ name, reason }) => log.warn({ name, reason }, 'votes are checked more slowly'),
+      }),
       signatures,
       addresses: addressesOfOthers(network, own?.id ?? ''),
       onNotice: (notice) => logNotice(log, notice),

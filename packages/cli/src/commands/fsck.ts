@@ -45,9 +45,8 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
   const { genesis } = await readNetwork(dataDir.network)
   const seeds = await readSeeds(dataDir.keys)
   // Loaded here, because it takes half a second that no other command should spend.
-  const [{ checkStore, orgIdOfSeeds, repairStore, whyNotComputable }, { fastestEd25519 }] = await Promise.all(
-    [import('@chirograph/node'), import('@chirograph/crypto-native')],
-  )
+  const [{ checkStore, orgIdOfSeeds, repairStore, whyNotComputable }, { fastestBls, fastestEd25519 }] =
+    await Promise.all([import('@chirograph/node'), import('@chirograph/crypto-native')])
   const ed25519 = fastestEd25519()
   const org = orgIdOfSeeds(seeds, ed25519)
   const progress = createProgressLine(terminal)
@@ -56,7 +55,7 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
   const hint = 'run it again; what was repaired stays repaired'
   const { check, repaired, whyNotComputed } = await interruptible(terminal, { hint }, (signal) =>
     withStore(context, async (store): Promise<Looked> => {
-      const options = { genesis, org, ed25519, signal, onProgress }
+      const options = { genesis, org, ed25519, bls: fastestBls(), signal, onProgress }
       if (!repair) {
         const check = await checkStore(store, options)
         return { check, repaired: null, whyNotComputed: whyNotComputable(check) }

@@ -1,14 +1,15 @@
 /** `chirograph init`: keys, folder and member file of an institution. */
 import { type Command, Option } from 'commander'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
 import type { RecordClass } from '@chirograph/event'
 import { type OrganisationType, organisationTypes } from '@chirograph/status'
 import { type Context, contextOf } from '../context.js'
 import { isInitialised } from '../data-dir.js'
 import { usage } from '../failure.js'
+import { jsonText, writeWhole } from '../files.js'
 import { readSeeds } from '../keys-file.js'
 import { dialAddress, listenAddress } from '../listen-address.js'
-import { type MemberFile, readMember, recordClassNames } from '../member-file.js'
+import { blsKeyOf, type MemberFile, readMember, recordClassNames } from '../member-file.js'
 import { shownPath } from '../paths.js'
 
 interface InitOptions {
@@ -52,10 +53,17 @@ async function init(context: Context, options: InitOptions): Promise<void> {
   const { makeInstitution, orgIdOfSeeds } = await import('../institution.js')
   const ed25519 = fastestEd25519()
   const isThere = await isInitialised(dataDir)
-  const member = isThere
+  const bls = fastestBls()
+  let member = isThere
     ? await readMember(dataDir.member)
-    : await makeInstitution(dataDir, await institutionOf(options), ed25519)
-  const org = orgIdOfSeeds(await readSeeds(dataDir.keys), ed25519)
+    : await makeInstitution(dataDir, await institutionOf(options), { ed25519, bls })
+  const seeds = await readSeeds(dataDir.keys)
+  const org = orgIdOfSeeds(seeds, ed25519)
+  if (member.bls === undefined) {
+    // Made before there were BLS certificates; the key follows from the seed of the other one.
+    member = { ...member, bls: blsKeyOf(seeds.consensus, { org, ed25519, bls }) }
+    await writeWhole(dataDir.member, jsonText(member))
+  }
   show(context, { member, org, isThere })
 }
 

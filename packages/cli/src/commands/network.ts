@@ -1,9 +1,9 @@
 /** `chirograph network`: the file that a network begins with. */
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { toHex } from '@chirograph/codec'
-import { fastestEd25519 } from '@chirograph/crypto-native'
-import { networkIdOf, type OrganisationType, validatorsMax } from '@chirograph/status'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
+import { type Genesis, networkIdOf, type OrganisationType, validatorsMax } from '@chirograph/status'
 import { type Context, contextOf } from '../context.js'
 import { dataDirAt } from '../data-dir.js'
 import { parseDuration } from '../duration.js'
@@ -21,6 +21,7 @@ interface CreateOptions {
   readonly demo?: boolean
   readonly local?: string
   readonly statusListBase?: string
+  readonly certificates?: 'ed25519' | 'bls'
   readonly viewTimeout: string
   readonly heartbeat: string
 }
@@ -42,6 +43,12 @@ export function addNetwork(program: Command): void {
     .option('--demo', 'a demonstration: verifiers say that its credentials mean nothing')
     .option('--local <count>', 'make this many institutions on this machine, for a try-out (implies --demo)')
     .option('--status-list-base <url>', 'where the public status lists will be, ending in a path')
+    .addOption(
+      new Option(
+        '--certificates <scheme>',
+        `what proves that something is final: a list of signatures, or one sum of them, which is short and takes longer to check (default: ed25519 up to ${listedSignersMax} members, bls above)`,
+      ).choices(['ed25519', 'bls']),
+    )
     .option('--view-timeout <time>', 'how long a member may take to lead before it is skipped', '2s')
     .option('--heartbeat <time>', 'how often an idle network agrees on the time', '10s')
     .addHelpText(
@@ -107,10 +114,19 @@ function planned(
     members,
     purpose: isDemo ? 'demo' : 'production',
     statusListBase,
+    certificates: certificatesOf(options.certificates, members.length),
     timeMs: Date.now(),
     viewTimeoutMs: parseDuration(options.viewTimeout, '--view-timeout'),
     heartbeatMs: parseDuration(options.heartbeat, '--heartbeat'),
   })
+}
+
+/** A list of so many signatures is 1.5 kB, and a sum takes some twenty times as long to check as one of them. */
+const listedSignersMax = 32
+
+function certificatesOf(asked: CreateOptions['certificates'], members: number): Genesis['certificates'] {
+  const scheme = asked ?? (members > listedSignersMax ? 'bls' : 'ed25519')
+  return scheme === 'bls' ? 'bls12-381' : undefined
 }
 
 /** Kinds of institution for a try-out, in turn. */
@@ -139,7 +155,7 @@ async function createLocal(
   for (const { path } of dirs) await assertFree(path, '--out')
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())
-  const ed25519 = fastestEd25519()
+  const means = { ed25519: fastestEd25519(), bls: fastestBls() }
   const members: MemberFile[] = []
   for (const [at, port] of [...ports].entries()) {
     const dir = dirs[at] ?? dataDirAt(folder) // there is one for each port
@@ -150,7 +166,7 @@ async function createLocal(
       await makeInstitution(
         dir,
         { name, orgType, listen, address: listen, recordClasses: recordClassNames },
-        ed25519,
+        means,
       ),
     )
   }
@@ -187,6 +203,9 @@ function show({ terminal }: Context, network: NetworkFile): void {
       `network ${networkId}`,
       dim(
         `made ${new Date(genesis.timeMs).toISOString()}, view timeout ${viewTimeoutMs} ms, heartbeat ${heartbeatMs} ms`,
+      ),
+      dim(
+        `certificates ${genesis.certificates === undefined ? 'of ed25519 signatures' : 'of BLS signatures'}`,
       ),
       '',
       dim(head),

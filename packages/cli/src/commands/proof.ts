@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
-import { decodeHeaderCore } from '@chirograph/consensus'
+import { decodeCertificate, decodeHeaderCore, schemeNumbers, signersOf } from '@chirograph/consensus'
 import {
   anchorOf,
   batchRowShape,
@@ -130,15 +130,19 @@ async function show({ terminal, copyable }: Context, path: string): Promise<void
   const hint = 'give a file made with: chirograph proof export'
   const decoded = decodeStatusProof(proofBytes)
   if (!decoded.ok) throw invalid(path, decoded.detail, hint)
-  const { headerCore, org, batch, credential, leaf } = decoded.value
+  const { headerCore, certificate: certificateBytes, org, batch, credential, leaf } = decoded.value
   const header = decodeHeaderCore(headerCore)
+  const certificate = decodeCertificate(certificateBytes)
   const orgRow = decodeRow(orgRowShape, org.value)
   const batchRow = decodeRow(batchRowShape, batch.value)
   const row = credential.value === null ? undefined : decodeRow(credentialRowShape, credential.value)
+  if (!certificate.ok) throw invalid(path, 'its certificate cannot be read', hint)
   if (!header.ok || !orgRow || !batchRow || (credential.value !== null && !row))
     throw invalid(path, 'its rows cannot be read', hint)
   const { height, timeMs } = header.value.core
   const state = statusOfRow(row, Date.now())
+  const scheme = certificate.value.scheme === schemeNumbers.ed25519 ? 'ed25519' : 'bls12-381'
+  const signers = signersOf(certificate.value).length
   if (terminal.isJson) {
     terminal.json({
       height,
@@ -148,6 +152,7 @@ async function show({ terminal, copyable }: Context, path: string): Promise<void
       index: leaf.index,
       status: state,
       recordClass: batchRow.recordClass,
+      certificate: { scheme, signers, bytes: certificateBytes.length },
       bytes: proofBytes.length,
     })
     return
@@ -158,6 +163,10 @@ async function show({ terminal, copyable }: Context, path: string): Promise<void
     ['as of', `height ${height}, ${new Date(timeMs).toISOString()}, ${describeMs(age)} ago`],
     ['issuer', orgRow.name],
     ['batch', `${leaf.batch}, leaf ${leaf.index}, ${batchRow.recordClass}`],
+    [
+      'signed',
+      `by ${signers}, ${scheme === 'ed25519' ? 'ed25519 signatures' : 'one BLS signature'}, ${certificateBytes.length} bytes`,
+    ],
     ['size', `${proofBytes.length} bytes`],
   ]
   terminal.data(lines.map(([label, text]) => `${label.padEnd(7)} ${text}`).join('\n'))

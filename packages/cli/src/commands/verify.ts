@@ -1,6 +1,6 @@
 /** `chirograph verify`: is this credential to be believed, online or offline. */
 import type { Command } from 'commander'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
 import { anchorOf, statusProofBytesMax } from '@chirograph/status'
 import { type Anchor, credentialBytesMax, parseAnchor, type Verdict, verify } from '@chirograph/verifier'
 import { companionBase, companionEndings } from '../companion-files.js'
@@ -80,6 +80,7 @@ async function offline(context: Context, { path, credential, options }: Asked): 
     policy: { maxAgeSeconds: maxAgeOf(maxAge) },
     atMs: at === undefined ? nowMs : parseMoment(at, '--at', nowMs),
     ed25519: fastestEd25519(),
+    bls: fastestBls(),
   })
 }
 
