@@ -66,6 +66,7 @@ export {
   gossipBytesMax,
   keyBytesMax,
   messageBytesMax,
+  momentEntriesMax,
   signatureJobsMax,
 } from './limits.js'
 export type { MemoryHub } from './memory-network.js'

@@ -25,6 +25,9 @@ export const batchBytesMax = 64 * 1024 * 1024
 /** Keys of one `getMany`: all their values are in memory at once. */
 export const getManyKeysMax = 16_384
 
+/** Entries of a range that are of one moment, when it is limited to so many. */
+export const momentEntriesMax = 256
+
 /** Bytes of one key. The longest key this project writes has 77. */
 export const keyBytesMax = 512
 

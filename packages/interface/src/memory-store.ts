@@ -4,6 +4,7 @@
  */
 
 import { fromHex, toHex } from '@chirograph/codec'
+import { momentEntriesMax } from './limits.js'
 import { rangeBehind } from './range-behind.js'
 import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 import { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'
@@ -51,10 +52,12 @@ export function openOn(state: MemoryState): Store {
   }
 
   async function* pages(bounds: RangeBounds): AsyncGenerator<readonly StoreEntry[]> {
+    const { limit: most = Number.POSITIVE_INFINITY } = bounds
+    const portion = most <= momentEntriesMax ? most : pageEntries
     let rest = bounds
     for (;;) {
       assertOpen()
-      const limit = Math.min(rest.limit ?? pageEntries, pageEntries)
+      const limit = Math.min(rest.limit ?? portion, portion)
       const page = entriesOf(state, { ...rest, limit }).map(
         ([key, value]): StoreEntry => [bytesOf(key), value.slice()],
       )

@@ -4,7 +4,7 @@
  */
 
 import type { ContractKit } from './contract-kit.js'
-import { batchOpsMax, getManyKeysMax } from './limits.js'
+import { batchOpsMax, getManyKeysMax, momentEntriesMax } from './limits.js'
 import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 
 /** One database, not opened yet. */
@@ -247,6 +247,15 @@ function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
       }
     },
   )
+
+  claim('reads at one moment what is limited to few entries, however long they are', async (store) => {
+    const ops: StoreOp[] = []
+    for (let index = 0; index < 400; index++)
+      ops.push(put(bytes(index >> 8, index & 255), new Uint8Array(4096)))
+    await store.batch(ops, { sync: false })
+    const pages = await collectPages(store, { ...everything, limit: momentEntriesMax })
+    equal([pages.length, pages.flat().length], [1, momentEntriesMax])
+  })
 
   claim('gives pages that the caller may change without changing the store', async (store) => {
     await store.batch([put(bytes(1), bytes(7))], { sync: false })

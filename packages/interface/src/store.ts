@@ -33,7 +33,8 @@ export interface Store {
    * Entries with `from ≤ key < to` in byte order, or in the opposite order with
    * `reverse`, read portion by portion: what is written meanwhile is seen where it
    * was not read yet. No view of the past is held, for a disk may pay for that with
-   * the present (LevelDB). Breaking out of the loop ends it. Each call iterates once.
+   * the present (LevelDB). With a `limit` of at most `momentEntriesMax` all is of one
+   * moment. Breaking out of the loop ends it. Each call iterates once.
    */
   range(bounds: RangeBounds): AsyncIterable<StoreEntry>
 

@@ -12,6 +12,7 @@ import {
   eventKey,
   isChirographError,
   type KeyRange,
+  momentEntriesMax,
   placeValue,
   positionKey,
   prefixRange,
@@ -27,7 +28,7 @@ import { storeDamaged } from './node-errors.js'
 import { headerOfValue, nameOfPlace } from './stored-event.js'
 
 /** Arrivals, or places of a chain, that are read at once: few milliseconds, and a few pages of the disk. */
-const sliceEvents = 256
+const sliceEvents = momentEntriesMax
 
 /** Events that are read whole at once: 4 MiB when every body is of the largest size. */
 const wholeEvents = 64
@@ -121,11 +122,12 @@ export function createEventReader(args: EventReaderArgs): EventReader {
       const seen = arrivals
       const stops: Stop[] = []
       let count = 0
-      const author = authorOf(query)
       for await (const page of store.pages({
         ...arrivalRange({ fromOrdinal: ordinal + 1 }),
         limit: sliceEvents,
       })) {
+        // Known before its first event is on disk, so it is asked for after what was read.
+        const author = authorOf(query)
         for (const [key, value] of page) {
           const at = readArrivalKey(key)
           if (at > upTo) break

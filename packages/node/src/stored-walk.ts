@@ -1,6 +1,7 @@
 /** Many events of one chain from the store, headers and bodies side by side, by the page: waiting costs more than reading. */
 import type { HeldEvent } from '@chirograph/event'
 import {
+  bodyKey,
   bodyRange,
   type EventPlace,
   eventRange,
@@ -37,11 +38,23 @@ export async function* walkEvents(
         }
         events.push({ headerBytes, signature, bodyBytes, place })
       }
-      yield events
+      yield bodies === undefined ? events : await withLaterBodies(store, events)
     }
   } finally {
     await bodies?.close()
   }
+}
+
+/** The bodies were read before, so those of events that came in between are looked up. */
+async function withLaterBodies(
+  store: Store,
+  events: readonly StoredEvent[],
+): Promise<readonly StoredEvent[]> {
+  const lacking = events.filter(({ bodyBytes }) => bodyBytes === null)
+  if (lacking.length === 0) return events
+  const found = await store.getMany(lacking.map(({ place }) => bodyKey(place)))
+  const later = new Map(lacking.map((event, index) => [event, found[index] ?? null]))
+  return events.map((event) => ({ ...event, bodyBytes: event.bodyBytes ?? later.get(event) ?? null }))
 }
 
 /** Walks beside another walk over the same places, and waits only where a page of it ends. */

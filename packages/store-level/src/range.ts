@@ -1,6 +1,6 @@
 /** A range read in portions, one ahead of the reader, so that the disk works while the reader does. */
 
-import { type RangeBounds, rangeBehind, type StoreEntry } from '@chirograph/interface'
+import { momentEntriesMax, type RangeBounds, rangeBehind, type StoreEntry } from '@chirograph/interface'
 import type { BinaryLevel } from './level-store.js'
 import { readAheadBytes, readAheadEntries } from './limits.js'
 
@@ -34,13 +34,8 @@ async function readPortion(
 ): Promise<StoreEntry[]> {
   if (limit === 0) return []
   const most = Math.min(limit, readAheadEntries)
-  const iterator = level.iterator({
-    gte: from,
-    lt: to,
-    limit: most,
-    reverse,
-    highWaterMarkBytes: readAheadBytes,
-  })
+  const highWaterMarkBytes = limit <= momentEntriesMax ? Number.MAX_SAFE_INTEGER : readAheadBytes
+  const iterator = level.iterator({ gte: from, lt: to, limit: most, reverse, highWaterMarkBytes })
   try {
     return await iterator.nextv(most)
   } finally {
