@@ -4,6 +4,7 @@ import type { CampaignReport } from './campaign.js'
 export function campaignTable(report: CampaignReport): string {
   const { sum, seeds, failed, repeated, seconds, slowestCalmMs } = report
   const happened: readonly (readonly [string, number | undefined])[] = [
+    ['runs with BLS certificates', sum.withBls],
     ['nodes', sum.size],
     ['crashes', sum.crashes],
     ['partitions', sum.partitions],

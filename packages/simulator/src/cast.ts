@@ -1,9 +1,9 @@
 /** The Byzantine members of one run: what each may do, and how often it did. */
 import type { ValidatorSet } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { EventBody } from '@chirograph/event'
 import type { Replica } from '@chirograph/replica'
-import { type Genesis, networkIdOf } from '@chirograph/status'
+import { type Genesis, networkIdOf, voteSignerOfSeed } from '@chirograph/status'
 import { type Actor, actEveryMs, type Delivery } from './actors/actor.js'
 import { type ActorName, type ActorPlace, makerOf } from './actors/actor-names.js'
 import type { AnswerFilter } from './exchange.js'
@@ -37,6 +37,7 @@ export interface Stage {
   readonly set: ValidatorSet
   readonly members: readonly SimulatedMember[]
   readonly ed25519: Ed25519
+  readonly bls: Bls | undefined
   readonly schedule: Schedule
   readonly replica: (member: number) => Replica | undefined
   readonly publish: (member: number, body: EventBody) => void
@@ -53,7 +54,7 @@ export function createCast(places: readonly ActorPlace[], stage: Stage): Cast {
   for (const place of places) actors.set(place.node, perform(place))
 
   function perform({ name, node }: ActorPlace): Actor {
-    const { seed, genesis, set, members, ed25519, schedule } = stage
+    const { seed, genesis, set, members, ed25519, bls, schedule } = stage
     const member = members[node]
     if (!member || actors.has(node)) throw new Error(`no member ${node} to be ${name}`)
     const random = createRandom(seed, firstStream + node)
@@ -76,7 +77,7 @@ export function createCast(places: readonly ActorPlace[], stage: Stage): Cast {
       random,
       replica: () => stage.replica(node),
       timeMs: () => genesisTimeMs + schedule.nowMs(),
-      sign: (message) => signWith(member.voteSeed, message),
+      sign: voteSignerOfSeed(member.voteSeed, { certificates: genesis.certificates, ed25519, bls }),
       signEvent: (message, generation) => signWith(member.logSeeds[generation], message),
       publish: (body) => stage.publish(node, body),
       post: (deliveries) => stage.post(node, deliveries),

@@ -8,7 +8,9 @@ export type { Forgery } from './forgery.js'
 export { createOracles, type OracleCounts, type Oracles } from './oracles.js'
 export { createRandom, type Random } from './random.js'
 export {
+  type CertificateName,
   drawActors,
+  drawCertificates,
   type FaultName,
   type RunCounts,
   type RunPlan,

@@ -6,7 +6,13 @@ import { fastestSha256 } from '@chirograph/crypto-native'
 import { type ActorPlace, actorNames, isActorName } from './actors/actor-names.js'
 import { runCampaign } from './campaign.js'
 import { campaignTable } from './campaign-table.js'
-import { type FaultName, faultNames, type SeededRunOptions } from './seeded-run.js'
+import {
+  type CertificateName,
+  certificateNames,
+  type FaultName,
+  faultNames,
+  type SeededRunOptions,
+} from './seeded-run.js'
 
 const help = `Runs seeded clusters through crashes, partitions, bad links and Byzantine members, and checks what must always
 hold. A seed that fails is made as small as it still fails.
@@ -20,6 +26,7 @@ hold. A seed that fails is made as small as it still fails.
   --events N      events signed in each run (default: 4 to 10, by the seed)
   --actors LIST   who is Byzantine, as name@node with commas between, or none (default: by the seed)
   --without LIST  faults to leave out: ${faultNames.join(', ')}
+  --certificates NAME  ${certificateNames.join(' or ')} (default: by the seed, one of eight with BLS)
   --faults-ms N   virtual milliseconds until the faults end (default: 4,000 to 10,000, by the seed)
   --json          one line of JSON for each seed, and one for the sum
   --help          this text
@@ -45,6 +52,7 @@ function main(): number {
       events: { type: 'string' },
       actors: { type: 'string' },
       without: { type: 'string' },
+      certificates: { type: 'string' },
       'faults-ms': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -78,6 +86,7 @@ function main(): number {
       ...(faultsMs && { faultsMs }),
       ...(values.actors !== undefined && { actors: readActors(values.actors) }),
       ...(values.without !== undefined && { without: readFaults(values.without) }),
+      ...(values.certificates !== undefined && { certificates: readCertificates(values.certificates) }),
     },
   })
 }
@@ -98,6 +107,12 @@ function readFaults(text: string): FaultName[] {
     if (fault === undefined) throw new Error(`--without knows ${faultNames.join(', ')}, not ${one}`)
     return fault
   })
+}
+
+function readCertificates(text: string): CertificateName {
+  const name = certificateNames.find((known) => known === text)
+  if (name === undefined) throw new Error(`--certificates knows ${certificateNames.join(', ')}, not ${text}`)
+  return name
 }
 
 function runAll({

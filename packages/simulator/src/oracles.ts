@@ -4,7 +4,7 @@
  */
 import { contentIdBytes, type EventId, leafHash, merkleRoot, toHex } from '@chirograph/codec'
 import { checkCertificate, leaderOf, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { Checkpoint } from '@chirograph/replica'
 import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
@@ -44,11 +44,13 @@ export function createOracles({
   genesis,
   set,
   ed25519,
+  bls,
   isByzantine,
 }: {
   readonly genesis: Genesis
   readonly set: ValidatorSet
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
   readonly isByzantine?: (member: number) => boolean
 }): Oracles {
   const votes = createVoteOracle(
@@ -80,7 +82,7 @@ export function createOracles({
       if (!known) agreed.push({ checkpoint, events: null })
       if (certificate === null) return
       counts.certificates++
-      const checked = checkCertificate(certificate, { set, ed25519 })
+      const checked = checkCertificate(certificate, { set, ed25519, bls })
       if (checked.kind === 'invalid') breach('certificate', `height ${height}: ${checked.reason}`)
       if (certificate.type !== 'final' || certificate.digest !== header.digest)
         breach('certificate', `the certificate at height ${height} is not a FINAL of its header`)

@@ -13,6 +13,14 @@ const calmLimitMsDefault = 600_000
 
 const keyStream = 7
 const actorStream = 11
+const schemeStream = 13
+
+/** Of so many runs one has BLS certificates, which take longer to make and check. */
+const blsEvery = 8
+
+/** How a run certifies. */
+export const certificateNames = ['ed25519', 'bls12-381'] as const
+export type CertificateName = (typeof certificateNames)[number]
 
 /** What was published last is on disk and acknowledged by then. */
 const acknowledgedMs = 100
@@ -30,6 +38,8 @@ export interface SeededRunOptions {
   /** Byzantine members; by default the seed says whether there are any and who, at most f. */
   readonly actors?: readonly ActorPlace[]
   readonly without?: readonly FaultName[]
+  /** Chosen by the seed by default. */
+  readonly certificates?: CertificateName
   /** How long the time of faults is, in virtual milliseconds; chosen by the seed by default. */
   readonly faultsMs?: number
   /** How long, in virtual milliseconds, a calm network may need until everything is final at all nodes. */
@@ -54,6 +64,8 @@ export interface RunCounts {
   readonly certificates: number
   readonly checkpoints: number
   readonly signatures: number
+  /** 1 where certificates were sums of BLS signatures. */
+  readonly withBls: number
   /** Byzantine members; how often an honest node proved that one contradicted itself, as a validator or as an author. */
   readonly actors: number
   readonly equivocationsProven: number
@@ -99,13 +111,14 @@ export function nameOfPlace({ name, node }: ActorPlace): string {
 }
 
 export function replayCommand(options: SeededRunOptions): string {
-  const { seed, size, events, actors, without = [], faultsMs } = options
+  const { seed, size, events, actors, without = [], certificates, faultsMs } = options
   const flags = [
     `--seed ${seed}`,
     size === undefined ? [] : `--size ${size}`,
     events === undefined ? [] : `--events ${events}`,
     actors === undefined ? [] : `--actors ${actors.map(nameOfPlace).join(',') || 'none'}`,
     without.length === 0 ? [] : `--without ${without.join(',')}`,
+    certificates === undefined ? [] : `--certificates ${certificates}`,
     faultsMs === undefined ? [] : `--faults-ms ${faultsMs}`,
   ].flat()
   return `npm run simulate -- ${flags.join(' ')}`
@@ -120,12 +133,18 @@ export function drawActors(seed: number, size: number): ActorPlace[] {
   return order.slice(0, count).map((node) => ({ name: random.pick(actorNames), node }))
 }
 
+/** With what the seed certifies. */
+export function drawCertificates(seed: number): CertificateName {
+  return createRandom(seed, schemeStream).int(blsEvery) === 0 ? 'bls12-381' : 'ed25519'
+}
+
 /** Runs a seed to its end. Throws a `SimulationFailure` when something that must hold does not. */
 export function runSeed(options: SeededRunOptions): RunReport {
   const random = createRandom(options.seed, 0)
   const size = options.size ?? random.between(4, 10)
   const { calmLimitMs = calmLimitMsDefault, without = [] } = options
   const actors = options.actors ?? drawActors(options.seed, size)
+  const certificates = options.certificates ?? drawCertificates(options.seed)
   const has = (fault: FaultName) => !without.includes(fault)
   const latencyFrom = random.between(1, 20)
   // What is left out is drawn all the same, so that the rest stays as it is.
@@ -141,6 +160,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
     syncMs,
     skewMsMax: has('skew') ? skewMsMax : 0,
     actors,
+    ...(certificates === 'bls12-381' && { certificates }),
   })
   const drawnFaultsMs = random.between(4_000, 10_000)
   const faultsMs = options.faultsMs ?? drawnFaultsMs
@@ -175,7 +195,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
       digest: simulation.trace.digest(),
     }
   } catch (cause) {
-    const plan = { seed: options.seed, size, events, actors, without, faultsMs }
+    const plan = { seed: options.seed, size, events, actors, without, certificates, faultsMs }
     const whole = options.calmLimitMs === undefined ? plan : { ...plan, calmLimitMs }
     throw new SimulationFailure(options, whole, cause, simulation.trace.lastLines())
   }
@@ -318,6 +338,7 @@ function countsOf(
     ),
     ...oracles.counts,
     signatures: signaturesChecked(),
+    withBls: simulation.genesis.certificates === undefined ? 0 : 1,
     actors: nodes.filter(({ index }) => isByzantine(index)).length,
     equivocationsProven: [...named.values()].reduce((sum, by) => sum + by.size, 0),
     forksProven: forksFound.size,

@@ -58,6 +58,7 @@ function failureOf(
 
 /** One step smaller each; what makes most of a difference to a reader first. */
 function* smallerThan(plan: RunPlan): Generator<RunPlan> {
+  if (plan.certificates !== 'ed25519') yield { ...plan, certificates: 'ed25519' }
   for (const left of plan.actors) yield { ...plan, actors: plan.actors.filter((place) => place !== left) }
   for (const size of sizesBelow(plan.size)) {
     const actors = plan.actors.map(({ name, node }) => ({ name, node: node % size }))

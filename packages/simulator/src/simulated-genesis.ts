@@ -1,8 +1,8 @@
 /** A network for simulations, tests and benchmarks: organisations that all vote, with keys made from a seed. */
 import { sha256, toHex, utf8 } from '@chirograph/codec'
-import { didKeyOf, type Ed25519, multikeyOf } from '@chirograph/crypto'
+import { type Bls, didKeyOf, type Ed25519, multikeyOf } from '@chirograph/crypto'
 import { nextKeyHashOf, type OrgId, orgIdOf } from '@chirograph/event'
-import { type Genesis, type GenesisParameters, parseGenesis } from '@chirograph/status'
+import { consensusKeyOfSeed, type Genesis, type GenesisParameters, parseGenesis } from '@chirograph/status'
 
 /** One organisation of a simulated network, with the seeds of its keys (32 bytes each). */
 export interface SimulatedMember {
@@ -30,29 +30,40 @@ export function simulatedGenesis({
   size,
   seed,
   ed25519,
+  bls,
+  certificates,
   parameters = {},
 }: {
   readonly size: number
   readonly seed: number
   readonly ed25519: Ed25519
+  readonly bls?: Bls
+  readonly certificates?: Genesis['certificates']
   readonly parameters?: Partial<GenesisParameters>
 }): { readonly genesis: Genesis; readonly members: readonly SimulatedMember[] } {
-  const made = Array.from({ length: size }, (_, index) => makeMember({ index, seed, ed25519 }))
+  const made = Array.from({ length: size }, (_, index) =>
+    makeMember(index, { seed, ed25519, bls, certificates }),
+  )
   made.sort((a, b) => (a.member.org < b.member.org ? -1 : 1))
-  const parsed = parseGenesis({
+  const document = {
     version: 1,
     name: `Simulated network ${seed}`,
     purpose: 'demo',
     timeMs: genesisTimeMs,
     statusListBase: 'https://lists.example/status-lists',
+    ...(certificates && { certificates }),
     organisations: made.map(({ organisation }) => organisation),
     parameters: { ...defaultParameters, ...parameters },
-  })
+  }
+  const parsed = parseGenesis(document, bls && { bls })
   if (parsed.kind === 'invalid') throw new Error(`simulated genesis: ${parsed.path}: ${parsed.detail}`)
   return { genesis: parsed.genesis, members: made.map(({ member }) => member) }
 }
 
-function makeMember({ index, seed, ed25519 }: { index: number; seed: number; ed25519: Ed25519 }) {
+function makeMember(
+  index: number,
+  { seed, ed25519, bls, certificates }: Omit<Parameters<typeof simulatedGenesis>[0], 'size' | 'parameters'>,
+) {
   const seedOf = (use: string) => sha256(utf8(`${use} key ${index} of simulation ${seed}`))
   const logSeeds = [seedOf('log'), seedOf('next'), ...laterUses.map(seedOf)]
   const voteSeed = seedOf('consensus')
@@ -70,7 +81,7 @@ function makeMember({ index, seed, ed25519 }: { index: number; seed: number; ed2
     assertionKeys: [multikeyOf(assertionKey)],
     dids: [didKeyOf(assertionKey)],
     peerId: peer,
-    consensusKey: multikeyOf(ed25519.publicKey(voteSeed)),
+    ...consensusKeyOfSeed(voteSeed, { org, certificates, ed25519, bls }),
     recognitions: [],
   }
   return { member: { org, peer, logSeeds, voteSeed }, organisation }

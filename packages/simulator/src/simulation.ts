@@ -1,7 +1,7 @@
 /** A cluster in one thread: production replicas on a virtual clock, network and disks, watched by oracles. */
 import { type EventId, toHex } from '@chirograph/codec'
-import type { Ed25519 } from '@chirograph/crypto'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
 import { type AuthenticEvent, type EventBody, nextKeyHashOf, segmentOf } from '@chirograph/event'
 import { type Checkpoint, segmentInput, sessionKeyBytes } from '@chirograph/replica'
 import {
@@ -11,6 +11,7 @@ import {
   readClosedGenerations,
   readOrg,
   validatorSetOf,
+  voteSignerOfSeed,
 } from '@chirograph/status'
 import type { Delivery } from './actors/actor.js'
 import type { ActorPlace } from './actors/actor-names.js'
@@ -21,6 +22,7 @@ import { type Forgery, forgeBranch } from './forgery.js'
 import { judgeMemory } from './memory-oracle.js'
 import { createOracles, type Oracles } from './oracles.js'
 import { createRandom, type Random } from './random.js'
+import { rememberingBls } from './remembering-bls.js'
 import { rememberingEd25519 } from './remembering-ed25519.js'
 import { createSchedule } from './schedule.js'
 import { genesisTimeMs, type SimulatedMember, simulatedGenesis } from './simulated-genesis.js'
@@ -68,6 +70,8 @@ export interface SimulationOptions {
   /** Byzantine members: at most f of them, or nothing is promised. */
   readonly actors?: readonly ActorPlace[]
   readonly ed25519?: Ed25519
+  readonly certificates?: Genesis['certificates']
+  readonly bls?: Bls
   /** Sees every message that leaves a node, at its virtual time. */
   readonly onSend?: (sent: {
     readonly from: number
@@ -119,9 +123,17 @@ export const calmLinks: LinkFaults = { latencyMs: [1, 1], loss: 0, duplication: 
 
 export function createSimulation(options: SimulationOptions): Simulation {
   const { seed, size, links = calmLinks, syncMs = [0, 0], skewMsMax = 0, parameters = {} } = options
-  const { withoutVoteRecord = [], absent = [], actors = [], onSend, onFinal } = options
+  const { withoutVoteRecord = [], absent = [], actors = [], certificates, onSend, onFinal } = options
   const ed25519 = rememberingEd25519(options.ed25519 ?? fastestEd25519())
-  const { genesis, members } = simulatedGenesis({ size, seed, ed25519, parameters })
+  const bls = certificates && rememberingBls(options.bls ?? fastestBls())
+  const { genesis, members } = simulatedGenesis({
+    size,
+    seed,
+    ed25519,
+    parameters,
+    ...(certificates && { certificates }),
+    ...(bls && { bls }),
+  })
   const set = validatorSetOf(genesis)
   const schedule = createSchedule()
   const random = createRandom(seed, 1)
@@ -135,6 +147,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     set,
     members,
     ed25519,
+    bls,
     schedule,
     replica: (member) => nodeAt(member).replica,
     publish: (member, body) => publish(member, body),
@@ -143,7 +156,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     askSync: (member, asked, request) => exchanges.probe(member, nodeAt(asked), request),
   })
   const { isByzantine } = cast
-  const oracles = createOracles({ genesis, set, ed25519, ...(actors.length > 0 && { isByzantine }) })
+  const oracles = createOracles({ genesis, set, ed25519, bls, ...(actors.length > 0 && { isByzantine }) })
   const witness = createWitness({ members, set, oracles, trace, isByzantine, nowMs: schedule.nowMs })
   const certainty = createCertaintyOracle({ set, faulty: () => cast.size + witness.untrustedCount() })
   const spreading = createSpreadingOracle()
@@ -180,8 +193,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       {
         genesis,
         org: member.org,
-        signers: { event: signAs(member), vote: signWith(member.voteSeed) },
+        signers: {
+          event: signAs(member),
+          vote: voteSignerOfSeed(member.voteSeed, { certificates, ed25519, bls }),
+        },
         ed25519,
+        bls,
         hasVoteRecord: !withoutVoteRecord.includes(index),
       },
       {
@@ -494,7 +511,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     published: witness.published,
     publishedCount: witness.publishedCount,
     refused: witness.refused,
-    signaturesChecked: ed25519.checkedCount,
+    signaturesChecked: () => ed25519.checkedCount() + (bls?.checkedCount() ?? 0),
     nowMs: schedule.nowMs,
     after: schedule.after,
     publish,

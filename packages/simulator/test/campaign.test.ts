@@ -17,6 +17,7 @@ const plan: RunPlan = {
   events: 9,
   faultsMs: 8_000,
   without: [],
+  certificates: 'ed25519',
   actors: [
     { name: 'framer', node: 7 },
     { name: 'double-voter', node: 2 },

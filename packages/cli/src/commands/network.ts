@@ -46,7 +46,7 @@ export function addNetwork(program: Command): void {
     .addOption(
       new Option(
         '--certificates <scheme>',
-        `what proves that something is final: a list of signatures, or one sum of them, which is short and takes longer to check (default: ed25519 up to ${listedSignersMax} members, bls above)`,
+        `what proves that something is final: a list of signatures, or one sum of them: short however many sign, of votes that take longer to check (default: ed25519 up to ${listedSignersMax} members, bls above)`,
       ).choices(['ed25519', 'bls']),
     )
     .option('--view-timeout <time>', 'how long a member may take to lead before it is skipped', '2s')
@@ -121,7 +121,7 @@ function planned(
   })
 }
 
-/** A list of so many signatures is 1.5 kB, and a sum takes some twenty times as long to check as one of them. */
+/** A list of so many is 1.5 kB and still checked about as fast as a sum; a BLS vote takes twenty times as long. */
 const listedSignersMax = 32
 
 function certificatesOf(asked: CreateOptions['certificates'], members: number): Genesis['certificates'] {

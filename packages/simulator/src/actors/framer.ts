@@ -101,9 +101,16 @@ export const framer: ActorMaker = (means) => {
       { ...certificate, epoch: 1 },
       { ...certificate, type: certificate.type === 'final' ? ('notarize' as const) : ('final' as const) },
       { ...certificate, signers: certificate.signers.map((byte) => (byte << 1) & 0xff) },
-      { ...certificate, signatures: [...certificate.signatures].reverse() },
+      { ...certificate, signatures: disordered(certificate.signatures) },
     ])
     return say({ kind: 'certificate', certificate: altered })
+  }
+
+  /** Not what was signed any more: a list out of order, a sum that is another point or none. */
+  function disordered(signatures: readonly Uint8Array[]): Uint8Array[] {
+    const [sum] = signatures
+    if (signatures.length !== 1 || sum === undefined) return [...signatures].reverse()
+    return [sum.with(sum.length - 1, (sum[sum.length - 1] ?? 0) ^ 1)]
   }
 
   /** "Evidence" of two honest events at different places. */
