@@ -1,4 +1,6 @@
 /** Every vector file and what makes it. */
+import { makeBls, makeBlsCertificates } from './make/bls.ts'
+import { makeBlsGenesis } from './make/bls-genesis.ts'
 import { makeCredentialBinding, makeCredentialStatus, makeDataIntegrity } from './make/credentials.ts'
 import { makeEncoding } from './make/encoding.ts'
 import { makeEventBodies } from './make/event-bodies.ts'
@@ -46,6 +48,9 @@ export const makers = {
   'credential-status': makeCredentialStatus,
   'data-integrity': makeDataIntegrity,
   'status-proofs': makeStatusProofs,
+  bls: makeBls,
+  'bls-certificates': makeBlsCertificates,
+  'bls-genesis': makeBlsGenesis,
 } as const
 
 export type VectorName = keyof typeof makers

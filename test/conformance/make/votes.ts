@@ -74,7 +74,7 @@ export function makeVotes() {
   }
 }
 
-function voteFields({ type, epoch, setHash, view, digest: of, signer, signature }: SignedVote): Notation[] {
+export function voteFields({ type, epoch, setHash, view, digest: of, signer, signature }: SignedVote): Notation[] {
   const subject = of === null ? null : byteString(of)
   return [typeNumbers[type], epoch, byteString(setHash), view, subject, signer, byteString(signature)]
 }
