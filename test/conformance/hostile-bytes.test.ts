@@ -128,6 +128,7 @@ suite('every decoder', (it) => {
       'fork-evidence',
       'votes',
       'certificates',
+      'bls-certificates',
       'proposals',
       'messages',
       'checkpoint-headers',

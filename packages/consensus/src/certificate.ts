@@ -11,6 +11,7 @@ import {
   list,
   mapped,
   nullable,
+  type Shape,
   struct,
   uint,
 } from '@chirograph/codec'
@@ -35,10 +36,17 @@ const wireShape = struct('certificate', [
  * Scheme 1: a list of ed25519 signatures in the order of the bitmap's set bits. Scheme 2: one BLS signature, the sum of
  * those of the same votes.
  */
-export const certificateShape = mapped(wireShape, {
-  to: (certificate) => (hasFormOfScheme(certificate) ? certificate : undefined),
-  from: (certificate) => certificate,
-})
+export const certificateShape: Shape<Infer<typeof wireShape>> = {
+  ...mapped(wireShape, {
+    to: (certificate) => (hasFormOfScheme(certificate) ? certificate : undefined),
+    from: (certificate) => certificate,
+  }),
+  // Nothing is mapped to something else, so what reads straight is canonical here too.
+  read(reading) {
+    const certificate = wireShape.read?.(reading)
+    return certificate && hasFormOfScheme(certificate) ? certificate : undefined
+  },
+}
 
 function hasFormOfScheme({ scheme, signatures }: Infer<typeof wireShape>): boolean {
   const { signature } = scheme === schemeNumbers.ed25519 ? schemeBytes.ed25519 : schemeBytes['bls12-381']
