@@ -6,7 +6,6 @@ import { type EventId, toHex } from '@chirograph/codec'
 import { decodeHeader, type OrgId, restoreEvent, signatureBytes } from '@chirograph/event'
 import {
   type KeySpace,
-  keySpaces,
   readAuthorKey,
   readAuthorValue,
   readCheckpointHeightKey,
@@ -14,6 +13,7 @@ import {
   readHistoryKey,
   type Store,
   type StoreEntry,
+  spaceRange,
 } from '@chirograph/interface'
 import type { ChirographNode } from '@chirograph/node'
 import { decodeCheckpoint } from '@chirograph/replica'
@@ -80,19 +80,26 @@ async function readTold(node: ChirographNode, from: string | undefined): Promise
 /** The node is asked for its own latest events only: for each it may look into the store. */
 const askedMax = 20
 
-type Spaces = (space: KeySpace) => readonly StoreEntry[]
+type Spaces = (space: (typeof readInOrder)[number]) => readonly StoreEntry[]
 
-/** Everything at one moment: a range reads from a snapshot, and the node goes on meanwhile. */
+/**
+ * The node goes on meanwhile, so what an event needs is read after it. Whose history is open is read before and after: a
+ * snapshot may come, or the last of a history, while events are read.
+ */
+const readInOrder = [
+  'history',
+  'checkpointHeight',
+  'event',
+  'body',
+  'author',
+  'history',
+] as const satisfies KeySpace[]
+
 async function readSpaces(store: Store): Promise<Spaces> {
-  const entries = new Map<number, StoreEntry[]>()
-  const everything = { from: Uint8Array.of(0), to: Uint8Array.of(0xff) }
-  for await (const entry of store.range(everything)) {
-    const space = entry[0][0] ?? 0
-    const before = entries.get(space)
-    if (before) before.push(entry)
-    else entries.set(space, [entry])
-  }
-  return (space) => entries.get(keySpaces[space]) ?? []
+  const entries = new Map<KeySpace, StoreEntry[]>(readInOrder.map((space) => [space, []]))
+  for (const space of readInOrder)
+    for await (const page of store.pages(spaceRange(space))) entries.get(space)?.push(...page)
+  return (space) => entries.get(space) ?? []
 }
 
 function readChains(
