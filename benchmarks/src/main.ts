@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { useSha256 } from '@chirograph/codec'
 import { fastestSha256 } from '@chirograph/crypto-native'
 import { benchBatchVerify } from './batch-verify.js'
+import { benchCertificates } from './certificates.js'
 import { benchColdSync } from './cold-sync.js'
 import { benchFinality } from './finality.js'
 import { benchHostilePeer } from './hostile-peer.js'
@@ -27,6 +28,7 @@ Every figure is printed with its ratio to a limit; compare ratios, not absolute 
   disk           bytes on disk an event
   memory         of a node with a tenth of the history, and with all of it
   finality       four processes agree on revocations
+  certificates   their size and what checking them takes, by validators and scheme
   hostile-peer   what one hostile member of eight takes from the others
 
   --headers N    length of the history, 100000 unless given
@@ -98,6 +100,7 @@ const benchmarks: Readonly<Record<string, (limits: Limits) => Promise<Report>>> 
   disk: async () => benchDisk(await source()),
   memory: async () => benchMemory(await sources()),
   finality: (limits) => benchFinality(limits),
+  certificates: async (limits) => benchCertificates(limits),
   'hostile-peer': () => benchHostilePeer(),
 }
 
