@@ -10,7 +10,9 @@ import {
   eventKinds,
   headerBytesMax,
   type OrgId,
+  organisationTypes,
   parseOrgId,
+  probationMsMax,
   recordClasses,
   referencesMax,
   runStepsMax,
@@ -108,6 +110,19 @@ const run = z.strictObject({
     .max(runStepsMax),
 })
 
+const consensusKey = z.strictObject({ key: hexText(32), nextKeyHash: hexText(32), possession: hexText(64) })
+
+const profile = z.strictObject({
+  name: z.string(),
+  type: z.enum(namesIn(organisationTypes)),
+  logKey: hexText(32),
+  nextKeyHash: hexText(32),
+  assertionKeys: z.array(hexText(32)),
+  dids: z.array(z.string()),
+  peerId: z.string(),
+  consensusKey: consensusKey.nullable(),
+})
+
 // A rotation begins a chain of its own, and has an endpoint of its own.
 const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -131,6 +146,17 @@ const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('evidence.branches'), first: run, second: run }),
   z.strictObject({ kind: z.literal('recovery.approve'), author: orgText, rotation: contentIdText }),
   z.strictObject({ kind: z.literal('fork.salvage'), run, bodyBytes: bytesText(bodyBytesMax) }),
+  z.strictObject({
+    kind: z.literal('member.apply'),
+    application: z.strictObject({ profile, signature: hexText(64) }),
+    probationMs: z.number().int().nonnegative().max(probationMsMax),
+  }),
+  z.strictObject({ kind: z.literal('member.approve'), application: contentIdText }),
+  z.strictObject({ kind: z.literal('member.evict'), org: orgText }),
+  z.strictObject({ kind: z.literal('validator.join') }),
+  z.strictObject({ kind: z.literal('validator.leave') }),
+  z.strictObject({ kind: z.literal('validator.commit'), nextKeyHash: hexText(32) }),
+  z.strictObject({ kind: z.literal('validator.rotate'), ...consensusKey.shape }),
 ])
 
 export function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {

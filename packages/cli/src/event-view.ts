@@ -69,6 +69,20 @@ function whatItSays({ body }: LoggedEventAnswer): string {
       return `lets ${String(body.author).slice(0, 16)}… go on with a new key`
     case 'fork.salvage':
       return 'a restriction from a branch that was passed over'
+    case 'member.apply':
+      return `${plainText(body.application.profile.name)} asks to take part`
+    case 'member.approve':
+      return `approves the application ${String(body.application).slice(0, 16)}…`
+    case 'member.evict':
+      return `wants ${String(body.org).slice(0, 16)}… to vote no more`
+    case 'validator.join':
+      return 'takes up its vote'
+    case 'validator.leave':
+      return 'gives up its vote'
+    case 'validator.commit':
+      return 'the hash of its next consensus key'
+    case 'validator.rotate':
+      return 'a new consensus key, and the hash of the one after'
   }
 }
 

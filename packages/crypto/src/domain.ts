@@ -24,6 +24,13 @@ export const domains = [
   'state-recovery',
   'state-generations',
   'possession',
+  'application',
+  'consensus-key',
+  'state-validators',
+  'state-member',
+  'state-application',
+  'state-eviction',
+  'state-joined',
 ] as const
 
 export type Domain = (typeof domains)[number]

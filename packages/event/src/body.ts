@@ -22,6 +22,14 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
+import {
+  type Application,
+  applicationShape,
+  type ConsensusKey,
+  consensusKeyShape,
+  faultOfConsensusKey,
+  faultOfProfile,
+} from './application.js'
 import { takeHeader } from './first-header.js'
 import type { EventHeader, SignedHeader } from './header.js'
 import {
@@ -33,9 +41,10 @@ import {
   paddedSizeMax,
   paddedSizeMin,
   positionMax,
+  probationMsMax,
   signatureBytes,
 } from './limits.js'
-import { nextKeyHashOf, orgId } from './organisation.js'
+import { nextKeyHashOf, type OrgId, orgId } from './organisation.js'
 import { decodeRun, type SignedRun, signedRun } from './signed-run.js'
 import { credentialTypes, type EventKind, recordClasses, statusReasons } from './vocabulary.js'
 
@@ -73,6 +82,16 @@ const approve = struct('recovery.approve', [field('author', orgId()), field('rot
 const salvage = struct('fork.salvage', [field('run', signedRun), field('bodyBytes', bytesUpTo(bodyBytesMax))])
 const branches = struct('evidence.branches', [field('first', signedRun), field('second', signedRun)])
 
+const apply = struct('member.apply', [
+  field('application', applicationShape),
+  field('probationMs', uint({ max: probationMsMax })),
+])
+const approveMember = struct('member.approve', [field('application', link())])
+const evict = struct('member.evict', [field('org', orgId())])
+const join = struct('validator.join', [])
+const leave = struct('validator.leave', [])
+const commitKey = struct('validator.commit', [field('nextKeyHash', bytes(32))])
+
 /** One credential whose status changes: its blinded handle, and its status list position where it has one. */
 export type StatusEntry = Infer<typeof statusEntry>
 
@@ -95,6 +114,17 @@ export type EventBody =
   | ({ readonly kind: 'key.rotate' } & Readonly<Infer<typeof rotate>>)
   | ({ readonly kind: 'recovery.approve' } & Readonly<Infer<typeof approve>>)
   | ({ readonly kind: 'fork.salvage' } & Readonly<Infer<typeof salvage>>)
+  | MembershipBody
+
+/** What members say of who takes part, and who votes. */
+export type MembershipBody =
+  | { readonly kind: 'member.apply'; readonly application: Application; readonly probationMs: number }
+  | ({ readonly kind: 'member.approve' } & Readonly<Infer<typeof approveMember>>)
+  | { readonly kind: 'member.evict'; readonly org: OrgId }
+  | { readonly kind: 'validator.join' }
+  | { readonly kind: 'validator.leave' }
+  | ({ readonly kind: 'validator.commit' } & Readonly<Infer<typeof commitKey>>)
+  | ({ readonly kind: 'validator.rotate' } & ConsensusKey)
 
 /** The canonical bytes of a body. Throws when the body breaks a rule of its kind: that is a bug of the caller. */
 export function encodeBody(body: EventBody): Uint8Array {
@@ -121,6 +151,20 @@ export function encodeBody(body: EventBody): Uint8Array {
       return encode(salvage, body)
     case 'evidence.branches':
       return encode(branches, body)
+    case 'member.apply':
+      return encode(apply, body)
+    case 'member.approve':
+      return encode(approveMember, body)
+    case 'member.evict':
+      return encode(evict, body)
+    case 'validator.join':
+      return encode(join, {})
+    case 'validator.leave':
+      return encode(leave, {})
+    case 'validator.commit':
+      return encode(commitKey, body)
+    case 'validator.rotate':
+      return encode(consensusKeyShape, body)
     default:
       throw new Error(`no kind of event: ${String((body as { kind?: unknown }).kind)}`)
   }
@@ -170,6 +214,20 @@ function decodeShape(kind: EventKind, bodyBytes: Uint8Array): Decoded<EventBody>
       return named(kind, decode(salvage, bodyBytes, options))
     case 'evidence.branches':
       return named(kind, decode(branches, bodyBytes, options))
+    case 'member.apply':
+      return named(kind, decode(apply, bodyBytes, options))
+    case 'member.approve':
+      return named(kind, decode(approveMember, bodyBytes, options))
+    case 'member.evict':
+      return named(kind, decode(evict, bodyBytes, options))
+    case 'validator.join':
+      return named(kind, decode(join, bodyBytes, options))
+    case 'validator.leave':
+      return named(kind, decode(leave, bodyBytes, options))
+    case 'validator.commit':
+      return named(kind, decode(commitKey, bodyBytes, options))
+    case 'validator.rotate':
+      return named(kind, decode(consensusKeyShape, bodyBytes, options))
   }
 }
 
@@ -197,6 +255,10 @@ function faultOf(body: EventBody): string | undefined {
         : undefined
     case 'fork.salvage':
       return faultOfSalvage(body)
+    case 'member.apply':
+      return faultOfProfile(body.application.profile)
+    case 'validator.rotate':
+      return faultOfConsensusKey(body)
     default:
       return undefined
   }

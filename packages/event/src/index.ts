@@ -1,5 +1,17 @@
 /** The signed event: kinds, shapes, verification, and how credentials are bound to it. */
 export { type Ancestor, type Ancestors, type AncestorsVerdict, readAncestors } from './ancestors.js'
+export {
+  type Application,
+  applicantOf,
+  applicationShape,
+  applicationSigningBytes,
+  type ConsensusKey,
+  isApplicationSigned,
+  isPossessed,
+  type Profile,
+  possessionSigningBytes,
+  profileShape,
+} from './application.js'
 export { type BatchTree, buildBatch, paddedSizeOf, rootOfLeaf } from './batch-tree.js'
 export { credentialDigest, handleOf, leafOf } from './binding.js'
 export {
@@ -10,6 +22,7 @@ export {
   evidenceHeadOf,
   type ForkEvidence,
   isPaddedSize,
+  type MembershipBody,
   runsOfEvidence,
   type StatusEntry,
 } from './body.js'
@@ -44,6 +57,7 @@ export {
   paddedSizeMax,
   paddedSizeMin,
   positionMax,
+  probationMsMax,
   referencesMax,
   runBytesMax,
   runStepsMax,
@@ -79,6 +93,8 @@ export {
   type EventKind,
   eventKinds,
   kindOfNumber,
+  type OrganisationType,
+  organisationTypes,
   type RecordClass,
   recordClasses,
   type StatusReason,

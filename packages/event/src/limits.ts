@@ -56,3 +56,16 @@ export const runBytesMax = 31_000
 
 /** Headers of a run after its first: with it as many as a segment has events. */
 export const runStepsMax = segmentEventsMax - 1
+
+/** Names are shown to people: 120 characters, each at most three bytes of UTF-8. */
+export const applicantNameBytesMax = 360
+
+/** Signing keys of an applicant: as many as an organisation of a genesis may have. */
+export const applicantKeysMax = 16
+
+/** DIDs of an applicant, and the length of each, as in a genesis. */
+export const applicantDidsMax = 24
+export const applicantDidLengthMax = 320
+
+/** Probation is for weeks or months; beyond a year it is a mistake of units. */
+export const probationMsMax = 366 * 86_400_000

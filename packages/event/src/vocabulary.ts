@@ -15,6 +15,13 @@ export const eventKinds = {
   'recovery.approve': 9,
   'fork.salvage': 10,
   'evidence.branches': 11,
+  'member.apply': 12,
+  'member.approve': 13,
+  'member.evict': 14,
+  'validator.join': 15,
+  'validator.leave': 16,
+  'validator.commit': 17,
+  'validator.rotate': 18,
 } as const
 export type EventKind = keyof typeof eventKinds
 
@@ -43,6 +50,26 @@ export const credentialTypes = {
   'other-vc': 6,
 } as const
 export type CredentialType = keyof typeof credentialTypes
+
+/** What kinds of institution take part; equity metrics compare them. */
+export const organisationTypes = {
+  'community-college': 1,
+  'four-year': 2,
+  'secondary-school': 3,
+  'training-provider-forprofit': 4,
+  'training-provider-nonprofit': 5,
+  'certification-body': 6,
+  'industry-association': 7,
+  business: 8,
+  union: 9,
+  government: 10,
+  military: 11,
+  accreditor: 12,
+  'community-organisation': 13,
+  tribal: 14,
+  individual: 15,
+} as const
+export type OrganisationType = keyof typeof organisationTypes
 
 /** Why a credential is restricted. Coarse on purpose: the detail goes to the holder alone. */
 export const statusReasons = {

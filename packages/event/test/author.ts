@@ -1,12 +1,17 @@
 /** An author with a key from a seed, and one body of every kind, for the tests of this package. */
-import { nobleEd25519 } from '@chirograph/crypto'
+import { didKeyOf, nobleEd25519 } from '@chirograph/crypto'
 import {
+  type Application,
+  applicationSigningBytes,
+  type ConsensusKey,
   createEvent,
   type EventBody,
   type NewEvent,
   nextKeyHashOf,
   type OrgId,
   orgIdOf,
+  type Profile,
+  possessionSigningBytes,
   runOf,
   type VerifiedEvent,
 } from '../src/index.ts'
@@ -31,6 +36,33 @@ export function authorOf(fill: number): Author {
 }
 
 export const lease: EventBody = { kind: 'status.lease', count: 2_048 }
+
+/** A consensus key from a seed, by which its owner says that it is this organisation's. */
+export function consensusKeyOf(org: OrgId, fill: number): ConsensusKey {
+  const seed = bytes32(fill)
+  const key = nobleEd25519.publicKey(seed)
+  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(bytes32(fill + 1)))
+  const message = possessionSigningBytes({ networkId, org, key, nextKeyHash })
+  return { key, nextKeyHash, possession: nobleEd25519.sign({ seed, message }) }
+}
+
+/** The application of an institution whose keys are from seeds, signed. */
+export function applicationOf(fill: number, change: Partial<Profile> = {}): Application {
+  const { org, logKey, sign } = authorOf(fill)
+  const assertionKey = nobleEd25519.publicKey(bytes32(fill + 2))
+  const profile: Profile = {
+    name: `Institution ${fill}`,
+    type: 'community-college',
+    logKey,
+    nextKeyHash: nextKeyHashOf(nobleEd25519.publicKey(bytes32(fill + 1))),
+    assertionKeys: [assertionKey],
+    dids: ['did:web:institution.example', didKeyOf(assertionKey)],
+    peerId: `12D3KooWInstitution${fill}`,
+    consensusKey: consensusKeyOf(org, fill + 3),
+    ...change,
+  }
+  return { profile, signature: sign(applicationSigningBytes(networkId, profile)) }
+}
 
 const college = authorOf(1)
 const [first, second] = [1, 2]
@@ -86,4 +118,11 @@ export const bodies: readonly EventBody[] = [
     first: runOf([first.headerBytes], first.signature),
     second: runOf([second.headerBytes, later.headerBytes], later.signature),
   },
+  { kind: 'member.apply', application: applicationOf(20), probationMs: 86_400_000 },
+  { kind: 'member.approve', application: first.id },
+  { kind: 'member.evict', org: college.org },
+  { kind: 'validator.join' },
+  { kind: 'validator.leave' },
+  { kind: 'validator.commit', nextKeyHash: bytes32(6) },
+  { kind: 'validator.rotate', ...consensusKeyOf(college.org, 30) },
 ]

@@ -2,16 +2,40 @@
 import { encode, type MerkleMap, mapSet, type Shape } from '@chirograph/codec'
 import type { ValidatorSet } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
+import type { Genesis } from './genesis.js'
 import { type OrgRow, orgRowKey, orgRowShape } from './rows.js'
-import { readRow } from './state.js'
+import { type NetworkState, readRow } from './state.js'
 
 /** Lives inside one `applyEvents`; each write replaces the map, so the state it came from stays as it was. */
 export interface Draft {
   readonly networkId: Uint8Array
+  readonly genesis: Genesis
+  /** Of this header's epoch. */
   readonly validators: ValidatorSet
+  /** Who votes in the next one, as far as the events up to now say. */
+  electorate: ValidatorSet['validators']
+  /** Every organisation with a row. */
+  organisations: readonly OrgId[]
+  /** Their keys, DIDs and peer ids, from when they are first asked for: each has one owner (G7). */
+  taken: Set<string> | null
   map: MerkleMap
   /** What would come of an event is asked, and nothing is written. */
   readonly isTrial?: true
+}
+
+/** A working copy of a state. */
+export function draftOf(state: NetworkState, { isTrial = false } = {}): Draft {
+  const { networkId, validators, organisations, genesis, map } = state
+  return {
+    networkId,
+    genesis,
+    validators,
+    electorate: validators.validators,
+    organisations,
+    taken: null,
+    map,
+    ...(isTrial && { isTrial }),
+  }
 }
 
 export function draftRead<T>(draft: Draft, key: Uint8Array, shape: Shape<T>): T | undefined {

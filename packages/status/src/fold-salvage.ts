@@ -8,7 +8,7 @@ import {
   type EventHeader,
   isSignedBy,
 } from '@chirograph/event'
-import { type Draft, draftOrg } from './draft.js'
+import { type Draft, draftOf, draftOrg } from './draft.js'
 import { type Effect, type FoldContext, type Folding, voided } from './effect.js'
 import { foldRevoke, foldSuspend, type StatusFolding } from './fold-restriction.js'
 import type { OrgRow } from './rows.js'
@@ -21,10 +21,10 @@ interface Salvage {
 
 /** Whether this salvage would restrict anything if it became final at this height and time. */
 export function wouldRestrict(
-  { networkId, validators, map }: NetworkState,
+  state: NetworkState,
   { body, ...context }: { readonly body: Salvage['body'] } & Salvage['context'],
 ): boolean {
-  return foldSalvage({ networkId, validators, map, isTrial: true }, { body, context }).outcome === 'applied'
+  return foldSalvage(draftOf(state, { isTrial: true }), { body, context }).outcome === 'applied'
 }
 
 /**
@@ -32,11 +32,11 @@ export function wouldRestrict(
  * it is its author's is known of whatever is in the log, and costs nothing here.
  */
 export function restrictsIfTold(
-  { networkId, validators, map }: NetworkState,
+  state: NetworkState,
   { event, ...context }: { readonly event: AuthenticEvent } & Omit<Salvage['context'], 'ed25519'>,
 ): boolean {
   const { header, body } = event
-  const draft: Draft = { networkId, validators, map, isTrial: true }
+  const draft = draftOf(state, { isTrial: true })
   const author = draftOrg(draft, header.author)
   if (author?.frozen?.generation !== header.generation) return false
   return foldSalvaged(draft, { header, body, author, context }).outcome === 'applied'

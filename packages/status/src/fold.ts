@@ -1,11 +1,21 @@
 /**
  * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
- * fixes, so every replica computes the same rows and the same root. Rules S1 to S29 are in SPEC.md, "Fold".
+ * fixes, so every replica computes the same rows and the same root. Rules S1 to S38 are in SPEC.md, "Fold".
  */
 import type { AuthenticEvent } from '@chirograph/event'
-import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
+import { type Draft, draftOf, draftOrg, draftRead, draftWrite } from './draft.js'
 import { applied, type Effect, type EventOutcome, type FoldContext, type Folding, voided } from './effect.js'
 import { foldEvidence } from './fold-evidence.js'
+import {
+  closeEpoch,
+  foldApplication,
+  foldCommitment,
+  foldConsensusRotation,
+  foldEviction,
+  foldJoin,
+  foldLeave,
+  foldMemberApproval,
+} from './fold-membership.js'
 import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
 import { foldApproval, foldRotation } from './fold-rotation.js'
 import { foldSalvage } from './fold-salvage.js'
@@ -30,9 +40,11 @@ export interface Applied {
 
 /** Folds the events of one header into the state. The state given is not changed. */
 export function applyEvents(state: NetworkState, context: FoldContext): Applied {
-  const draft: Draft = { networkId: state.networkId, validators: state.validators, map: state.map }
+  const draft = draftOf(state)
   const outcomes = context.events.map((event) => ({ id: event.id, ...foldEvent(draft, event, context) }))
-  return { state: { ...state, map: draft.map }, outcomes }
+  const validators = closeEpoch(draft, context)
+  const { map, organisations } = draft
+  return { state: { ...state, map, organisations, validators }, outcomes }
 }
 
 function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): Effect {
@@ -62,6 +74,20 @@ function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): E
       return foldApproval(draft, { event, body })
     case 'fork.salvage':
       return foldSalvage(draft, { body, context })
+    case 'member.apply':
+      return foldApplication(draft, { event, body, author, context })
+    case 'member.approve':
+      return foldMemberApproval(draft, { event, body, context })
+    case 'member.evict':
+      return foldEviction(draft, { event, body })
+    case 'validator.join':
+      return foldJoin(draft, { event, context })
+    case 'validator.leave':
+      return foldLeave(draft, { event })
+    case 'validator.commit':
+      return foldCommitment(draft, { event, body })
+    case 'validator.rotate':
+      return foldConsensusRotation(draft, { event, body, context })
   }
 }
 

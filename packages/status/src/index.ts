@@ -41,6 +41,14 @@ export {
   suspensionMsMax,
   validatorsMax,
 } from './limits.js'
+export {
+  consensusKeyOf,
+  peerIdOf,
+  readApplication,
+  readEviction,
+  readMember,
+} from './membership.js'
+export type { ApplicationRow, EvictionRow, MemberRow, ValidatorsRow } from './membership-rows.js'
 export { type OrganisationType, organisationTypes } from './organisation-type.js'
 export { checkRowProof, proveStatus, type RowProof, type StatusRows } from './proofs.js'
 export {

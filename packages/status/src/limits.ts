@@ -80,3 +80,6 @@ export const statusProofBytesMax = 65_536
 
 /** A batch has at most 2^24 leaves. */
 export const leafPathLengthMax = 24
+
+/** Organisations that joined, in one row of the list of them: 17 kB. */
+export const joinedChunk = 512

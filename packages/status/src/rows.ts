@@ -1,4 +1,4 @@
-/** The seven kinds of rows that the state map holds, their keys and their bytes. Format: SPEC.md, "Rows". */
+/** What the state map holds of organisations and credentials: rows, their keys and their bytes. Format: SPEC.md, "Rows". */
 import {
   bytes,
   contentIdBytes,
@@ -37,6 +37,7 @@ import {
   rowBytesMax,
   validatorsMax,
 } from './limits.js'
+import { type MembershipRowKind, membershipRowKindOf } from './membership-rows.js'
 import { organisationTypeShape } from './organisation-type.js'
 
 /** A log key with the heights from and until which it held; `untilHeight` null is the current generation. */
@@ -209,6 +210,7 @@ export type RowKind =
   | 'network'
   | 'recovery'
   | 'generations'
+  | MembershipRowKind
 
 /**
  * What kind of row the bytes hold. Keys are hashes and tell nothing, but the second byte of the canonical encoding
@@ -227,7 +229,7 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
   // A list of more than 23 has its length in the bytes between.
   const item = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
   if (item === 0x83) return 'lease'
-  return item === 0x82 ? 'generations' : undefined
+  return item === 0x82 ? 'generations' : membershipRowKindOf(first, second)
 }
 
 /** Decodes a row that this replica wrote, or that a checked proof reaches: undefined when it is not of that shape. */

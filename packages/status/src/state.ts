@@ -16,13 +16,8 @@ import {
 } from '@chirograph/codec'
 import { quorumOf, type ValidatorSet } from '@chirograph/consensus'
 import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
-import {
-  type Genesis,
-  type GenesisOrganisation,
-  keyOfMultikey,
-  networkIdOf,
-  validatorSetOf,
-} from './genesis.js'
+import { type Genesis, type GenesisOrganisation, keyOfMultikey, networkIdOf } from './genesis.js'
+import { joinedIn, validatorsIn } from './membership.js'
 import {
   type BatchRow,
   batchRowKey,
@@ -51,9 +46,10 @@ import {
 /** An immutable state. Two replicas with the same finalised events have states with the same root. */
 export interface NetworkState {
   readonly networkId: Uint8Array
-  /** Every organisation with a row, in the order of the genesis. */
+  readonly genesis: Genesis
+  /** Every organisation with a row: those of the genesis in its order, then those that joined, in theirs. */
   readonly organisations: readonly OrgId[]
-  /** Those whose approvals count. */
+  /** Who votes on the header after this state, and whose approvals count in it. */
   readonly validators: ValidatorSet
   readonly map: MerkleMap
 }
@@ -74,7 +70,7 @@ export function genesisState(genesis: Genesis): NetworkState {
     return { key, value: encode(orgRowShape, orgRowOf(organisation)) }
   })
   rows.push({ key: networkRowKey(), value: encode(networkRowShape, { nextPosition: 0 }) })
-  return { ...foundationOf(genesis), map: mapOfRows(rows) }
+  return stateOfMap({ genesis, map: mapOfRows(rows) })
 }
 
 /**
@@ -93,7 +89,13 @@ export function restoreState({
 
 /** The state that is this map of rows: of one that was checked against a checkpoint's root. */
 export function stateOfMap({ genesis, map }: { genesis: Genesis; map: MerkleMap }): NetworkState {
-  return { ...foundationOf(genesis), map }
+  return {
+    networkId: networkIdOf(genesis),
+    genesis,
+    organisations: [...genesis.organisations.map(idOf), ...joinedIn(map)],
+    validators: validatorsIn(map, genesis),
+    map,
+  }
 }
 
 /**
@@ -255,12 +257,6 @@ function decodeOwn<T>(shape: Shape<T>, value: Uint8Array): T {
 
 function mapOfRows(rows: Iterable<StateRow>): MerkleMap {
   return mapFromEntries([...rows].map(({ key, value }) => [key, value]))
-}
-
-/** What no event changes. */
-function foundationOf(genesis: Genesis): Omit<NetworkState, 'map'> {
-  const organisations = genesis.organisations.map(idOf)
-  return { networkId: networkIdOf(genesis), organisations, validators: validatorSetOf(genesis) }
 }
 
 function idOf({ id }: GenesisOrganisation): OrgId {

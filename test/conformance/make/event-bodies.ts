@@ -1,12 +1,14 @@
 /** event-bodies.json: what events of every kind say. */
 import { sha256 } from '@chirograph/codec'
 import {
+  type ConsensusKey,
   type CredentialType,
   credentialTypes,
   type EventBody,
   type EventKind,
   encodeBody,
   eventKinds,
+  organisationTypes,
   positionMax,
   type RecordClass,
   recordClasses,
@@ -37,6 +39,13 @@ const {
   'recovery.approve': _9,
   'fork.salvage': _10,
   'evidence.branches': _11,
+  'member.apply': _12,
+  'member.approve': _13,
+  'member.evict': _14,
+  'validator.join': _15,
+  'validator.leave': _16,
+  'validator.commit': _17,
+  'validator.rotate': _18,
   ...firstKinds
 } = eventKinds
 
@@ -133,7 +142,30 @@ export function bodyFields(body: EventBody): Notation[] {
       return [runFields(body.run), byteString(body.bodyBytes)]
     case 'evidence.branches':
       return [runFields(body.first), runFields(body.second)]
+    case 'member.apply': {
+      const { profile, signature } = body.application
+      const { name, type, logKey, nextKeyHash, assertionKeys, dids, peerId, consensusKey } = profile
+      const vote = consensusKey && keyFields(consensusKey)
+      const keys = [byteString(logKey), byteString(nextKeyHash), assertionKeys.map(byteString)]
+      const fields = [name, organisationTypes[type], ...keys, [...dids], peerId, vote]
+      return [[fields, byteString(signature)], body.probationMs]
+    }
+    case 'member.approve':
+      return [{ link: body.application }]
+    case 'member.evict':
+      return [byteString(body.org)]
+    case 'validator.join':
+    case 'validator.leave':
+      return []
+    case 'validator.commit':
+      return [byteString(body.nextKeyHash)]
+    case 'validator.rotate':
+      return keyFields(body)
   }
+}
+
+function keyFields({ key, nextKeyHash, possession }: ConsensusKey): Notation[] {
+  return [byteString(key), byteString(nextKeyHash), byteString(possession)]
 }
 
 export function runFields({ headerBytes, steps, signature }: SignedRun): Notation {

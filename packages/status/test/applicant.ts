@@ -1,0 +1,67 @@
+/** An institution that is not in the genesis, with its keys, and its signed application. */
+import { sha256, utf8 } from '@chirograph/codec'
+import { didKeyOf, nobleEd25519 } from '@chirograph/crypto'
+import {
+  type Application,
+  applicationSigningBytes,
+  type ConsensusKey,
+  nextKeyHashOf,
+  type OrgId,
+  orgIdOf,
+  type Profile,
+  possessionSigningBytes,
+} from '@chirograph/event'
+import type { Member, Network } from './network.ts'
+
+export interface Applicant extends Omit<Member, 'isVoter'> {
+  readonly isVoter: false
+  readonly profile: Profile
+  readonly nextConsensusSeed: Uint8Array
+}
+
+export function makeApplicant({ networkId }: Pick<Network, 'networkId'>, index: number): Applicant {
+  const seedOf = (use: string) => sha256(utf8(`${use} key of applicant ${index}`))
+  const [logSeed, nextSeed, assertionSeed] = [seedOf('log'), seedOf('next'), seedOf('assertion')]
+  const logKey = nobleEd25519.publicKey(logSeed)
+  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))
+  const id = orgIdOf({ logKey, nextKeyHash })
+  const assertionKey = nobleEd25519.publicKey(assertionSeed)
+  const did = didKeyOf(assertionKey)
+  const consensusSeed = seedOf('consensus')
+  const nextConsensusSeed = seedOf('next consensus')
+  const profile: Profile = {
+    name: `Institution ${index}`,
+    type: 'training-provider-nonprofit',
+    logKey,
+    nextKeyHash,
+    assertionKeys: [assertionKey],
+    dids: [`did:web:institution-${index}.example`, did],
+    peerId: `12D3KooWInstitution${index}`,
+    consensusKey: possessedKey({ networkId }, id, consensusSeed, nextConsensusSeed),
+  }
+  const seeds = { logSeed, nextSeed, assertionSeed, consensusSeed, nextConsensusSeed }
+  return { id, ...seeds, did, isVoter: false, profile }
+}
+
+/** A consensus key whose owner says that it is this organisation's; the next one follows from its seed. */
+export function possessedKey(
+  { networkId }: Pick<Network, 'networkId'>,
+  org: OrgId,
+  seed: Uint8Array,
+  nextSeed = sha256(seed),
+): ConsensusKey {
+  const key = nobleEd25519.publicKey(seed)
+  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))
+  const message = possessionSigningBytes({ networkId, org, key, nextKeyHash })
+  return { key, nextKeyHash, possession: nobleEd25519.sign({ seed, message }) }
+}
+
+export function applicationOf(
+  { networkId }: Pick<Network, 'networkId'>,
+  { profile, logSeed }: Applicant,
+  change: Partial<Profile> = {},
+): Application {
+  const changed = { ...profile, ...change }
+  const message = applicationSigningBytes(networkId, changed)
+  return { profile: changed, signature: nobleEd25519.sign({ seed: logSeed, message }) }
+}
