@@ -134,7 +134,11 @@ suite('vectors: headers, proposals, messages', (it) => {
       is(hexOf(encodeProposal(proposal)), output.bytes)
       is(leaderOf(four, proposal.header.core.view), output.leader)
       is(hexOf(signer(bytesOf(input.seed))(proposalSigningBytes(proposal.header))), output.signature)
-      is(verifyProposal(proposal, { set: four, ed25519, genesisDigest }).kind, 'verified', name)
+      is(
+        verifyProposal(proposal, { set: four, ed25519, base: { digest: genesisDigest, view: 0 } }).kind,
+        'verified',
+        name,
+      )
     }
   })
 
@@ -142,7 +146,7 @@ suite('vectors: headers, proposals, messages', (it) => {
     const { refused, genesisDigest } = readVectors('proposals')
     for (const { name, input, reason } of refused) {
       const decoded = decodeProposal(bytesOf(input.bytes))
-      const context = { set: four, ed25519, genesisDigest }
+      const context = { set: four, ed25519, base: { digest: genesisDigest, view: 0 } }
       is(decoded.ok ? reasonOf(verifyProposal(decoded.value, context)) : decoded.code, reason, name)
     }
   })

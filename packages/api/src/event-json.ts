@@ -110,7 +110,11 @@ const run = z.strictObject({
     .max(runStepsMax),
 })
 
-const consensusKey = z.strictObject({ key: hexText(32), nextKeyHash: hexText(32), possession: hexText(64) })
+const consensusKey = z.strictObject({
+  key: z.union([hexText(32), hexText(48)]),
+  nextKeyHash: hexText(32),
+  possession: z.union([hexText(64), hexText(96)]),
+})
 
 const profile = z.strictObject({
   name: z.string(),

@@ -1,4 +1,5 @@
 /** Where things become final: q FINAL votes on one header finalise it and all its ancestors. */
+import { isClosing } from './epoch.js'
 import type { Proposal } from './proposal.js'
 import { isExecuted } from './state.js'
 import { forgetBelow, type Turn } from './turn.js'
@@ -14,13 +15,25 @@ export function finalize(turn: Turn): boolean {
   for (const [view, { finalization }] of certified) {
     const digest = finalization?.digest
     if (!finalization || !digest || !isExecuted(state, digest)) continue
-    const chain = chainTo(turn, digest)
+    const whole = chainTo(turn, digest)
+    const certified = whole[whole.length - 1]?.header
+    // H13: finality of a tail is finality of what it follows, and the next epoch begins there.
+    const chain = whole.filter(({ header }) => header.rest.base === undefined)
     const { header } = chain[chain.length - 1] ?? {}
-    if (header === undefined) continue
-    const certificate = { ...finalization, height: header.core.height }
+    if (header === undefined || certified === undefined) continue
+    const { height, timeMs } = header.core
+    const certificate = { ...finalization, height }
+    const tail = certified === header ? null : certified
     // The one line where a revocation becomes final: a quorum has said FINAL, and all of it was executed here.
-    turn.effects.push({ kind: 'finalize', chain, certificate })
-    forgetBelow(turn, { digest, view, height: header.core.height, timeMs: header.core.timeMs, certificate })
+    turn.effects.push({ kind: 'finalize', chain, tail, certificate })
+    turn.state.isOver = isClosing(header.core)
+    forgetBelow(turn, {
+      digest: header.digest,
+      view: tail ? header.core.view : view,
+      height,
+      timeMs,
+      certificate,
+    })
     return true
   }
   return false

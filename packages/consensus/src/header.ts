@@ -39,8 +39,18 @@ export const headerRestShape = struct('header rest', [
   field('logSize', uint()),
 ])
 
+/** Of a tail: the same as its base has, and which header that is. */
+export const tailRestShape = struct('tail rest', [
+  field('parent', hexBytes(32)),
+  field('cutRoot', hexBytes(32)),
+  field('logRoot', hexBytes(32)),
+  field('logSize', uint()),
+  field('base', hexBytes(32)),
+])
+
 export type HeaderCore = Infer<typeof headerCoreShape>
-export type HeaderRest = Infer<typeof headerRestShape>
+/** `base` stands in tails alone: the header that closes the epoch. */
+export type HeaderRest = Infer<typeof headerRestShape> & { readonly base?: Hex }
 
 /** A header with its bytes and its digest, hashDomain('header', coreBytes), which votes and certificates name. */
 export interface Header {
@@ -53,7 +63,9 @@ export interface Header {
 
 /** Seals a header: computes the rest's hash into the core, and the digest. */
 export function createHeader(core: Omit<HeaderCore, 'version' | 'restHash'>, rest: HeaderRest): Header {
-  const restBytes = encode(headerRestShape, rest)
+  const { base } = rest
+  const restBytes =
+    base === undefined ? encode(headerRestShape, rest) : encode(tailRestShape, { ...rest, base })
   const sealed: HeaderCore = { version: 1, ...core, restHash: toHex(sha256(restBytes)) }
   const coreBytes = encode(headerCoreShape, sealed)
   return { core: sealed, rest, coreBytes, restBytes, digest: headerDigest(coreBytes) }
@@ -63,7 +75,7 @@ export function createHeader(core: Omit<HeaderCore, 'version' | 'restHash'>, res
 export function decodeHeader(coreBytes: Uint8Array, restBytes: Uint8Array): Decoded<Header> {
   const core = decode(headerCoreShape, coreBytes, { bytesMax: headerBytesMax })
   if (!core.ok) return core
-  const rest = decode(headerRestShape, restBytes, { bytesMax: headerBytesMax })
+  const rest = decodeRest(restBytes)
   if (!rest.ok) return rest
   if (!equalBytes(hexToBytes(core.value.restHash), sha256(restBytes))) {
     return { ok: false, code: 'SHAPE', detail: 'the rest of the header does not hash to what its core says' }
@@ -72,6 +84,14 @@ export function decodeHeader(coreBytes: Uint8Array, restBytes: Uint8Array): Deco
     ok: true,
     value: { core: core.value, rest: rest.value, coreBytes, restBytes, digest: headerDigest(coreBytes) },
   }
+}
+
+/** An array of five is a tail's. */
+function decodeRest(restBytes: Uint8Array): Decoded<HeaderRest> {
+  const options = { bytesMax: headerBytesMax }
+  return restBytes[0] === 0x85
+    ? decode(tailRestShape, restBytes, options)
+    : decode(headerRestShape, restBytes, options)
 }
 
 /** Reads the core alone, as a status proof carries it. */

@@ -10,6 +10,15 @@ export {
   encodeCertificate,
   signersOf,
 } from './certificate.js'
+export { baseOf, type EpochBase, isClosedBy, isClosing } from './epoch.js'
+export {
+  decodeHandover,
+  encodeHandover,
+  followHandover,
+  type Handover,
+  type HandoverRejectReason,
+  isFinalOf,
+} from './handover.js'
 export {
   createHeader,
   decodeHeader,
@@ -22,6 +31,7 @@ export {
 } from './header.js'
 export {
   changesBytesMax,
+  handoverBytesMax,
   messageBytesMax,
   proposalsPerViewMax,
   validatorsMax,

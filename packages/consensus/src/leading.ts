@@ -1,9 +1,10 @@
 /** Leading a view: on which parent, when, and never two different proposals (H0). */
 import type { Certificate } from './certificate.js'
+import { createTail } from './epoch.js'
 import type { Header } from './header.js'
 import { skipCertificatesMax } from './limits.js'
 import { type Proposal, proposalSigningBytes } from './proposal.js'
-import { isExecuted, recordOf, viewOf } from './state.js'
+import { closingAt, isExecuted, recordOf, viewOf } from './state.js'
 import type { Turn } from './turn.js'
 import { type Hex, leaderOf } from './validator-set.js'
 import type { Verified } from './vote.js'
@@ -28,6 +29,14 @@ export function lead(turn: Turn): boolean {
   const justification = justify(turn)
   if (justification === undefined) return false
   const { parent } = justification
+  const closing = closingAt(state, parent)
+  if (closing !== undefined) {
+    // H12: nothing can be taken any more; a tail lets what closes the epoch become final.
+    if (!state.isProposalDue) return false
+    const header = createTail(closing, { view: state.view, timeMs: turn.nowMs })
+    propose(turn, { view: state.view, header, changes: new Uint8Array() })
+    return true
+  }
   // While a header waits for its FINAL votes, an empty one on top of it would only call for the next.
   const isEmptyWelcome = state.isProposalDue || (state.isHeartbeatDue && parent === state.finalized.digest)
   if (!isEmptyWelcome && !(state.isEligible && parent !== state.exhausted)) return false

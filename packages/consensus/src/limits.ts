@@ -24,6 +24,9 @@ export const headerBytesMax = 512
 /** A certificate of 200 ed25519 signatures is below 14 kB. */
 export const certificateBytesMax = 16_384
 
+/** A header core, a certificate of 200 signatures, and the keys of as many validators. */
+export const handoverBytesMax = 32_768
+
 /** Own votes and certificates that one re-broadcast carries, so that a standstill cannot become a flood. */
 export const rebroadcastViewsMax = 16
 

@@ -14,6 +14,7 @@ import {
 } from '@chirograph/codec'
 import { signingBytes } from '@chirograph/crypto'
 import { type Certificate, certificateShape, checkCertificate } from './certificate.js'
+import type { EpochBase } from './epoch.js'
 import { decodeHeader, type Header } from './header.js'
 import { changesBytesMax, headerBytesMax, messageBytesMax, skipCertificatesMax } from './limits.js'
 import { isSignedByValidator, type VoteVerifiers } from './scheme.js'
@@ -40,7 +41,7 @@ export interface Proposal {
   readonly header: Header
   /** Opaque here: the replica decodes it as a list of cut entries. */
   readonly changes: Uint8Array
-  /** Notarize or final certificate of the parent; null exactly when the parent is the genesis header. */
+  /** Notarize or final certificate of the parent; null exactly when the parent is the header that the epoch begins at. */
   readonly parentCertificate: Certificate | null
   /** Skip certificates for every view between the parent's and this one, ascending. */
   readonly skips: readonly Certificate[]
@@ -53,6 +54,7 @@ export type ProposalRejectReason =
   | 'bad-signature'
   | 'unjustified-parent'
   | 'unjustified-skip'
+  | 'tail-with-changes'
   | 'bad-certificate'
 
 export function encodeProposal(proposal: Proposal): Uint8Array {
@@ -84,13 +86,14 @@ export function proposalSigningBytes(header: Header): Uint8Array {
 
 /**
  * Checks everything about a proposal that needs no history: the leader of its view signed it, its parent is certified,
- * and every view in between is certified as skipped (SPEC H3). `isKnown` spares certificates checked before.
+ * and every view in between is certified as skipped (SPEC H3). `isKnown` spares certificates checked before. `base` is null
+ * where the epoch's first header is not known any more: nothing that follows it can be open then.
  */
 export function verifyProposal(
   proposal: Proposal,
   context: {
     set: ValidatorSet
-    genesisDigest: string
+    base: EpochBase | null
     isKnown?: (certificate: Certificate) => boolean
   } & VoteVerifiers,
 ): { kind: 'verified'; proposal: Verified<Proposal> } | { kind: 'reject'; reason: ProposalRejectReason } {
@@ -104,7 +107,9 @@ export function verifyProposal(
   const { signature } = proposal
   if (!isSignedByValidator({ set, signer, message, signature }, { ed25519, bls }))
     return reject('bad-signature')
-  const parentView = parentViewOf(proposal, context.genesisDigest)
+  if (proposal.header.rest.base !== undefined && proposal.changes.length > 0)
+    return reject('tail-with-changes')
+  const parentView = parentViewOf(proposal, context.base)
   if (parentView === undefined) return reject('unjustified-parent')
   if (!skipsCover(proposal, parentView)) return reject('unjustified-skip')
   const certificates = [
@@ -118,9 +123,9 @@ export function verifyProposal(
 }
 
 /** The view of the parent as its certificate states it, or undefined when the certificate is not of this parent. */
-export function parentViewOf(proposal: Proposal, genesisDigest: string): number | undefined {
+export function parentViewOf(proposal: Proposal, base: EpochBase | null): number | undefined {
   const { parentCertificate, header } = proposal
-  if (header.rest.parent === genesisDigest) return parentCertificate === null ? 0 : undefined
+  if (header.rest.parent === base?.digest) return parentCertificate === null ? base.view : undefined
   if (parentCertificate === null || parentCertificate.type === 'skip') return undefined
   if (parentCertificate.digest !== header.rest.parent) return undefined
   return parentCertificate.view < header.core.view ? parentCertificate.view : undefined

@@ -1,6 +1,7 @@
 /** What a validator knows: its view, the votes and certificates of the views not yet final, and its own vote record. */
 import type { Bls } from '@chirograph/crypto'
 import type { Certificate } from './certificate.js'
+import { type EpochBase, isClosing } from './epoch.js'
 import type { Header } from './header.js'
 import type { Message, Standing } from './message.js'
 import type { Proposal } from './proposal.js'
@@ -9,7 +10,8 @@ import type { SignedVote, Verified } from './vote.js'
 
 export interface ConsensusConfig {
   readonly set: ValidatorSet
-  readonly genesisDigest: Hex
+  /** Where the epoch begins; null where that lies below what is final here, and is not known. */
+  readonly base: EpochBase | null
   /** Our index in the set; undefined for an observer. */
   readonly self: number | undefined
   /** False for an observer, and for a validator whose vote record is gone: it follows, but says nothing. */
@@ -37,7 +39,7 @@ export interface FinalPoint {
   readonly view: number
   readonly height: number
   readonly timeMs: number
-  /** Null exactly for genesis. */
+  /** Null exactly where the epoch begins. */
   readonly certificate: Verified<Certificate> | null
 }
 
@@ -67,6 +69,8 @@ export interface ConsensusState {
   readonly ownProposals: ReadonlyMap<number, Verified<Proposal>>
   readonly reported: ReadonlySet<string>
   /** There are events that a cut could take. */
+  /** H13: what closes the epoch is final. Whoever votes next begins anew; nothing is done here any more. */
+  readonly isOver: boolean
   readonly isEligible: boolean
   readonly isHeartbeatDue: boolean
   /** The leader has waited long enough for FINAL votes; it may propose an empty header. */
@@ -116,8 +120,10 @@ export type Effect =
   | { readonly kind: 'build'; readonly view: number; readonly parent: Hex; readonly isEmptyWelcome: boolean }
   | {
       readonly kind: 'finalize'
-      /** From the child of the last final header to the new one. */
+      /** From the child of the last final header to the new one, without tails. */
       readonly chain: readonly Verified<Proposal>[]
+      /** The tail of the last of them that is certified, where it became final by one. */
+      readonly tail: Header | null
       readonly certificate: Verified<Certificate>
     }
   | { readonly kind: 'report-evidence'; readonly evidence: Equivocation }
@@ -161,6 +167,7 @@ export function createConsensus(config: ConsensusConfig, restored: RestoredConse
     ),
     ownProposals: new Map(own.map((proposal) => [proposal.header.core.view, proposal])),
     reported: new Set(),
+    isOver: false,
     isEligible: false,
     isHeartbeatDue: false,
     isProposalDue: false,
@@ -182,6 +189,12 @@ export function recordOf(state: ConsensusState, view: number): VoteRecord {
 /** Whether a header's chain state exists here: it is the final one, or was executed on top of one that does. */
 export function isExecuted(state: ConsensusState, digest: Hex): boolean {
   return digest === state.finalized.digest || state.proposals.get(digest)?.execution === 'executed'
+}
+
+/** The header of this digest, where it is open and closes the epoch: nothing but tails may follow it. */
+export function closingAt(state: ConsensusState, digest: Hex): Header | undefined {
+  const header = state.proposals.get(digest)?.proposal.header
+  return header !== undefined && isClosing(header.core) ? header : undefined
 }
 
 export function standingOf(state: ConsensusState): Standing {

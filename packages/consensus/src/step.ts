@@ -3,11 +3,13 @@
  * checker run this same reducer. Signatures are checked before it: the inputs' types say so.
  */
 import { collectCertificate, collectProposal, collectVote } from './collecting.js'
+import { isTailOf } from './epoch.js'
 import { finalize } from './finality.js'
 import { lead, propose } from './leading.js'
 import { answerStanding, rebroadcast } from './repair.js'
 import {
   type ConsensusState,
+  closingAt,
   type Effect,
   type Input,
   isExecuted,
@@ -20,17 +22,18 @@ import { recordedVotes, voteFinal, voteNotarize, voteSkip } from './voting.js'
 
 export function step(state: ConsensusState, input: Input): { state: ConsensusState; effects: Effect[] } {
   const turn = beginTurn(state, input.nowMs)
-  receive(turn, input)
+  if (!turn.state.isOver) receive(turn, input)
   // Each rule fires at most once a view or header, so this ends; together they reach every consequence of the input.
   while (
-    finalize(turn) ||
-    enterView(turn) ||
-    execute(turn) ||
-    voteNotarize(turn) ||
-    voteFinal(turn) ||
-    lead(turn)
+    !turn.state.isOver &&
+    (finalize(turn) ||
+      enterView(turn) ||
+      execute(turn) ||
+      voteNotarize(turn) ||
+      voteFinal(turn) ||
+      lead(turn))
   ) {}
-  armTimers(turn)
+  if (!turn.state.isOver) armTimers(turn)
   return { state: turn.state, effects: turn.effects }
 }
 
@@ -135,6 +138,13 @@ function judge({ state }: Turn, { proposal }: KnownProposal): KnownProposal['exe
   const known = state.proposals.get(rest.parent)
   if (known?.execution === 'invalid') return 'invalid'
   if (!isExecuted(state, rest.parent)) return 'waiting'
+  // H12: judged here, for a tail has nothing to execute.
+  const closing = closingAt(state, rest.parent)
+  if (closing !== undefined) {
+    const follows = isTailOf(proposal.header, closing) && core.timeMs > closing.core.timeMs
+    return follows ? 'executed' : 'invalid'
+  }
+  if (rest.base !== undefined) return 'invalid'
   const parent = known?.proposal.header.core ?? state.finalized
   return core.height === parent.height + 1 && core.timeMs > parent.timeMs ? 'asked' : 'invalid'
 }

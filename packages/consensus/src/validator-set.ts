@@ -36,7 +36,10 @@ export interface ValidatorSet {
   readonly leaders: readonly number[]
 }
 
-const validatorShape = struct('validator', [field('org', hexBytes(32)), field('key', hexBytes(32, 48))])
+export const validatorShape = struct('validator', [
+  field('org', hexBytes(32)),
+  field('key', hexBytes(32, 48)),
+])
 
 const validatorSetShape = struct('validator set', [
   field('networkId', hexBytes(32)),

@@ -45,7 +45,7 @@ export function createCluster(
     createConsensus(
       {
         set,
-        genesisDigest: genesis.digest,
+        base: { digest: genesis.digest, view: 0 },
         self,
         mayVote: true,
         sign: (message) => nobleEd25519.sign({ seed, message }),

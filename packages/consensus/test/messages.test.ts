@@ -27,7 +27,11 @@ const skipOf = (view: number) => certificate(set, { type: 'skip', view, digest: 
 const onFirst = (view: number) => headerOf(set, { view, height: 2, parent: first.digest })
 
 function verdictOf(proposal: Proposal, context = set): string {
-  const checked = verifyProposal(proposal, { set: context, ed25519, genesisDigest })
+  const checked = verifyProposal(proposal, {
+    set: context,
+    ed25519,
+    base: { digest: genesisDigest, view: 0 },
+  })
   return checked.kind === 'verified' ? 'verified' : checked.reason
 }
 

@@ -144,7 +144,7 @@ export function createSeat({
   const genesis = genesisOf(set)
   const { timeMs } = genesis.core
   const finalized = { digest: genesis.digest, view: 0, height: 0, timeMs, certificate: null }
-  const config = { set, genesisDigest: genesis.digest, self, mayVote, sign: signAs(self) }
+  const config = { set, base: { digest: genesis.digest, view: 0 }, self, mayVote, sign: signAs(self) }
   const timing = { viewTimeoutMs, heartbeatMs: 60_000, clockBoundMs }
   const seat: Seat = {
     set,

@@ -15,16 +15,29 @@ import {
   text,
   toHex,
 } from '@chirograph/codec'
-import { type Ed25519, publicKeyOfDidKey, signingBytes } from '@chirograph/crypto'
+import {
+  BLS_PUBLIC_KEY_BYTES,
+  type Bls,
+  type Ed25519,
+  nobleBls,
+  publicKeyOfDidKey,
+  signingBytes,
+} from '@chirograph/crypto'
 import { applicantDidLengthMax, applicantDidsMax, applicantKeysMax, applicantNameBytesMax } from './limits.js'
 import { nextKeyHashOf, type OrgId, orgId, orgIdOf } from './organisation.js'
 import { organisationTypes } from './vocabulary.js'
 
+/** What checks signatures; `bls` is noble unless a faster one is given. */
+export interface KeyVerifiers {
+  readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
+}
+
 /** A key that is to sign votes, the hash of the one after it, and its own word that its owner holds it. */
 export const consensusKeyShape = struct('consensus key', [
-  field('key', bytes(32)),
+  field('key', bytes(32, 48)),
   field('nextKeyHash', bytes(32)),
-  field('possession', bytes(64)),
+  field('possession', bytes(64, 96)),
 ])
 export type ConsensusKey = Infer<typeof consensusKeyShape>
 
@@ -62,7 +75,7 @@ const claimShape = struct('application claim', [
 const possessionShape = struct('possession', [
   field('networkId', bytes(32)),
   field('org', orgId()),
-  field('key', bytes(32)),
+  field('key', bytes(32, 48)),
   field('nextKeyHash', bytes(32)),
 ])
 
@@ -89,20 +102,24 @@ export function applicantOf({ logKey, nextKeyHash }: Pick<Profile, 'logKey' | 'n
 /** Whether the applicant signed this application for this network, and holds the consensus key that it names. */
 export function isApplicationSigned(
   { profile, signature }: Application,
-  { networkId, ed25519 }: { readonly networkId: Uint8Array; readonly ed25519: Ed25519 },
+  { networkId, ed25519, bls }: { readonly networkId: Uint8Array } & KeyVerifiers,
 ): boolean {
   const message = applicationSigningBytes(networkId, profile)
   if (!ed25519.verify({ publicKey: profile.logKey, message, signature })) return false
   const { consensusKey } = profile
-  return consensusKey === null || isPossessed(consensusKey, { networkId, org: applicantOf(profile), ed25519 })
+  return (
+    consensusKey === null || isPossessed(consensusKey, { networkId, org: applicantOf(profile), ed25519, bls })
+  )
 }
 
 /** Whether whoever holds a consensus key says that it is this organisation's on this network. */
 export function isPossessed(
   { key, nextKeyHash, possession }: ConsensusKey,
-  { networkId, org, ed25519 }: { networkId: Uint8Array; org: OrgId; ed25519: Ed25519 },
+  { networkId, org, ed25519, bls = nobleBls }: { networkId: Uint8Array; org: OrgId } & KeyVerifiers,
 ): boolean {
   const message = possessionSigningBytes({ networkId, org, key, nextKeyHash })
+  if (key.length === BLS_PUBLIC_KEY_BYTES)
+    return bls.verify({ publicKeys: [key], message, signature: possession })
   return ed25519.verify({ publicKey: key, message, signature: possession })
 }
 

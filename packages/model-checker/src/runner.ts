@@ -38,7 +38,8 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
   const { set, genesis, headers, headerOf } = scenario
   const sign = (message: Uint8Array) => modelEd25519.sign({ seed: seedOf(self), message })
   const times = { viewTimeoutMs, heartbeatMs, clockBoundMs }
-  const config = { set, genesisDigest: genesis.digest, self, mayVote: true, sign, ...times }
+  const base = { digest: genesis.digest, view: 0 }
+  const config = { set, base, self, mayVote: true, sign, ...times }
 
   return {
     boot(from) {

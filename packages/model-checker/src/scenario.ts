@@ -123,7 +123,7 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
   const headers = growTree(options, { set, genesis, byzantine })
   const certify = createCertifier(set)
   const proposals = headers.flatMap((header) => proposalsOf(header, { set, headers, byzantine, certify }))
-  const context = { set, ed25519: modelEd25519, genesisDigest: genesis.digest }
+  const context = { set, ed25519: modelEd25519, base: { digest: genesis.digest, view: 0 } }
   // The gate of production stands before the reducer here too: what it refuses reaches nobody (H3).
   const accepted = proposals.filter(
     (made) => reducer.verifyProposal(made.proposal, context).kind === 'verified',

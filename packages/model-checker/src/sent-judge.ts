@@ -74,7 +74,8 @@ function evidenceIn(
   const { digest, core } = genesis
   const sign = (message: Uint8Array) => modelEd25519.sign({ seed: seedOf(scenario.byzantine), message })
   const times = { viewTimeoutMs: 1_000, heartbeatMs: 1_000, clockBoundMs: 1_000 }
-  const config = { set, genesisDigest: digest, self: undefined, mayVote: false, sign, ...times }
+  const base = { digest, view: 0 }
+  const config = { set, base, self: undefined, mayVote: false, sign, ...times }
   const finalized = { digest, view: 0, height: 0, timeMs: core.timeMs, certificate: null }
   let observer = reducer.createConsensus(config, { finalized, records: [], proposals: [] })
   return said.flatMap((message) => {

@@ -13,7 +13,7 @@ import {
   toHex,
   uint,
 } from '@chirograph/codec'
-import { encodeProposal, leaderOf, type ValidatorSet } from '@chirograph/consensus'
+import { encodeProposal, isClosing } from '@chirograph/consensus'
 import type { Ancestor, HeldEvent, OrgId } from '@chirograph/event'
 import {
   arrivalKey,
@@ -44,6 +44,7 @@ import {
 import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from '@chirograph/replica'
 import type { AuthorTable } from './author-table.js'
 import { type BodyFloor, bodyFloorOp } from './body-floor.js'
+import { handoverOp } from './handovers.js'
 import { put } from './meta.js'
 import type { PageWriter, StateChange } from './state-pages.js'
 import { storedValue } from './stored-event.js'
@@ -75,6 +76,13 @@ export interface HistoryFact {
   readonly holeFrom: number | null
 }
 
+/** Where a vote of an epoch that may be open lies. */
+export interface VoteKey {
+  readonly epoch: number
+  readonly view: number
+  readonly key: Uint8Array
+}
+
 export interface FactWriter {
   opsOf(fact: Fact | HistoryFact): StoreOp[]
   /** The ordinal that the next event to arrive will get. */
@@ -93,19 +101,15 @@ export function placeName(place: EventPlace): string {
 
 /** Counts arrivals on from `nextOrdinal`, and forgets votes of views that are final. */
 export function createFactWriter({
-  set,
-  self,
   authors,
   nextOrdinal,
   openVoteKeys,
   pages,
   bodyFloors,
 }: {
-  readonly set: ValidatorSet
-  readonly self: number | undefined
   readonly authors: AuthorTable
   readonly nextOrdinal: number
-  readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
+  readonly openVoteKeys: readonly VoteKey[]
   readonly pages: PageWriter
   readonly bodyFloors: readonly BodyFloor[]
 }): FactWriter {
@@ -114,15 +118,23 @@ export function createFactWriter({
   let voteKeys = [...openVoteKeys]
   const floors = new Map(bodyFloors.map((floor) => [`${floor.author}/${floor.generation}`, floor.sequence]))
 
-  function voteOp(view: number, kind: number, value: Uint8Array): StoreOp {
-    const key = voteKey({ epoch: set.epoch, view, kind })
-    voteKeys.push({ view, key })
+  function voteOp(
+    place: { readonly epoch: number; readonly view: number },
+    kind: number,
+    value: Uint8Array,
+  ): StoreOp {
+    const key = voteKey({ ...place, kind })
+    voteKeys.push({ ...place, key })
     return { kind: 'put', key, value }
   }
 
-  function forgetVotes(view: number): StoreOp[] {
-    const past = voteKeys.filter((one) => one.view <= view)
-    voteKeys = voteKeys.filter((one) => one.view > view)
+  /** Consensus H14: after a header that closes its epoch, all that was voted in it is past. */
+  function forgetVotes({ checkpoint: { header } }: { readonly checkpoint: Checkpoint }): StoreOp[] {
+    const { epoch, view } = header.core
+    const isPast = (one: VoteKey) =>
+      one.epoch < epoch || (one.epoch === epoch && (one.view <= view || isClosing(header.core)))
+    const past = voteKeys.filter(isPast)
+    voteKeys = voteKeys.filter((one) => !isPast(one))
     return past.map(({ key }) => ({ kind: 'delete', key }))
   }
 
@@ -219,16 +231,17 @@ export function createFactWriter({
       }
       case 'votes': {
         const { view, notarize, skip, final } = fact.record
+        const place = { epoch: fact.epoch, view }
         const ops: StoreOp[] = []
-        if (notarize !== null) ops.push(voteOp(view, voteKinds.notarize, hexBytesOf(notarize)))
-        if (skip) ops.push(voteOp(view, voteKinds.skip, new Uint8Array()))
-        if (final !== null) ops.push(voteOp(view, voteKinds.final, hexBytesOf(final)))
+        if (notarize !== null) ops.push(voteOp(place, voteKinds.notarize, hexBytesOf(notarize)))
+        if (skip) ops.push(voteOp(place, voteKinds.skip, new Uint8Array()))
+        if (final !== null) ops.push(voteOp(place, voteKinds.final, hexBytesOf(final)))
         return ops
       }
       case 'proposal': {
-        const { view } = fact.proposal.header.core
-        const kind = leaderOf(set, view) === self ? voteKinds.ownProposal : voteKinds.notarizedProposal
-        return [voteOp(view, kind, encodeProposal(fact.proposal))]
+        const { epoch, view } = fact.proposal.header.core
+        const kind = fact.isOwn ? voteKinds.ownProposal : voteKinds.notarizedProposal
+        return [voteOp({ epoch, view }, kind, encodeProposal(fact.proposal))]
       }
       case 'evidence': {
         const slot = placeOfForkEvidence(fact.evidence)
@@ -239,10 +252,12 @@ export function createFactWriter({
           ...checkpointOps(fact),
           ...pages.opsOf(changeOf(fact)),
           ...strayOps(fact),
-          ...forgetVotes(fact.checkpoint.header.core.view),
+          ...forgetVotes(fact),
         ]
+      case 'handover':
+        return [handoverOp(fact)]
       case 'snapshot':
-        return [...snapshotOps(fact), ...strayOps(fact), ...forgetVotes(fact.checkpoint.header.core.view)]
+        return [...snapshotOps(fact), ...strayOps(fact), ...forgetVotes(fact)]
     }
   }
 

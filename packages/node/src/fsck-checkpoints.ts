@@ -12,7 +12,13 @@ import {
   spaceRange,
 } from '@chirograph/interface'
 import { type Cut, type CutEntry, cutRoot, decodeChanges } from '@chirograph/log'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, genesisChainState } from '@chirograph/replica'
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  genesisChainState,
+  isCertificateOf,
+} from '@chirograph/replica'
 import { heightShape } from './facts.js'
 import type { Check } from './fsck.js'
 import { type AuthorNumbers, isKeyWhole } from './fsck-notes.js'
@@ -153,15 +159,15 @@ function beginAt(checkpoint: Checkpoint): StoreOp {
 
 function faultOfHeader({ known }: Check, { header: { core } }: Checkpoint): string | null {
   if (core.networkId !== known.networkId) return 'it is of another network'
-  if (core.epoch !== known.set.epoch || core.setHash !== known.set.setHash) return 'it is of other validators'
+  if (known.sets.get(core.epoch)?.setHash !== core.setHash) return 'it is of other validators'
   return null
 }
 
-function isCertified({ known }: Check, { header, certificate }: Checkpoint): boolean {
-  if (certificate === null || certificate.type !== 'final' || certificate.digest !== header.digest)
-    return false
-  if (certificate.view !== header.core.view || certificate.height !== header.core.height) return false
-  const { set, ed25519, bls } = known
+function isCertified({ known }: Check, checkpoint: Checkpoint): boolean {
+  const { certificate, header } = checkpoint
+  const set = known.sets.get(header.core.epoch)
+  if (certificate === null || set === undefined || !isCertificateOf(checkpoint)) return false
+  const { ed25519, bls } = known
   return checkCertificate(certificate, { set, ed25519, bls }).kind === 'valid'
 }
 

@@ -19,6 +19,7 @@ import {
 } from '@chirograph/interface'
 import { heightShape, ordinalShape } from './facts.js'
 import type { Check } from './fsck.js'
+import { epochOfNote } from './handovers.js'
 import { isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
 import { readStoredValue } from './stored-event.js'
 
@@ -37,7 +38,11 @@ export async function checkNotes({ store, known, findings }: Check): Promise<voi
   for await (const [key, value] of store.range(spaceRange('meta'))) {
     const name = new TextDecoder().decode(key.subarray(1))
     notes.set(name, value)
-    if (!(name in noteRules) && !checkedElsewhere.includes(name))
+    const epoch = epochOfNote(name)
+    // What does not lead on leaves its checkpoints without validators to check them by, and cannot be made anew.
+    if (epoch !== undefined && !known.sets.has(epoch + 1))
+      findings.add({ code: 'note-damaged', what: `the note ${name} does not hold`, fix: null })
+    if (epoch === undefined && !(name in noteRules) && !checkedElsewhere.includes(name))
       findings.add({
         code: 'unknown-row',
         what: `a note named ${shown(key.subarray(1))}`,

@@ -1,6 +1,6 @@
 /** What this institution bound itself to, and what others are accused of. */
 import { contentIdOfDigest, decode, toHex } from '@chirograph/codec'
-import { decodeProposal, type Proposal, verifyProposal } from '@chirograph/consensus'
+import { decodeProposal, type EpochBase, type Proposal, verifyProposal } from '@chirograph/consensus'
 import {
   eventRange,
   evidenceKey,
@@ -22,7 +22,7 @@ import {
   isAtOrBefore,
   placeOfForkEvidence,
 } from '@chirograph/log'
-import { genesisChainState } from '@chirograph/replica'
+import { baseAt, genesisChainState } from '@chirograph/replica'
 import { currentLogKey, logKeyOfGeneration, readOrg } from '@chirograph/status'
 import { tipShape, voteKinds } from './facts.js'
 import type { Check } from './fsck.js'
@@ -50,6 +50,7 @@ async function checkVotes(check: Check, head: Head): Promise<void> {
   const { newest } = head
   const kept = new Map<string, Proposal>()
   const genesisDigest = genesisChainState(known.genesis).header.digest
+  const base = newest ? baseAt(newest) : known.set.epoch === 0 ? { digest: genesisDigest, view: 0 } : null
   const damaged = (view: number | null, what: string) =>
     findings.add({ code: 'vote-damaged', what: view === null ? what : `view ${view}: ${what}` })
   const views = new Map<
@@ -64,13 +65,17 @@ async function checkVotes(check: Check, head: Head): Promise<void> {
     const { epoch, view, kind } = readVoteKey(key)
     const record = views.get(view) ?? { proposals: [] }
     views.set(view, record)
-    if (epoch !== known.set.epoch) damaged(view, `a vote of epoch ${epoch}`)
+    if (epoch > known.set.epoch) damaged(view, `a vote of epoch ${epoch}`)
+    // H14: of an epoch that is over, votes are cleared away with the checkpoint that ends it; what is left says nothing.
+    else if (epoch < known.set.epoch) views.delete(view)
     else if (kind === voteKinds.skip && value.length === 0) record.skip = true
     else if (kind === voteKinds.notarize && value.length === 32) record.notarize = toHex(value)
     else if (kind === voteKinds.final && value.length === 32) record.final = toHex(value)
     else if (kind === voteKinds.ownProposal || kind === voteKinds.notarizedProposal) {
       const decoded = decodeProposal(value)
-      const fault = decoded.ok ? faultOfProposal(check, { proposal: decoded.value, view }) : decoded.detail
+      const fault = decoded.ok
+        ? faultOfProposal(check, { proposal: decoded.value, view, base })
+        : decoded.detail
       if (fault !== undefined) damaged(view, `a proposal: ${fault}`)
       if (decoded.ok) kept.set(decoded.value.header.digest, decoded.value)
       record.proposals.push(decoded.ok ? decoded.value.header.digest : '')
@@ -99,13 +104,16 @@ async function checkVotes(check: Check, head: Head): Promise<void> {
 
 function faultOfProposal(
   { known }: Check,
-  { proposal, view }: { readonly proposal: Proposal; readonly view: number },
+  {
+    proposal,
+    view,
+    base,
+  }: { readonly proposal: Proposal; readonly view: number; readonly base: EpochBase | null },
 ): string | undefined {
   const { header, parentCertificate, skips } = proposal
   if (header.core.view !== view) return `of view ${header.core.view}`
-  const { set, ed25519, bls, genesis } = known
-  const genesisDigest = genesisChainState(genesis).header.digest
-  if (verifyProposal(proposal, { set, ed25519, bls, genesisDigest }).kind === 'reject')
+  const { set, ed25519, bls } = known
+  if (verifyProposal(proposal, { set, ed25519, bls, base }).kind === 'reject')
     return 'its signatures do not hold'
   // Nothing signs the heights that certificates repeat.
   const isNamed = parentCertificate === null || parentCertificate.height === header.core.height - 1

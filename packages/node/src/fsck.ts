@@ -6,10 +6,11 @@
 import { toHex } from '@chirograph/codec'
 import type { ValidatorSet } from '@chirograph/consensus'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
-import { type OrgId, parseOrgId } from '@chirograph/event'
+import type { OrgId } from '@chirograph/event'
 import { type EventPlace, metaKey, type Store } from '@chirograph/interface'
-import { type Genesis, networkIdOf, validatorSetOf } from '@chirograph/status'
+import { type Genesis, networkIdOf } from '@chirograph/status'
 import { checkChains } from './fsck-chains.js'
+import { epochsIn } from './fsck-epochs.js'
 import { createFindings, type DamageCode, type Finding, type Findings } from './fsck-findings.js'
 import { checkHead } from './fsck-head.js'
 import { checkIndexes, type Unindexed } from './fsck-indexes.js'
@@ -62,7 +63,10 @@ export interface Check {
     readonly org: OrgId
     readonly networkId: string
     readonly networkIdBytes: Uint8Array
+    /** Of the epoch that is open. */
     readonly set: ValidatorSet
+    /** By epoch. */
+    readonly sets: ReadonlyMap<number, ValidatorSet>
     readonly members: ReadonlySet<OrgId>
     readonly ed25519: Ed25519
     readonly bls: Bls | undefined
@@ -109,8 +113,7 @@ export async function examine(
       org,
       networkId: toHex(networkIdBytes),
       networkIdBytes,
-      set: validatorSetOf(genesis),
-      members: new Set(genesis.organisations.flatMap(({ id }) => parseOrgId(id) ?? [])),
+      ...(await epochsIn(store, { genesis, ed25519, bls })),
       ed25519,
       bls,
       nameOf: (wanted) => genesis.organisations.find(({ id }) => id === wanted)?.name ?? wanted,

@@ -35,7 +35,8 @@ import { type ChainTip, decodeCheckpoint, type HeldFrom, type RestoredReplica } 
 import { type Genesis, openState, readClosedGenerations } from '@chirograph/status'
 import { type AuthorTable, loadAuthors } from './author-table.js'
 import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
-import { heightShape, logTreeShape, ordinalShape, tipShape, voteKinds } from './facts.js'
+import { heightShape, logTreeShape, ordinalShape, tipShape, type VoteKey, voteKinds } from './facts.js'
+import { loadHandovers } from './handovers.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
 import { storeDamaged } from './node-errors.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
@@ -50,7 +51,7 @@ export interface Loaded {
   readonly openHistory: readonly OpenHistory[]
   readonly bodyFloors: readonly BodyFloor[]
   readonly nextOrdinal: number
-  readonly openVoteKeys: readonly { readonly view: number; readonly key: Uint8Array }[]
+  readonly openVoteKeys: readonly VoteKey[]
   readonly stored: StoredState
 }
 
@@ -64,13 +65,14 @@ export async function loadReplica(
   const authors = await loadAuthors(store)
   const openHistory = await loadOpenHistory(store, authors)
   const log = await loadLog(store, { authors, final, openHistory })
-  const votes = await loadVotes(store)
+  const votes = await loadVotes(store, final?.state.validators.epoch ?? 0)
   const bodyFloors = await loadBodyFloors(store)
   const restored = {
     final,
     log,
     ...votes,
     lastSigned: await loadLastSigned(store),
+    handovers: await loadHandovers(store),
     isHistoryWhole: openHistory.length === 0,
     isFirstStart,
     isCopy,
@@ -243,13 +245,15 @@ function firstOf(author: number, generation: number): Uint8Array {
   return eventRange({ author, generation, fromSequence: 0, toSequence: 0 }).from
 }
 
-async function loadVotes(store: Store) {
+/** Consensus H14: only those of the epoch that is open bind this node; all are cleared away with their epoch. */
+async function loadVotes(store: Store, openEpoch: number) {
   const records = new Map<number, VoteRecord>()
   const proposals = new Map<string, Verified<Proposal>>()
-  const keys: { view: number; key: Uint8Array }[] = []
+  const keys: VoteKey[] = []
   for await (const [key, value] of store.range(spaceRange('vote'))) {
-    const { view, kind } = readVoteKey(key)
-    keys.push({ view, key })
+    const { epoch, view, kind } = readVoteKey(key)
+    keys.push({ epoch, view, key })
+    if (epoch !== openEpoch) continue
     const record = records.get(view) ?? { view, notarize: null, skip: false, final: null }
     if (kind === voteKinds.notarize) records.set(view, { ...record, notarize: toHex(value) })
     if (kind === voteKinds.skip) records.set(view, { ...record, skip: true })

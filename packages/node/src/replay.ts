@@ -60,7 +60,7 @@ export async function replayStore(store: Store, options: CheckOptions): Promise<
     const height = readCheckpointHeightKey(key)
     const decoded = decodeCheckpoint(value)
     if (!decoded.ok) return impossible(`checkpoint ${height}: ${decoded.detail}`)
-    const { header, changes, certificate } = decoded.value
+    const { header, changes } = decoded.value
     if (height !== at.header.core.height + 1 || changes.length === 0)
       return impossible(`the checkpoints before ${height} are not here`)
     const entries = decodeChanges(changes)
@@ -76,7 +76,7 @@ export async function replayStore(store: Store, options: CheckOptions): Promise<
     markFinal(log, execution.events)
     trimFinal(log, { keep: keptFinal })
     for (const entry of entries.value) tips.set(`${entry.author}/${entry.generation}`, entry)
-    at = { header, changes, certificate, ...execution, events: [], outcomes: [] }
+    at = { ...decoded.value, ...execution, events: [], outcomes: [] }
     rows += execution.events.length
     onProgress?.({ what: 'the log, executed anew', rows })
   }

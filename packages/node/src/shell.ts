@@ -12,7 +12,6 @@ import {
 import { eventAt } from '@chirograph/log'
 import {
   createReplica,
-  peerOfValidator,
   type Replica,
   type ReplicaConfig,
   type ReplicaEffect,
@@ -20,6 +19,7 @@ import {
   type SegmentInput,
   signatureOfSegment,
   step,
+  validatorPeers,
 } from '@chirograph/replica'
 import { networkAfterDisk } from './after-disk.js'
 import { createAuthorBudget } from './author-budget.js'
@@ -127,18 +127,13 @@ export async function startShell(args: {
   await clearPastPages(store, { height })
   const replica = createReplica(config, restored)
   let shown: FinalView = replica.final
-  const { set } = replica
-  const self = replica.consensus.config.self
   const pages = createPageWriter({
     onDisk: restored.final && { height, map: restored.final.state.map },
     source: stored,
     past: createPastPages((key) => store.getSync(key)),
     readFrom: () => Math.min(shown.header.core.height, snapshots.readFrom),
   })
-  const writer = createFactWriter({ set, self, authors, pages, ...written })
-  const validators = set.validators
-    .map((_, index) => peerOfValidator(replica, index))
-    .filter((_, index) => index !== self)
+  const writer = createFactWriter({ authors, pages, ...written })
   const timers = new Map<string, () => void>()
   const context = { replica, store, authors }
   const breathe = createBreather({ nowMs: () => clock.nowMs() })
@@ -262,7 +257,7 @@ export async function startShell(args: {
         gossip(effect.topic, effect.bytes)
         break
       case 'send':
-        for (const peer of effect.to === null ? validators : [effect.to]) {
+        for (const peer of effect.to === null ? validatorPeers(replica) : [effect.to]) {
           if (peer !== network.peerId) network.send(peer, effect.bytes)
         }
         break

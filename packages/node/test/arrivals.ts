@@ -1,7 +1,7 @@
 /** A store into which events of a few authors come, in any order in which they can come, and readers of it. */
 
 import { digestOfContentId, type EventId, emptyLogTree, emptyMap, toHex } from '@chirograph/codec'
-import { createHeader, createValidatorSet } from '@chirograph/consensus'
+import { createHeader } from '@chirograph/consensus'
 import {
   type Ancestor,
   createEvent,
@@ -85,16 +85,9 @@ export async function openArrivals(
 ): Promise<Arrivals> {
   const store = wrap(await disk.open())
   const authors = await loadAuthors(store)
-  const set = createValidatorSet({
-    networkId: '11'.repeat(32),
-    epoch: 0,
-    validators: [{ org: org(9), key: '22'.repeat(32) }],
-  })
   const nextOrdinal = await nextOrdinalOf(store)
   const writer: FactWriter = createFactWriter({
     bodyFloors: [],
-    set,
-    self: undefined,
     authors,
     nextOrdinal,
     openVoteKeys: [],
@@ -173,6 +166,7 @@ const emptySnapshot: SnapshotFact = {
     header: createHeader(core, { parent: zero, cutRoot: zero, logRoot: zero, logSize: 0 }),
     changes: new Uint8Array(),
     certificate: null,
+    tail: null,
   },
   state: { map: emptyMap } as SnapshotFact['state'],
   cut: new Map(),

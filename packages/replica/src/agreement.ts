@@ -45,9 +45,10 @@ import {
   restOf,
 } from './chain-state.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
+import { beginEpoch, handoverFact, noteHandover } from './epochs.js'
 import { noteFrozen } from './frozen.js'
-import type { RejectReason, ReplicaEffect, ReplicaInput, StrayPlace } from './io.js'
-import { cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
+import type { Fact, RejectReason, ReplicaEffect, ReplicaInput, StrayPlace } from './io.js'
+import { askOfEpochMs, cutEventsMax, fetchPatienceMs, residentFinalMax, unhelpfulForMs } from './limits.js'
 import { askFor, assuming, unknownReferences } from './references.js'
 import { peerOfValidator, type Replica } from './replica.js'
 import { noteLacking } from './stuck.js'
@@ -76,6 +77,10 @@ export function receiveMessage(
   const { consensus, set, config } = turn.replica
   const { ed25519, bls } = config
   const message = decoded.value
+  const epoch = epochOf(message)
+  // H14: what was said in an epoch that is over here says nothing any more; of a later one a peer must tell first.
+  if (epoch !== null && epoch < set.epoch) return
+  if (epoch !== null && epoch > set.epoch) return askOfEpoch(turn, from)
   if (isOld(consensus, message)) return
   switch (message.kind) {
     case 'vote': {
@@ -95,9 +100,9 @@ export function receiveMessage(
       return feed(turn, { kind: 'certificate', certificate: checked.certificate })
     }
     case 'proposal': {
-      const { genesisDigest } = consensus.config
+      const { base } = consensus.config
       const isKnown = (certificate: Certificate) => isHeld(turn.replica.consensus, certificate)
-      const checked = verifyProposal(message.proposal, { set, ed25519, bls, genesisDigest, isKnown })
+      const checked = verifyProposal(message.proposal, { set, ed25519, bls, base, isKnown })
       if (checked.kind === 'reject')
         return reject(turn, {
           reason: reasonOf('bad-proposal', checked.reason),
@@ -109,6 +114,27 @@ export function receiveMessage(
     case 'standing':
       return feed(turn, { kind: 'standing', from, standing: message.standing })
   }
+}
+
+function epochOf(message: Message): number | null {
+  switch (message.kind) {
+    case 'vote':
+      return message.vote.epoch
+    case 'certificate':
+      return message.certificate.epoch
+    case 'proposal':
+      return message.proposal.header.core.epoch
+    case 'standing':
+      return null
+  }
+}
+
+/** R10: whoever is in a later epoch is told where this node stands, and answers with more. */
+function askOfEpoch(turn: Turn, from: string): void {
+  const { replica, nowMs } = turn
+  if (nowMs < replica.askedOfEpochMs + askOfEpochMs) return
+  replica.askedOfEpochMs = nowMs
+  feed(turn, { kind: 'connected', peer: from })
 }
 
 /** Another validator set is another state and no fault; everything else about a message can be seen in its bytes. */
@@ -201,7 +227,7 @@ function areChangesOf(
 }
 
 /** Whether an execution comes to what the header says. */
-function isSame({ set }: Replica, header: Header, execution: Execution): boolean {
+function isSame(replica: Replica, header: Header, execution: Execution): boolean {
   const rest = restOf(execution, header.rest.parent)
   const { core } = header
   return (
@@ -209,7 +235,10 @@ function isSame({ set }: Replica, header: Header, execution: Execution): boolean
     rest.logRoot === header.rest.logRoot &&
     rest.logSize === header.rest.logSize &&
     core.stateRoot === toHex(stateRoot(execution.state)) &&
-    core.nextSetHash === set.setHash
+    core.setHash === replica.set.setHash &&
+    core.epoch === replica.set.epoch &&
+    core.nextSetHash === execution.state.validators.setHash &&
+    header.rest.base === undefined
   )
 }
 
@@ -234,8 +263,10 @@ export function settle(turn: Turn, run: readonly ChainState[]): void {
 
 function settleOne(turn: Turn, reached: ChainState): ReplicaEffect {
   const { replica } = turn
-  const { header, changes, certificate, state, cut, logTree, events, outcomes } = reached
-  const checkpoint: Checkpoint = { header, changes, certificate }
+  const { header, changes, certificate, tail, state, cut, logTree, events, outcomes } = reached
+  const checkpoint: Checkpoint = { header, changes, certificate, tail }
+  const handover = handoverFact(reached)
+  if (handover) noteHandover(replica, handover)
   const rows = [...changedRows({ before: replica.final.state, after: state })]
   markFinal(replica.log, events)
   replica.lacking.clear()
@@ -248,7 +279,10 @@ function settleOne(turn: Turn, reached: ChainState): ReplicaEffect {
   dropSettledTellings(replica)
   turn.effects.push({
     kind: 'persist',
-    facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays }],
+    facts: [
+      { kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays },
+      ...(handover ? [handover] : []),
+    ],
     isSynced: true,
   })
   return { kind: 'final', checkpoint, state, cut, logTree, events, outcomes }
@@ -273,15 +307,15 @@ function run(turn: Turn, effect: Effect): Bare<Input>[] {
   const { replica, effects } = turn
   switch (effect.kind) {
     case 'persist': {
-      const votes = { kind: 'votes', record: effect.record } as const
-      const proposal = effect.proposal && ({ kind: 'proposal', proposal: effect.proposal } as const)
+      const votes = { kind: 'votes', epoch: replica.set.epoch, record: effect.record } as const
+      const proposal = effect.proposal && proposalFact(replica, effect.proposal)
       effects.push({ kind: 'persist', facts: proposal ? [proposal, votes] : [votes], isSynced: true })
       return []
     }
     case 'persist-proposal':
       effects.push({
         kind: 'persist',
-        facts: [{ kind: 'proposal', proposal: effect.proposal }],
+        facts: [proposalFact(replica, effect.proposal)],
         isSynced: true,
       })
       return []
@@ -316,6 +350,11 @@ function run(turn: Turn, effect: Effect): Bare<Input>[] {
   }
 }
 
+function proposalFact({ set, config }: Replica, proposal: Proposal): Extract<Fact, { kind: 'proposal' }> {
+  const leader = set.validators[leaderOf(set, proposal.header.core.view)]?.org
+  return { kind: 'proposal', proposal, isOwn: leader === config.org }
+}
+
 /** SPEC H3: a header is voted for only after it was executed here, with every event of its cut in the log. */
 function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
   const { replica } = turn
@@ -335,7 +374,7 @@ function evaluate(turn: Turn, proposal: Verified<Proposal>): Bare<Input>[] {
     turn.effects.push({ kind: 'rejected', reason: 'unexecutable-proposal', detail: executed.detail, from })
     return [{ kind: 'evaluated', digest: header.digest, isValid: false }]
   }
-  replica.chain.set(header.digest, { header, changes, certificate: null, ...executed.execution })
+  replica.chain.set(header.digest, { header, changes, certificate: null, tail: null, ...executed.execution })
   return [{ kind: 'evaluated', digest: header.digest, isValid: true }]
 }
 
@@ -354,26 +393,32 @@ function build(
     throw new Error(`a planned cut does not extend its parent: ${executed.kind}`)
   const { execution } = executed
   const { networkId, epoch, setHash } = replica.set
-  const core = { networkId, epoch, view, height, timeMs, setHash, nextSetHash: setHash }
+  const nextSetHash = execution.state.validators.setHash
+  const core = { networkId, epoch, view, height, timeMs, setHash, nextSetHash }
   const header = createHeader(
     { ...core, stateRoot: toHex(stateRoot(execution.state)) },
     restOf(execution, parent),
   )
   const changes = encodeChanges(entries)
-  replica.chain.set(header.digest, { header, changes, certificate: null, ...execution })
+  replica.chain.set(header.digest, { header, changes, certificate: null, tail: null, ...execution })
   return { kind: 'built', view, header, changes }
 }
 
-function finalize(turn: Turn, { chain, certificate }: Extract<Effect, { kind: 'finalize' }>): Bare<Input>[] {
+function finalize(
+  turn: Turn,
+  { chain, certificate, tail }: Extract<Effect, { kind: 'finalize' }>,
+): Bare<Input>[] {
   const { replica } = turn
   const run = chain.map(({ header }) => {
     const reached = replica.chain.get(header.digest)
     if (!reached) throw new Error(`final header ${header.digest} was not executed here`)
-    return header.digest === certificate.digest ? { ...reached, certificate } : reached
+    const isLast = header === chain.at(-1)?.header
+    return isLast ? { ...reached, certificate, tail } : reached
   })
-  settle(turn, run)
-  forgetOthers(replica)
   const isLeader = leaderOf(replica.set, certificate.view) === replica.consensus.config.self
+  settle(turn, run)
+  if (replica.consensus.isOver) beginEpoch(replica)
+  forgetOthers(replica)
   // One member announces it; whoever misses that hears of it from the next standing.
   if (isLeader)
     turn.effects.push({ kind: 'gossip', topic: 'certificates', bytes: encodeCheckpoint(replica.final) })
@@ -465,7 +510,13 @@ function plan(
 }
 
 function groundsOf({ log, lookedUp, config }: Replica) {
-  return { log, lookedUp, ed25519: config.ed25519, bytesMax: config.genesis.parameters.cutBytesMax }
+  return {
+    log,
+    lookedUp,
+    ed25519: config.ed25519,
+    bls: config.bls,
+    bytesMax: config.genesis.parameters.cutBytesMax,
+  }
 }
 
 /** Past views and exact repetitions cost no signature check. */

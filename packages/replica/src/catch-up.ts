@@ -1,6 +1,6 @@
 /** Checkpoints from others: executed one by one, believed only when a quorum's certificate covers them. */
 import type { EventId } from '@chirograph/codec'
-import { type Certificate, checkCertificate, type Verified } from '@chirograph/consensus'
+import { checkCertificate, isClosing } from '@chirograph/consensus'
 import {
   endFetch,
   executeHeader,
@@ -11,7 +11,8 @@ import {
   settle,
 } from './agreement.js'
 import type { ChainState } from './chain-state.js'
-import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
+import { type Checkpoint, decodeCheckpoint, isCertificateOf } from './checkpoint.js'
+import { beginEpoch, pointOf } from './epochs.js'
 import type { RejectReason, ReplicaInput } from './io.js'
 import { fetchPatienceMs, uncertifiedBytesMax, unhelpfulForMs } from './limits.js'
 import { askFor } from './references.js'
@@ -38,6 +39,11 @@ export function takeCheckpoint(turn: Turn, input: Extract<ReplicaInput, { kind: 
 function takeAnnounced(turn: Turn, checkpoint: Checkpoint, from: string): void {
   const { replica } = turn
   const { core, rest } = checkpoint.header
+  // R10: it cannot be checked before its epoch has begun here; what lies between is fetched.
+  if (core.epoch > replica.set.epoch) {
+    turn.effects.push({ kind: 'verdict', verdict: 'ignore' })
+    return fetchCheckpoints(turn, from, core.height)
+  }
   const flaw = checkpoint.certificate === null ? 'uncertified-checkpoint' : flawOf(turn, checkpoint)
   if (flaw !== undefined)
     return reject(turn, { reason: flaw, detail: `height ${core.height} is not certified`, from })
@@ -64,11 +70,16 @@ function takeFetched(
   const incoming = replica.incoming ?? { from, run: [], bytes: 0, lacks: new Set<EventId>(), untilMs: 0 }
   replica.incoming = incoming
   dropSettled(replica, incoming)
+  // R10: what closes the epoch before it waits for events: this one can be checked when it was taken.
+  if (checkpoint.header.core.epoch > replica.set.epoch) return endFetch(turn, from)
   const flaw = flawOf(turn, checkpoint)
   const last = incoming.run.at(-1)?.header ?? replica.final.header
   const { height } = checkpoint.header.core
   const isNext = height === last.core.height + 1 && checkpoint.header.rest.parent === last.digest
   incoming.bytes += bytes.length
+  // R9: nothing of the same epoch follows what closes it, so nothing else could prove it.
+  const isUnproven = isClosing(checkpoint.header.core) && checkpoint.certificate === null
+  if (isUnproven) return endFetch(turn, from)
   if (flaw !== undefined || !isNext || incoming.bytes > uncertifiedBytesMax) {
     endFetch(turn, from)
     if (flaw !== undefined) reject(turn, { reason: flaw, detail: `height ${height} is not certified`, from })
@@ -108,17 +119,13 @@ function dropSettled({ final }: Replica, { run }: Incoming): void {
 }
 
 /** A certificate, where there is one, must be a quorum's FINAL for this very header. */
-function flawOf({ replica }: Turn, { header, certificate }: Checkpoint): RejectReason | undefined {
+function flawOf({ replica }: Turn, checkpoint: Checkpoint): RejectReason | undefined {
   const { set, config } = replica
+  const { header, certificate } = checkpoint
   if (header.core.networkId !== set.networkId || header.core.setHash !== set.setHash) return 'wrong-set'
   if (certificate === null) return undefined
-  const isOfHeader =
-    certificate.type === 'final' &&
-    certificate.digest === header.digest &&
-    certificate.view === header.core.view &&
-    certificate.height === header.core.height
   const isValid =
-    isOfHeader &&
+    isCertificateOf(checkpoint) &&
     checkCertificate(certificate, { set, ed25519: config.ed25519, bls: config.bls }).kind === 'valid'
   return isValid ? undefined : 'uncertified-checkpoint'
 }
@@ -130,19 +137,14 @@ function adopt(turn: Turn, run: readonly Checkpoint[], from: string): readonly E
   const executed = executeRun(turn, run, from)
   if (executed.kind !== 'executed') return executed.kind === 'lacking' ? executed.ids : []
   settle(turn, executed.states)
-  const { header, certificate } = replica.final
-  const { view, height, timeMs } = header.core
-  const finalized = {
-    digest: header.digest,
-    view,
-    height,
-    timeMs,
-    // The run ends in the certificate that `flawOf` checked.
-    certificate: certificate as Verified<Certificate>,
-  }
-  feed(turn, { kind: 'adopt', finalized })
+  const hasClosed = isClosing(replica.final.header.core)
+  // The run ends in the certificate that `flawOf` checked.
+  if (hasClosed) beginEpoch(replica)
+  else feed(turn, { kind: 'adopt', finalized: pointOf(replica.final) })
   forgetOthers(replica)
   reconsiderEligibility(turn)
+  // R10: there may be more in the epoch that begins, of which the answer could not be taken.
+  if (hasClosed) feed(turn, { kind: 'connected', peer: from })
   return []
 }
 

@@ -10,7 +10,7 @@ import {
   treeRoot,
 } from '@chirograph/codec'
 import { type Certificate, createHeader, type Header, type HeaderRest } from '@chirograph/consensus'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, ForkEvidence, OrgId } from '@chirograph/event'
 import {
   type Cut,
@@ -46,6 +46,8 @@ export interface ChainState {
   /** The cut's changes as they travel. */
   readonly changes: Uint8Array
   readonly certificate: Certificate | null
+  /** The certificate is this tail's, where the header closes an epoch and became final by one. */
+  readonly tail: Header | null
   readonly state: NetworkState
   readonly cut: Cut
   readonly logTree: LogTree
@@ -85,7 +87,7 @@ export function genesisChainState(genesis: Genesis): ChainState {
   }
   const rest = restOf({ cut, logTree: emptyLogTree }, toHex(new Uint8Array(32)))
   const header = createHeader({ ...core, networkId: toHex(networkIdOf(genesis)), epoch, setHash }, rest)
-  const nothing = { changes: new Uint8Array(), certificate: null, events: [], outcomes: [] }
+  const nothing = { changes: new Uint8Array(), certificate: null, tail: null, events: [], outcomes: [] }
   return { header, state, cut, logTree: emptyLogTree, ...nothing }
 }
 
@@ -99,8 +101,9 @@ export function execute(args: {
   readonly lookedUp: References['lookedUp']
   readonly bytesMax: number
   readonly ed25519: Ed25519
+  readonly bls?: Bls | undefined
 }): Executed {
-  const { parent, changes, height, timeMs, log, lookedUp, bytesMax, ed25519 } = args
+  const { parent, changes, height, timeMs, log, lookedUp, bytesMax, ed25519, bls } = args
   const extended = extendCut(log, {
     parent: parent.cut,
     changes,
@@ -128,6 +131,7 @@ export function execute(args: {
     closedAt: (org) => cut.get(org)?.closed ?? null,
     isFinalOrInCut: (id) => isFinalOrInCut({ log, lookedUp }, { cut, id }),
     ed25519,
+    bls,
   })
   // A cut that moved to a generation which the state does not know could never be gone on from.
   const failed = events.find(

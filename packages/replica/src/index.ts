@@ -1,7 +1,14 @@
 /** One institution as a step function: the log, consensus and status composed. */
 export { type SegmentSignature, segmentInput, signatureOfSegment } from './admission.js'
 export { type ChainState, type Executed, type Execution, execute, genesisChainState } from './chain-state.js'
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
+export {
+  type Checkpoint,
+  certifiedHeader,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  isCertificateOf,
+} from './checkpoint.js'
+export { baseAt, handoversFrom, validatorPeers } from './epochs.js'
 export type {
   Fact,
   ForkRetry,

@@ -104,8 +104,11 @@ export type Fact =
       readonly isStray: boolean
     }
   | { readonly kind: 'last-signed'; readonly tip: ChainTip }
-  | { readonly kind: 'votes'; readonly record: VoteRecord }
-  | { readonly kind: 'proposal'; readonly proposal: Proposal }
+  | { readonly kind: 'votes'; readonly epoch: number; readonly record: VoteRecord }
+  /** An own one, or one that was notarized here. */
+  | { readonly kind: 'proposal'; readonly proposal: Proposal; readonly isOwn: boolean }
+  /** What a closed epoch leaves for those who know its validators. */
+  | { readonly kind: 'handover'; readonly epoch: number; readonly bytes: Uint8Array }
   | { readonly kind: 'evidence'; readonly author: OrgId; readonly evidence: ForkEvidence }
   /** A header became final; `rows` are what it changed in the state. */
   | {

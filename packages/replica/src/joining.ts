@@ -13,8 +13,9 @@ import {
 } from '@chirograph/log'
 import { readClosedGenerations } from '@chirograph/status'
 import { enterOrphans } from './admission.js'
-import { feed, forgetOthers } from './agreement.js'
+import { feed, forgetOthers, reconsiderEligibility } from './agreement.js'
 import type { ChainState } from './chain-state.js'
+import { beginEpoch, handoverFact, noteHandover, pointOf } from './epochs.js'
 import { frozenIn } from './frozen.js'
 import type { DroppedPlace, Gap, ReplicaInput, StrayPlace } from './io.js'
 import { noteOwnTip } from './own-chain.js'
@@ -31,13 +32,14 @@ export function takeSnapshot(
 ): void {
   const { replica, effects } = turn
   const { header, certificate, state, cut, logTree } = snapshot
-  const { view, height, timeMs } = header.core
+  const { height } = header.core
   if (height <= replica.final.header.core.height) return
   replica.jumps++
   const { jumped, open, dropped, strays } = moveTips(replica, snapshot)
   // What the checkpoint changed in its parent's cut is not known here, and not served.
   const changes = new Uint8Array()
-  const final: ChainState = { header, changes, certificate, state, cut, logTree, events: [], outcomes: [] }
+  const certified = { header, changes, certificate, tail: null }
+  const final: ChainState = { ...certified, state, cut, logTree, events: [], outcomes: [] }
   replica.chain.clear()
   replica.chain.set(header.digest, final)
   replica.final = final
@@ -51,10 +53,16 @@ export function takeSnapshot(
   // What a quorum saw of our own chain counts as signed.
   const ownTip = cut.get(replica.config.org)
   const own = ownTip === undefined ? [] : noteOwnTip(turn, ownTip)
-  const checkpoint = { header, changes, certificate }
+  const checkpoint = certified
   const moved = { tips: jumped, open, dropped, strays }
   const fact = { kind: 'snapshot', checkpoint, state, cut, logTree, ...moved } as const
-  effects.push({ kind: 'persist', facts: [fact, ...own], isSynced: true })
+  const learnt = [...snapshot.handovers].map(
+    ([epoch, bytes]) => ({ kind: 'handover', epoch, bytes }) as const,
+  )
+  const closing = handoverFact(final)
+  const handovers = closing ? [...learnt, closing] : learnt
+  for (const one of handovers) noteHandover(replica, one)
+  effects.push({ kind: 'persist', facts: [fact, ...handovers, ...own], isSynced: true })
   const gaps = [
     ...jumped.map(({ id, header: { author, generation, sequence } }): Gap => {
       return { author, generation, lowest: sequence + 1, before: id }
@@ -68,7 +76,14 @@ export function takeSnapshot(
     )
   if (gaps.length > 0) replica.isHistoryWhole = false
   effects.push({ kind: 'joined', checkpoint, state, cut, logTree, gaps })
-  feed(turn, { kind: 'adopt', finalized: { digest: header.digest, view, height, timeMs, certificate } })
+  if (state.validators.setHash === replica.set.setHash)
+    feed(turn, { kind: 'adopt', finalized: pointOf(final) })
+  else {
+    beginEpoch(replica)
+    // The first step of the epoch arms its timers.
+    feed(turn, { kind: 'eligible', isEligible: false })
+    reconsiderEligibility(turn)
+  }
   forgetOthers(replica)
   lookUpAgain(turn)
   enterOrphans(

@@ -89,3 +89,6 @@ export const salvagesAtOnceMax = 32
 
 /** Events of others looked at for that at once, each with a signature check: who forks must not keep everybody busy. */
 export const salvageAttemptsMax = 64
+
+/** How often a peer is asked about an epoch that has not begun here: its votes come by the dozen. */
+export const askOfEpochMs = 500

@@ -4,7 +4,6 @@
  */
 import type { EventId, LogTree } from '@chirograph/codec'
 import {
-  type Certificate,
   type ConsensusState,
   createConsensus,
   type Hex,
@@ -12,7 +11,6 @@ import {
   type ValidatorSet,
   type Verified,
   type VoteRecord,
-  validatorIndexOf,
 } from '@chirograph/consensus'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { OrgId } from '@chirograph/event'
@@ -28,9 +26,10 @@ import {
   placeOfForkEvidence,
   type Range,
 } from '@chirograph/log'
-import { type Genesis, type NetworkState, networkIdOf, validatorSetOf } from '@chirograph/status'
+import { type Genesis, type NetworkState, networkIdOf, peerIdOf } from '@chirograph/status'
 import { type ChainState, genesisChainState } from './chain-state.js'
 import type { Checkpoint } from './checkpoint.js'
+import { baseAt, consensusConfig, pointOf } from './epochs.js'
 import { frozenIn } from './frozen.js'
 import { membersToHear } from './own-chain.js'
 import type { SyncSession } from './sync.js'
@@ -42,8 +41,10 @@ export interface ReplicaSigners {
   readonly event: (message: Uint8Array, logKey: Uint8Array) => Uint8Array
   /** Whether the seed of a log key is here; taken for granted when this is not given. */
   readonly holds?: (logKey: Uint8Array) => boolean
-  /** By the consensus key, of the scheme that the genesis chose. */
-  readonly vote: (message: Uint8Array) => Uint8Array
+  /** By the seed of this consensus key, of the scheme that the genesis chose. */
+  readonly vote: (message: Uint8Array, consensusKey: Uint8Array) => Uint8Array
+  /** Whether the seed of a consensus key is here; taken for granted when this is not given. */
+  readonly holdsVoteKey?: (consensusKey: Uint8Array) => boolean
 }
 
 export interface ReplicaConfig {
@@ -74,10 +75,13 @@ export interface RestoredReplica {
     readonly logTree: LogTree
   } | null
   readonly log: LogIndex
+  /** Of the epoch of the header after the final one. */
   readonly records: readonly VoteRecord[]
   readonly proposals: readonly Verified<Proposal>[]
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
+  /** What each closed epoch left, by its number. */
+  readonly handovers: ReadonlyMap<number, Uint8Array>
   readonly isHistoryWhole: boolean
   readonly heldFrom: ReadonlyMap<OrgId, HeldFrom>
   readonly bodiesFrom: ReadonlyMap<OrgId, HeldFrom>
@@ -97,7 +101,13 @@ export interface HeldFrom {
 export interface Replica {
   readonly config: ReplicaConfig
   readonly networkId: Uint8Array
-  readonly set: ValidatorSet
+  /** Who votes on the header after the final one. */
+  set: ValidatorSet
+  /** Who voted in the epoch before, where this replica went through its end. */
+  formerSet: ValidatorSet | null
+  readonly handovers: Map<number, Uint8Array>
+  /** When a peer was last asked about an epoch that has not begun here. */
+  askedOfEpochMs: number
   readonly log: LogIndex
   readonly orphans: OrphanBuffer
   consensus: ConsensusState
@@ -172,6 +182,7 @@ export const emptyRestored = (): RestoredReplica => ({
   records: [],
   proposals: [],
   lastSigned: null,
+  handovers: new Map(),
   isHistoryWhole: true,
   isFirstStart: true,
   isCopy: false,
@@ -182,42 +193,27 @@ export const emptyRestored = (): RestoredReplica => ({
 const nothingNew = { events: [], outcomes: [] }
 
 export function createReplica(config: ReplicaConfig, restored: RestoredReplica): Replica {
-  const { genesis, org, signers } = config
-  const set = validatorSetOf(genesis)
+  const { genesis, org } = config
   const first = genesisChainState(genesis)
   const final: ChainState = restored.final
     ? { ...restored.final, ...restored.final.checkpoint, ...nothingNew }
     : first
-  const self = validatorIndexOf(set, org)
-  const { core, digest } = final.header
-  const consensus = createConsensus(
-    {
-      set,
-      genesisDigest: first.header.digest,
-      self,
-      // A copy may be older than the votes that were cast.
-      mayVote: self !== undefined && config.hasVoteRecord && !restored.isCopy,
-      sign: signers.vote,
-      bls: config.bls,
-      ...genesis.parameters,
-    },
-    {
-      // Read back from our own disk, where only checked certificates are put.
-      finalized: {
-        digest,
-        view: core.view,
-        height: core.height,
-        timeMs: core.timeMs,
-        certificate: final.certificate as Verified<Certificate> | null,
-      },
-      records: restored.records,
-      proposals: restored.proposals,
-    },
-  )
+  const { digest } = final.header
+  const set = final.state.validators
+  const base = set.epoch === 0 ? { digest: first.header.digest, view: 0 } : baseAt(final)
+  const consensus = createConsensus(consensusConfig(config, { set, base, isCopy: restored.isCopy }), {
+    finalized: pointOf(final),
+    records: restored.records,
+    // H14: those of an epoch that is over say nothing in this one.
+    proposals: restored.proposals.filter(({ header }) => header.core.epoch === set.epoch),
+  })
   const replica: Replica = {
     config,
     networkId: networkIdOf(genesis),
     set,
+    formerSet: null,
+    handovers: new Map(restored.handovers),
+    askedOfEpochMs: Number.NEGATIVE_INFINITY,
     log: restored.log,
     orphans: createOrphanBuffer(),
     consensus,
@@ -306,10 +302,10 @@ function accusationsIn(log: LogIndex): Map<OrgId, Accusation> {
   return accused
 }
 
-/** The peer id under which the genesis knows a validator. */
-export function peerOfValidator({ set, config }: Replica, validator: number): string {
+/** The peer id under which a validator is reached. */
+export function peerOfValidator({ set, config, final }: Replica, validator: number): string {
   const org = set.validators[validator]?.org
-  const organisation = config.genesis.organisations.find(({ id }) => id === org)
-  if (!organisation) throw new Error(`no organisation is validator ${validator}`)
-  return organisation.peerId
+  const peerId = org && peerIdOf(final.state, { genesis: config.genesis, org })
+  if (!peerId) throw new Error(`no organisation is validator ${validator}`)
+  return peerId
 }

@@ -27,7 +27,11 @@ import {
   type CertificateRejectReason,
   checkCertificate,
   decodeHeader as decodeCheckpointHeader,
+  decodeHandover,
+  decodeHeaderCore,
+  followHandover,
   type Header,
+  isFinalOf,
   type ValidatorSet,
   type Verified,
 } from '@chirograph/consensus'
@@ -58,11 +62,14 @@ export interface Snapshot {
   readonly cut: Cut
   readonly logTree: LogTree
   readonly tips: readonly SnapshotTip[]
+  /** What led from the validators of the asker to those of the header, by epoch. */
+  readonly handovers: ReadonlyMap<number, Uint8Array>
 }
 
 export type SnapshotFault =
   | 'malformed'
   | 'wrong-network'
+  | 'wrong-handover'
   | 'not-newer'
   | 'other-certificate'
   | CertificateRejectReason
@@ -106,7 +113,12 @@ interface Plan extends Omit<Reading, 'tipCount'> {
  */
 export interface SnapshotAssembly {
   readonly genesis: Genesis
-  readonly set: ValidatorSet
+  /** Those whose certificate counts: the asker's, and on from there by the hand-overs that came. */
+  set: ValidatorSet
+  /** Hand-overs that were followed, by the epoch that they close. */
+  readonly handovers: Map<number, Uint8Array>
+  /** The epoch of the last hand-over of this head, followed or known before. */
+  lastHandover: number
   readonly ed25519: Ed25519
   readonly bls?: Bls | undefined
   /** What is known already: only a higher checkpoint is of use. */
@@ -122,13 +134,24 @@ export function createSnapshotAssembly(args: {
   readonly ed25519: Ed25519
   readonly bls?: Bls | undefined
   readonly aboveHeight: number
+  /** The validators of the asker's epoch; those of the genesis where none are named. */
+  readonly set?: ValidatorSet
 }): SnapshotAssembly {
-  return { ...args, set: validatorSetOf(args.genesis), reading: null, plan: null, chunks: new Map() }
+  return {
+    ...args,
+    set: args.set ?? validatorSetOf(args.genesis),
+    handovers: new Map(),
+    lastHandover: -1,
+    reading: null,
+    plan: null,
+    chunks: new Map(),
+  }
 }
 
 /** A peer begins to send a head: what another one had sent of its own is forgotten, chunks are not. */
 export function beginHead(assembly: SnapshotAssembly): void {
   assembly.reading = null
+  assembly.lastHandover = -1
 }
 
 /**
@@ -146,6 +169,7 @@ export function takeHeadFrame(
 
 function readNext(assembly: SnapshotAssembly, frame: Uint8Array): ReturnType<typeof takeHeadFrame> {
   const { reading } = assembly
+  if (reading === null && frame[0] === handoverFirstByte) return takeHandover(assembly, frame)
   if (reading === null) return takeHead(assembly, frame)
   const isWhole = reading.tips.length === reading.tipCount
   return isWhole ? takeManifest(assembly, reading, frame) : takeTips(reading, frame)
@@ -208,7 +232,8 @@ export function finishSnapshot(
     return refused('bad-tip-signature', `of ${forged.id}`)
   }
   const { header, certificate, cut, logTree, tips } = plan
-  return { kind: 'complete', snapshot: { header, certificate, state, cut, logTree, tips } }
+  const { handovers } = assembly
+  return { kind: 'complete', snapshot: { header, certificate, state, cut, logTree, tips, handovers } }
 }
 
 /** Each may have its organisation's row in another chunk. */
@@ -218,6 +243,27 @@ function entriesOf(frame: Uint8Array) {
   const decoded = decode(snapshotChunkShape, frame, { bytesMax: snapshotChunkFrameBytesMax })
   if (!decoded.ok) throw new Error(`a chunk that was checked: ${decoded.detail}`)
   return decoded.value.entries
+}
+
+/** An array of three fields: no head begins so. */
+const handoverFirstByte = 0x83
+
+/** SPEC J12: hand-overs come before the head, ascending; those of epochs that are known say nothing new. */
+function takeHandover(assembly: SnapshotAssembly, frame: Uint8Array): { kind: 'more' } | SnapshotRefusal {
+  const { set, ed25519, bls, handovers, lastHandover } = assembly
+  const decoded = decodeHandover(frame)
+  const core = decoded.ok ? decodeHeaderCore(decoded.value.core) : decoded
+  if (!decoded.ok || !core.ok) return refused('malformed', 'a hand-over that cannot be read')
+  const { epoch } = core.value.core
+  if (epoch <= lastHandover)
+    return refused('wrong-handover', `of epoch ${epoch} after that of ${lastHandover}`)
+  assembly.lastHandover = epoch
+  if (epoch < set.epoch) return { kind: 'more' }
+  const followed = followHandover(decoded.value, { set, ed25519, bls })
+  if (followed.kind === 'invalid') return refused('wrong-handover', `of epoch ${epoch}: ${followed.reason}`)
+  assembly.set = followed.next
+  handovers.set(epoch, frame)
+  return { kind: 'more' }
 }
 
 /** SPEC J1, J2. */
@@ -234,12 +280,8 @@ function takeHead(assembly: SnapshotAssembly, frame: Uint8Array): { kind: 'more'
   if (core.height <= aboveHeight)
     return refused('not-newer', `height ${core.height} is not above ${aboveHeight}`)
   const { certificate, peaks, tipCount } = head.value
-  const isOfHeader =
-    certificate.type === 'final' &&
-    certificate.digest === header.digest &&
-    certificate.view === core.view &&
-    certificate.height === core.height
-  if (!isOfHeader) return refused('other-certificate', 'the certificate is not a FINAL of the header')
+  if (!isFinalOf(certificate, header))
+    return refused('other-certificate', 'the certificate is not a FINAL of the header')
   const checked = checkCertificate(certificate, { set, ed25519, bls })
   if (checked.kind === 'invalid') return refused(checked.reason, 'the certificate does not hold')
   const logTree = { size: rest.logSize, peaks }

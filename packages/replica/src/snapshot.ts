@@ -85,6 +85,8 @@ export interface SnapshotSource {
 export function createSnapshotSource(
   point: Pick<ChainState, 'header' | 'certificate' | 'state' | 'cut' | 'logTree'>,
   tips: ReadonlyMap<string, SignedTip>,
+  /** Of all epochs before that of the header, in their order. */
+  handovers: readonly Uint8Array[] = [],
 ): SnapshotSource {
   const { header, certificate, state, cut, logTree } = point
   const { coreBytes, restBytes } = header
@@ -99,6 +101,7 @@ export function createSnapshotSource(
   const { peaks } = logTree
   const head = { version: 1, coreBytes, restBytes, certificate, peaks, tipCount: ordered.length } as const
   const headFrames = [
+    ...handovers,
     encode(snapshotHeadShape, head),
     ...tipFrames(ordered),
     encode(snapshotManifestShape, chunks),

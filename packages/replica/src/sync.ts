@@ -4,6 +4,7 @@
  * that forked, where the branches part. The shell carries the frames; what is in them is decided here.
  * packages/log/SPEC.md, "Sync".
  */
+
 import {
   boolean,
   bytes,
@@ -38,6 +39,7 @@ import {
   type Range,
   readClaims,
 } from '@chirograph/log'
+import { orgOfPeer } from '@chirograph/status'
 import {
   baseBytes,
   historyChainsMax,
@@ -221,8 +223,7 @@ export function answerSync(replica: Replica, peer: string, requestBytes: Uint8Ar
 }
 
 function tipKnownOf(replica: Replica, peer: string): HeldFrom | null {
-  const member = replica.config.genesis.organisations.find(({ peerId }) => peerId === peer)
-  const author = member && parseOrgId(member.id)
+  const author = orgOfPeer(replica.final.state, peer)
   return author === undefined ? null : lastPlaceOf(replica, author)
 }
 
@@ -346,12 +347,12 @@ export function decodeSegmentFrame(frame: Uint8Array): Decoded<readonly Uint8Arr
 }
 
 /** As many are remembered as there are members: who is none asks with all claims, now and then. */
-export function sessionOf({ sessions, config }: Replica, peer: string): SyncSession {
+export function sessionOf({ sessions, final }: Replica, peer: string): SyncSession {
   const session = sessions.get(peer) ?? { stated: null, pending: null, heard: null, ownTip: null }
   sessions.delete(peer) // whoever was heard last is forgotten last
   sessions.set(peer, session)
   for (const other of sessions.keys()) {
-    if (sessions.size <= config.genesis.organisations.length) break
+    if (sessions.size <= final.state.organisations.length) break
     sessions.delete(other)
   }
   return session

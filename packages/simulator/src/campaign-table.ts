@@ -16,6 +16,8 @@ export function campaignTable(report: CampaignReport): string {
     ['events acknowledged', sum.published],
     ['log keys used by somebody else', sum.forgers],
     ['log keys rotated', sum.rotations],
+    ['changes of the validators', sum.epochs],
+    ['of these, by a tail', sum.tails],
     ['Byzantine members', sum.actors],
     ['votes checked (H1, H2, H4, H5)', sum.votes],
     ['proposals checked (H0)', sum.proposals],

@@ -17,20 +17,19 @@ interface Ballot {
 }
 
 export function createCertaintyOracle({
-  set,
+  setOf,
   faulty,
 }: {
-  readonly set: ValidatorSet
+  readonly setOf: (epoch: number) => ValidatorSet
   /** How many members are known to say anything. */
   readonly faulty: () => number
 }): CertaintyOracle {
-  const ballots = new Map<number, Ballot>()
-  const quorum = quorumOf(set)
-  const canBeQuorum = (voters: ReadonlySet<number> | undefined) => (voters?.size ?? 0) + faulty() >= quorum
+  const ballots = new Map<string, Ballot>()
 
-  function count({ view, type, digest, signer }: SignedVote): Ballot {
-    const ballot = ballots.get(view) ?? { notarize: new Map(), final: new Map(), skip: new Set() }
-    ballots.set(view, ballot)
+  function count({ epoch, view, type, digest, signer }: SignedVote): Ballot {
+    const name = `${epoch}/${view}`
+    const ballot = ballots.get(name) ?? { notarize: new Map(), final: new Map(), skip: new Set() }
+    ballots.set(name, ballot)
     if (type === 'skip' || digest === null) ballot.skip.add(signer)
     else ballot[type].set(digest, (ballot[type].get(digest) ?? new Set()).add(signer))
     return ballot
@@ -42,7 +41,10 @@ export function createCertaintyOracle({
       if (!decoded.ok || decoded.value.kind !== 'vote') return
       const { vote } = decoded.value
       const { notarize, final, skip } = count(vote)
-      const { view, digest } = vote
+      const { epoch, view, digest } = vote
+      const quorum = quorumOf(setOf(epoch))
+      const canBeQuorum = (voters: ReadonlySet<number> | undefined) =>
+        (voters?.size ?? 0) + faulty() >= quorum
       if (vote.type === 'final' && !canBeQuorum(notarize.get(digest ?? '')))
         breach('certainty', `FINAL of view ${view} for a header that no quorum notarized`)
       if (canBeQuorum(skip) && [...final.values()].some(canBeQuorum))

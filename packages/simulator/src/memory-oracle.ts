@@ -5,7 +5,7 @@ import type { Replica } from '@chirograph/replica'
 import { breach } from './breach.js'
 
 export function judgeMemory(node: number, replica: Replica): void {
-  const { consensus, orphans, chain, waiting, sessions, log, set, config } = replica
+  const { consensus, orphans, chain, waiting, sessions, log, set, final } = replica
   const open = consensus.view - consensus.finalized.view + viewsAheadMax
   const hold = (what: string, size: number, most: number) => {
     if (size > most)
@@ -19,7 +19,7 @@ export function judgeMemory(node: number, replica: Replica): void {
   hold('proposals that wait for events', waiting.size, consensus.proposals.size)
   hold('orphans', orphans.events, orphans.limits.eventsMax)
   hold('bytes of orphans', orphans.bytes, orphans.limits.bytesMax)
-  hold('sessions', sessions.size, config.genesis.organisations.length)
+  hold('sessions', sessions.size, final.state.organisations.length)
   for (const generations of log.chains.values())
     for (const { slots } of generations.values())
       for (const entries of slots.values()) hold('branches at one place', entries.length, branchesMax)

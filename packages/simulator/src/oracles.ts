@@ -3,12 +3,14 @@
  * A breach throws at the moment it happens.
  */
 import { contentIdBytes, type EventId, leafHash, merkleRoot, toHex } from '@chirograph/codec'
-import { checkCertificate, leaderOf, type ValidatorSet, type VoteRecord } from '@chirograph/consensus'
+import { checkCertificate, leaderOf, type VoteRecord } from '@chirograph/consensus'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
-import type { Checkpoint } from '@chirograph/replica'
+import { type Checkpoint, isCertificateOf } from '@chirograph/replica'
 import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
 import { breach } from './breach.js'
+import type { EpochBook } from './epoch-book.js'
+import type { VotePlace } from './virtual-disk.js'
 import { createVoteOracle } from './vote-oracle.js'
 
 export interface OracleCounts {
@@ -16,12 +18,14 @@ export interface OracleCounts {
   proposals: number
   certificates: number
   checkpoints: number
+  /** Epochs that were closed by the finality of a tail, as a node first had it. */
+  tails: number
 }
 
 export interface Oracles {
   readonly counts: OracleCounts
   /** A message that leaves a node. `durableVotes` reads what its disk would show after a power cut now. */
-  sent(node: number, bytes: Uint8Array, durableVotes: (view: number) => VoteRecord | undefined): void
+  sent(node: number, bytes: Uint8Array, durableVotes: (place: VotePlace) => VoteRecord | undefined): void
   /** A checkpoint that became durable at a node. */
   finalized(node: number, checkpoint: Checkpoint): void
   /** What a node says a checkpoint made final, in order. */
@@ -42,26 +46,27 @@ interface Tip {
 
 export function createOracles({
   genesis,
-  set,
+  book,
   ed25519,
   bls,
   isByzantine,
 }: {
   readonly genesis: Genesis
-  readonly set: ValidatorSet
+  readonly book: Pick<EpochBook, 'setOf' | 'nodeOf'>
   readonly ed25519: Ed25519
   readonly bls?: Bls | undefined
   readonly isByzantine?: (member: number) => boolean
 }): Oracles {
-  const votes = createVoteOracle(
-    isByzantine && {
-      honestLeaderOf(view) {
-        const leader = leaderOf(set, view)
-        return isByzantine(leader) ? undefined : leader
+  const votes = createVoteOracle({
+    nodeOf: book.nodeOf,
+    ...(isByzantine && {
+      honestLeaderOf({ epoch, view }: VotePlace) {
+        const leader = book.nodeOf({ epoch, signer: leaderOf(book.setOf(epoch), view) })
+        return leader === undefined || isByzantine(leader) ? undefined : leader
       },
-    },
-  )
-  const counts: OracleCounts = Object.assign(votes.counts, { certificates: 0, checkpoints: 0 })
+    }),
+  })
+  const counts: OracleCounts = Object.assign(votes.counts, { certificates: 0, checkpoints: 0, tails: 0 })
   const agreed: { readonly checkpoint: Checkpoint; events: readonly AuthenticEvent[] | null }[] = []
 
   return {
@@ -80,11 +85,12 @@ export function createOracles({
       if (parent !== undefined && header.rest.parent !== parent)
         breach('agreement', `the final header at height ${height} is no child of the one below`)
       if (!known) agreed.push({ checkpoint, events: null })
+      if (!known && checkpoint.tail !== null) counts.tails++
       if (certificate === null) return
       counts.certificates++
-      const checked = checkCertificate(certificate, { set, ed25519, bls })
+      const checked = checkCertificate(certificate, { set: book.setOf(header.core.epoch), ed25519, bls })
       if (checked.kind === 'invalid') breach('certificate', `height ${height}: ${checked.reason}`)
-      if (certificate.type !== 'final' || certificate.digest !== header.digest)
+      if (!isCertificateOf(checkpoint))
         breach('certificate', `the certificate at height ${height} is not a FINAL of its header`)
     },
     ordered(node, { header }, events) {
@@ -136,6 +142,8 @@ function auditHistory(
       isFinalOrInCut: (id) => finals.has(id),
     })
     state = applied.state
+    if (state.validators.setHash !== core.nextSetHash)
+      breach('audit', `others vote after height ${core.height} than its header says`)
     if (toHex(stateRoot(state)) !== core.stateRoot)
       breach('audit', `the state root of height ${core.height} is another`)
     if (toHex(merkleRoot(leaves)) !== rest.logRoot)

@@ -3,6 +3,7 @@ import type { RefuseReason } from '@chirograph/replica'
 import { readOrg } from '@chirograph/status'
 import { type ActorPlace, actorNames } from './actors/actor-names.js'
 import type { Misdeeds } from './cast.js'
+import { drawGovernance, isGoverned, openChanges, tendGovernance } from './governance.js'
 import { createRandom, type Random } from './random.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { areAllRecovered, tendForked } from './succession.js'
@@ -14,6 +15,7 @@ const calmLimitMsDefault = 600_000
 const keyStream = 7
 const actorStream = 11
 const schemeStream = 13
+const governanceStream = 17
 
 /** Of so many runs one has BLS certificates, which take longer to make and check. */
 const blsEvery = 8
@@ -26,7 +28,7 @@ export type CertificateName = (typeof certificateNames)[number]
 const acknowledgedMs = 100
 
 /** What can be left out of a run, to find out what of it a failure needs. */
-export const faultNames = ['crashes', 'partitions', 'loss', 'duplication', 'skew', 'keys'] as const
+export const faultNames = ['crashes', 'partitions', 'loss', 'duplication', 'skew', 'keys', 'members'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface SeededRunOptions {
@@ -59,6 +61,10 @@ export interface RunCounts {
   /** Authors whose key somebody else used, and generations that were begun. */
   readonly forgers: number
   readonly rotations: number
+  /** Epochs that were begun after the first. */
+  readonly epochs: number
+  /** Of these, by a tail of the header that closed the one before. */
+  readonly tails: number
   readonly votes: number
   readonly proposals: number
   readonly certificates: number
@@ -153,6 +159,9 @@ export function runSeed(options: SeededRunOptions): RunReport {
   const duplication = random.chance(0.5) ? 0 : random.between(1, 20) / 100
   const syncMs = [0, random.between(0, 20)] as const
   const skewMsMax = random.between(0, 500)
+  const governing = createRandom(options.seed, governanceStream)
+  // A Byzantine member's place is that of the genesis, and a thief's key says who may not speak: each is for itself.
+  const isGovernedRun = governing.chance(0.5) && actors.length === 0 && has('members')
   const simulation = createSimulation({
     seed: options.seed,
     size,
@@ -161,6 +170,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
     skewMsMax: has('skew') ? skewMsMax : 0,
     actors,
     ...(certificates === 'bls12-381' && { certificates }),
+    joiners: isGovernedRun ? 1 : 0,
   })
   const drawnFaultsMs = random.between(4_000, 10_000)
   const faultsMs = options.faultsMs ?? drawnFaultsMs
@@ -171,17 +181,22 @@ export function runSeed(options: SeededRunOptions): RunReport {
     events = options.events ?? random.between(4, 10)
     planEvents(simulation, { random, faultsMs, count: events })
     // A stream of its own, so that what else happens in a run does not depend on it.
-    if (has('keys')) planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
+    const plan = isGovernedRun ? drawGovernance(governing, { size, joiner: size, faultsMs }) : null
+    if (plan) tendGovernance(simulation, plan)
+    else if (has('keys')) planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
     simulation.runFor(faultsMs)
     calm(simulation, latencyFrom)
     const endedMs = simulation.nowMs()
     simulation.runFor(acknowledgedMs)
     tendForked(simulation)
     const isOver = () =>
-      simulation.isSettled() && areAllRecovered(simulation) && simulation.oracles.areAllAnnounced()
+      simulation.isSettled() &&
+      (plan === null || isGoverned(simulation, plan)) &&
+      areAllRecovered(simulation) &&
+      simulation.oracles.areAllAnnounced()
     if (!simulation.runUntil(isOver, { limitMs: calmLimitMs })) {
       throw new Error(
-        `liveness: ${calmLimitMs} ms after the faults ended ${whatIsOpen(simulation).join('; ')}`,
+        `liveness: ${calmLimitMs} ms after the faults ended ${[...whatIsOpen(simulation), ...(plan ? openChanges(simulation, plan) : [])].join('; ')}`,
       )
     }
     if (simulation.refused.some(({ reason }) => !isPassing(reason)))
@@ -217,9 +232,10 @@ function planFaults(
   },
 ): void {
   const { nodes } = simulation
-  const faulty = Math.ceil(nodes.length / 3) - 1
+  const size = simulation.genesis.organisations.length
+  const faulty = Math.ceil(size / 3) - 1
   for (let crash = random.int(4); crash > 0; crash--) {
-    const index = random.int(nodes.length)
+    const index = random.int(size)
     const downMs = random.between(50, 4_000)
     simulation.after(random.int(faultsMs), () => {
       const down = nodes.filter((node) => node.replica === undefined).length
@@ -254,7 +270,7 @@ function planEvents(
 ): void {
   const workload = createWorkload(random)
   for (let event = 0; event < count; event++) {
-    const index = random.int(simulation.nodes.length)
+    const index = random.int(simulation.genesis.organisations.length)
     const body = workload.next(index)
     simulation.after(random.int(faultsMs), () => {
       if (simulation.nodes[index]?.replica) simulation.publish(index, body)
@@ -336,6 +352,7 @@ function countsOf(
       (sum, { org }) => sum + (nodes[0]?.replica?.final.cut.get(org)?.generation ?? 0),
       0,
     ),
+    epochs: simulation.epoch(),
     ...oracles.counts,
     signatures: signaturesChecked(),
     withBls: simulation.genesis.certificates === undefined ? 0 : 1,

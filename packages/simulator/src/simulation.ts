@@ -17,6 +17,7 @@ import type { Delivery } from './actors/actor.js'
 import type { ActorPlace } from './actors/actor-names.js'
 import { type Cast, createCast } from './cast.js'
 import { createCertaintyOracle } from './certainty-oracle.js'
+import { createEpochBook } from './epoch-book.js'
 import { createExchanges } from './exchange.js'
 import { type Forgery, forgeBranch } from './forgery.js'
 import { judgeMemory } from './memory-oracle.js'
@@ -55,8 +56,10 @@ const stepsMax = 1_000_000
 
 export interface SimulationOptions {
   readonly seed: number
-  /** Organisations, all of them validators. */
+  /** Organisations of the genesis, all of them validators. */
   readonly size: number
+  /** Institutions that are not in the genesis: their nodes come behind the others and observe at first. */
+  readonly joiners?: number
   readonly links?: LinkFaults
   /** How long a synced write takes, in virtual milliseconds. */
   readonly syncMs?: readonly [from: number, to: number]
@@ -89,7 +92,14 @@ export interface SimulationOptions {
 export interface Simulation
   extends Pick<
       Witness,
-      'published' | 'forkedIn' | 'forksFound' | 'named' | 'refusals' | 'publishedCount' | 'refused'
+      | 'published'
+      | 'applications'
+      | 'forkedIn'
+      | 'forksFound'
+      | 'named'
+      | 'refusals'
+      | 'publishedCount'
+      | 'refused'
     >,
     Pick<Cast, 'isByzantine' | 'misdeeds'> {
   readonly genesis: Genesis
@@ -100,6 +110,8 @@ export interface Simulation
   readonly trace: Trace
   readonly random: Random
   readonly signaturesChecked: () => number
+  /** The newest epoch that a node has begun. */
+  epoch(): number
   nowMs(): number
   after(delayMs: number, run: () => void): void
   publish(node: number, body: EventBody): void
@@ -123,7 +135,8 @@ export const calmLinks: LinkFaults = { latencyMs: [1, 1], loss: 0, duplication: 
 
 export function createSimulation(options: SimulationOptions): Simulation {
   const { seed, size, links = calmLinks, syncMs = [0, 0], skewMsMax = 0, parameters = {} } = options
-  const { withoutVoteRecord = [], absent = [], actors = [], certificates, onSend, onFinal } = options
+  const { withoutVoteRecord = [], absent = [], actors = [], joiners = 0 } = options
+  const { certificates, onSend, onFinal } = options
   const ed25519 = rememberingEd25519(options.ed25519 ?? fastestEd25519())
   const bls = certificates && rememberingBls(options.bls ?? fastestBls())
   const { genesis, members } = simulatedGenesis({
@@ -131,10 +144,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
     seed,
     ed25519,
     parameters,
+    joiners,
     ...(certificates && { certificates }),
     ...(bls && { bls }),
   })
   const set = validatorSetOf(genesis)
+  const book = createEpochBook({ first: set, orgs: members.map(({ org }) => org) })
   const schedule = createSchedule()
   const random = createRandom(seed, 1)
   const network = createVirtualNetwork({ schedule, random: createRandom(seed, 2), faults: links })
@@ -156,9 +171,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
     askSync: (member, asked, request) => exchanges.probe(member, nodeAt(asked), request),
   })
   const { isByzantine } = cast
-  const oracles = createOracles({ genesis, set, ed25519, bls, ...(actors.length > 0 && { isByzantine }) })
-  const witness = createWitness({ members, set, oracles, trace, isByzantine, nowMs: schedule.nowMs })
-  const certainty = createCertaintyOracle({ set, faulty: () => cast.size + witness.untrustedCount() })
+  const oracles = createOracles({ genesis, book, ed25519, bls, ...(actors.length > 0 && { isByzantine }) })
+  const witness = createWitness({ members, book, oracles, trace, isByzantine, nowMs: schedule.nowMs })
+  const faulty = () => cast.size + witness.untrustedCount()
+  const certainty = createCertaintyOracle({ setOf: book.setOf, faulty })
   const spreading = createSpreadingOracle()
   const exchanges = createExchanges({
     schedule,
@@ -183,6 +199,18 @@ export function createSimulation(options: SimulationOptions): Simulation {
     }
   }
 
+  const voteAs = ({ voteSeed, nextVoteSeed, voteKeys }: SimulatedMember) => {
+    const seeds = new Map([
+      [voteKeys[0], voteSignerOfSeed(voteSeed, { certificates, ed25519, bls })],
+      [voteKeys[1], voteSignerOfSeed(nextVoteSeed, { certificates, ed25519, bls })],
+    ])
+    return (message: Uint8Array, consensusKey: Uint8Array) => {
+      const own = seeds.get(toHex(consensusKey))
+      if (own === undefined) throw new Error('voted with a key that is not the node’s')
+      return own(message)
+    }
+  }
+
   const makeNode = (
     member: SimulatedMember,
     index: number,
@@ -193,10 +221,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       {
         genesis,
         org: member.org,
-        signers: {
-          event: signAs(member),
-          vote: voteSignerOfSeed(member.voteSeed, { certificates, ed25519, bls }),
-        },
+        signers: { event: signAs(member), vote: voteAs(member) },
         ed25519,
         bls,
         hasVoteRecord: !withoutVoteRecord.includes(index),
@@ -209,6 +234,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         run,
         onDurable(node, fact) {
           if (fact.kind !== 'checkpoint' || isByzantine(node.index)) return
+          book.note(node.index, fact)
           const { height, view } = fact.checkpoint.header.core
           trace.note(schedule.nowMs(), `node ${node.index}: height ${height} of view ${view} is final`)
           oracles.finalized(node.index, fact.checkpoint)
@@ -257,7 +283,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     switch (effect.kind) {
       case 'send':
         if (!isByzantine(node.index) && witness.isTrusted(node.index)) {
-          oracles.sent(node.index, effect.bytes, (view) => node.disk.durableVotes(view))
+          oracles.sent(node.index, effect.bytes, (place) => node.disk.durableVotes(place))
           certainty.sent(effect.bytes)
         }
         onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
@@ -509,6 +535,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     trace,
     random,
     published: witness.published,
+    applications: witness.applications,
+    epoch: () => book.last,
     publishedCount: witness.publishedCount,
     refused: witness.refused,
     signaturesChecked: () => ed25519.checkedCount() + (bls?.checkedCount() ?? 0),

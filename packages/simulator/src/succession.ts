@@ -30,7 +30,7 @@ export function areAllRecovered({ nodes, members, forkedIn, isByzantine }: Simul
     const { stopped, lastSigned, config, final } = replica
     if (stopped !== null && forkedIn.has(config.org) && stopped.generation === generationOf(lastSigned))
       return false
-    return honest.every(({ org }) => readOrg(final.state, org)?.frozen === null)
+    return honest.every(({ org }) => (readOrg(final.state, org)?.frozen ?? null) === null)
   })
 }
 

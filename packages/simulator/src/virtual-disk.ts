@@ -4,7 +4,7 @@
  */
 import type { EventId } from '@chirograph/codec'
 import { toHex } from '@chirograph/codec'
-import type { Proposal, Verified, VoteRecord } from '@chirograph/consensus'
+import { isClosing, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
 import type { AuthenticEvent, ForkEvidence } from '@chirograph/event'
 import {
   type CutEntry,
@@ -29,6 +29,12 @@ import {
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import type { Random } from './random.js'
 
+/** Views are counted in each epoch from where it begins. */
+export interface VotePlace {
+  readonly epoch: number
+  readonly view: number
+}
+
 export interface VirtualDisk {
   write(facts: readonly Fact[], options: { readonly isSynced: boolean }): void
   /** A power cut: `torn` was being written. Returns how many batches were lost. */
@@ -42,9 +48,10 @@ export interface VirtualDisk {
   headersAt(slots: readonly Slot[], id: EventId | null): StoredEntry[]
   checkpointsFrom(height: number): Uint8Array[]
   /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
-  durableVotes(view: number): VoteRecord | undefined
+  durableVotes(place: VotePlace): VoteRecord | undefined
 }
 
+type VotesFact = Extract<Fact, { kind: 'votes' }>
 type CheckpointFact = Extract<Fact, { kind: 'checkpoint' }>
 
 /** An event as a store holds it: with the number of its branch. */
@@ -56,8 +63,10 @@ interface HeldEvent {
 /** What survives. */
 interface Durable {
   readonly events: Map<EventId, HeldEvent>
-  readonly records: Map<number, VoteRecord>
-  readonly everVoted: Map<number, VoteRecord>
+  /** By epoch and view. */
+  readonly records: Map<string, VotesFact>
+  readonly everVoted: Map<string, VoteRecord>
+  readonly handovers: Map<number, Uint8Array>
   readonly proposals: Map<string, Verified<Proposal>>
   readonly evidence: ForkEvidence[]
   readonly checkpoints: Checkpoint[]
@@ -75,6 +84,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     events: new Map(),
     records: new Map(),
     everVoted: new Map(),
+    handovers: new Map(),
     proposals: new Map(),
     evidence: [],
     checkpoints: [],
@@ -130,7 +140,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
         .filter(({ event }) => event.id === id || slots.some((slot) => isInSlot(slot, event.header)))
         .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
-    durableVotes: (view) => durable.everVoted.get(view),
+    durableVotes: ({ epoch, view }) => durable.everVoted.get(`${epoch}/${view}`),
   }
 }
 
@@ -140,6 +150,7 @@ function copyOf(durable: Durable): Durable {
     events: new Map(durable.events),
     records: new Map(durable.records),
     proposals: new Map(durable.proposals),
+    handovers: new Map(durable.handovers),
     evidence: [...durable.evidence],
     checkpoints: [...durable.checkpoints],
     rows: new Map(durable.rows),
@@ -156,12 +167,16 @@ function keep(durable: Durable, fact: Fact): void {
       durable.lastSigned = fact.tip
       break
     case 'votes': {
-      durable.records.set(fact.record.view, fact.record)
-      durable.everVoted.set(fact.record.view, fact.record)
+      const name = `${fact.epoch}/${fact.record.view}`
+      durable.records.set(name, fact)
+      durable.everVoted.set(name, fact.record)
       break
     }
     case 'proposal':
       durable.proposals.set(fact.proposal.header.digest, fact.proposal as Verified<Proposal>) // verified when handed over
+      break
+    case 'handover':
+      durable.handovers.set(fact.epoch, fact.bytes)
       break
     case 'evidence':
       durable.evidence.push(fact.evidence)
@@ -175,7 +190,7 @@ function keep(durable: Durable, fact: Fact): void {
 }
 
 function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
-  const { height, view } = fact.checkpoint.header.core
+  const { height, view, epoch } = fact.checkpoint.header.core
   if (height !== durable.checkpoints.length + 1)
     throw new Error(`checkpoint ${height} does not follow on disk`)
   durable.checkpoints.push(fact.checkpoint)
@@ -184,10 +199,13 @@ function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
     for (const tip of closed ? [closed, entry] : [entry])
       durable.tips.set(`${tip.author}/${tip.generation}`, tip)
   for (const row of fact.rows) durable.rows.set(toHex(row.key), row)
-  for (const past of durable.records.keys()) if (past <= view) durable.records.delete(past)
-  for (const [digest, proposal] of durable.proposals) {
-    if (proposal.header.core.view <= view) durable.proposals.delete(digest)
-  }
+  const isPast = (place: VotePlace) =>
+    place.epoch < epoch ||
+    (place.epoch === epoch && (place.view <= view || isClosing(fact.checkpoint.header.core)))
+  for (const [name, votes] of durable.records)
+    if (isPast({ epoch: votes.epoch, view: votes.record.view })) durable.records.delete(name)
+  for (const [digest, proposal] of durable.proposals)
+    if (isPast(proposal.header.core)) durable.proposals.delete(digest)
 }
 
 function restore(durable: Durable, genesis: Genesis): RestoredReplica {
@@ -203,7 +221,10 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
   return {
     final,
     log: restoreLog(durable),
-    records: [...durable.records.values()],
+    records: [...durable.records.values()].flatMap(({ epoch, record }) =>
+      epoch === (final?.state.validators.epoch ?? 0) ? [record] : [],
+    ),
+    handovers: durable.handovers,
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,
     isHistoryWhole: true,

@@ -2,6 +2,8 @@
 import { equalBytes } from '@chirograph/codec'
 import { decodeMessage, type Proposal, type VoteRecord } from '@chirograph/consensus'
 import { breach } from './breach.js'
+import type { EpochBook } from './epoch-book.js'
+import type { VotePlace } from './virtual-disk.js'
 
 export interface VoteOracle {
   readonly counts: { votes: number; proposals: number }
@@ -9,7 +11,7 @@ export interface VoteOracle {
    * A message that leaves a node. `durableVotes` reads what its disk would show after a power cut now; where the disk
    * cannot be asked, rule H5 is not judged.
    */
-  sent(node: number, bytes: Uint8Array, durableVotes?: (view: number) => VoteRecord | undefined): void
+  sent(node: number, bytes: Uint8Array, durableVotes?: (place: VotePlace) => VoteRecord | undefined): void
 }
 
 interface Said {
@@ -29,23 +31,27 @@ interface SaidVote {
  */
 export function createVoteOracle({
   honestLeaderOf,
+  nodeOf = ({ signer }) => signer,
 }: {
-  readonly honestLeaderOf?: (view: number) => number | undefined
+  readonly honestLeaderOf?: (place: VotePlace) => number | undefined
+  readonly nodeOf?: EpochBook['nodeOf']
 } = {}): VoteOracle {
   const counts = { votes: 0, proposals: 0 }
   const said = new Map<string, Said>()
-  const proposed = new Map<number, Uint8Array>()
-  const digests = new Map<number, string>()
+  const proposed = new Map<string, Uint8Array>()
+  const digests = new Map<string, string>()
 
   function judgeProposal(node: number, { header }: Proposal, bytes: Uint8Array): void {
-    const { view } = header.core
-    if (honestLeaderOf && honestLeaderOf(view) === undefined) return
-    const isVerbatim = !honestLeaderOf || honestLeaderOf(view) === node
-    const [first = bytes, digest = header.digest] = [proposed.get(view), digests.get(view)]
+    const { epoch, view } = header.core
+    const place = `${epoch}/${view}`
+    const leader = honestLeaderOf?.({ epoch, view })
+    if (honestLeaderOf && leader === undefined) return
+    const isVerbatim = !honestLeaderOf || leader === node
+    const [first = bytes, digest = header.digest] = [proposed.get(place), digests.get(place)]
     if (digest !== header.digest || (isVerbatim && !equalBytes(first, bytes)))
-      breach('H0', `two different proposals of view ${view}`)
-    digests.set(view, digest)
-    if (isVerbatim) proposed.set(view, first)
+      breach('H0', `two different proposals of view ${view} of epoch ${epoch}`)
+    digests.set(place, digest)
+    if (isVerbatim) proposed.set(place, first)
   }
 
   return {
@@ -61,12 +67,12 @@ export function createVoteOracle({
       if (message.kind !== 'vote') return
       counts.votes++
       const { vote } = message
-      if (vote.signer !== node) breach('wire', `node ${node} sent a vote of ${vote.signer}`)
-      const key = `${vote.signer}/${vote.view}`
+      if (nodeOf(vote) !== node) breach('wire', `node ${node} sent a vote of ${vote.signer}`)
+      const key = `${node}/${vote.epoch}/${vote.view}`
       const before = said.get(key) ?? { notarize: null, skip: false, final: null }
       said.set(key, before)
       judgeVote(before, vote, `node ${node}, view ${vote.view}`)
-      if (durableVotes && !isDurable(vote, durableVotes(vote.view)))
+      if (durableVotes && !isDurable(vote, durableVotes(vote)))
         breach('H5', `node ${node} sent a ${vote.type} of view ${vote.view} before it was synced`)
     },
   }

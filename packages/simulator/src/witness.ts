@@ -3,10 +3,12 @@
  * disk is an old copy, what was acknowledged and so must become final.
  */
 
-import { type Equivocation, leaderOf, type ValidatorSet } from '@chirograph/consensus'
-import type { AuthenticEvent, OrgId } from '@chirograph/event'
+import type { EventId } from '@chirograph/codec'
+import { type Equivocation, leaderOf } from '@chirograph/consensus'
+import { type AuthenticEvent, applicantOf, type OrgId } from '@chirograph/event'
 import type { Cut } from '@chirograph/log'
 import type { RefuseReason, RejectReason } from '@chirograph/replica'
+import type { EpochBook } from './epoch-book.js'
 import type { Oracles } from './oracles.js'
 import type { SimulatedMember } from './simulated-genesis.js'
 import type { OutwardEffect } from './simulated-node.js'
@@ -39,6 +41,8 @@ export interface Witness {
   readonly published: ReadonlyMap<OrgId, Published>
   /** Authors whose key somebody else used, and in which generation. */
   readonly forkedIn: ReadonlyMap<OrgId, number>
+  /** Applications that were acknowledged, by the organisation that applies. */
+  readonly applications: ReadonlyMap<OrgId, ReadonlySet<EventId>>
   /** Nodes that proved a fork, each with its author. */
   readonly forksFound: ReadonlySet<string>
   /** Members that contradicted themselves as validators, and the honest nodes that have the proof. */
@@ -74,22 +78,30 @@ const fairReasons: ReadonlySet<RejectReason> = new Set([
   'unexecutable-proposal',
 ])
 
+/** The node of whoever signed both. */
+function culpritOf(evidence: Equivocation, { setOf, nodeOf }: EpochBook): number | undefined {
+  if (evidence.kind === 'votes') return nodeOf(evidence.first)
+  const { epoch, view } = evidence.first.header.core
+  return nodeOf({ epoch, signer: leaderOf(setOf(epoch), view) })
+}
+
 export function createWitness({
   members,
-  set,
+  book,
   oracles,
   trace,
   isByzantine,
   nowMs,
 }: {
   readonly members: readonly SimulatedMember[]
-  readonly set: ValidatorSet
+  readonly book: EpochBook
   readonly oracles: Oracles
   readonly trace: Trace
   readonly isByzantine: (member: number) => boolean
   readonly nowMs: () => number
 }): Witness {
   const published = new Map<OrgId, Published>()
+  const applications = new Map<OrgId, Set<EventId>>()
   const forkedIn = new Map<OrgId, number>()
   const forksFound = new Set<string>()
   const refused: { node: number; reason: RefuseReason }[] = []
@@ -97,6 +109,7 @@ export function createWitness({
   const refusals = new Map<RejectReason, number>()
   const byzantine = new Set(members.flatMap(({ org }, index) => (isByzantine(index) ? [org] : [])))
   const byzantinePeers = new Set(members.flatMap(({ peer }, index) => (isByzantine(index) ? [peer] : [])))
+  const isJoining = members.some(({ application }) => application !== null)
   const withOldVotes = new Set<number>()
   let publishedCount = 0
 
@@ -106,16 +119,19 @@ export function createWitness({
   }
 
   function noteEquivocation(node: number, evidence: Equivocation): void {
-    const culprit =
-      evidence.kind === 'votes' ? evidence.first.signer : leaderOf(set, evidence.first.header.core.view)
+    const culprit = culpritOf(evidence, book) ?? node
     if (!isByzantine(culprit) && withOldVotes.size === 0)
       oracles.accused(node, `reports an equivocation of ${evidence.kind} by ${culprit}`)
     named.set(culprit, (named.get(culprit) ?? new Set()).add(node))
   }
 
   /** What must be final in the end; what a forked author had said in that generation is lost. */
-  function notePublished({ header: { author, generation, sequence } }: AuthenticEvent): void {
+  function notePublished({ id, header: { author, generation, sequence }, body }: AuthenticEvent): void {
     publishedCount++
+    if (body.kind === 'member.apply') {
+      const org = applicantOf(body.application.profile)
+      applications.set(org, (applications.get(org) ?? new Set()).add(id))
+    }
     if (byzantine.has(author)) return
     const lost = forkedIn.get(author)
     if (lost === undefined || generation > lost) published.set(author, { generation, sequence })
@@ -124,6 +140,7 @@ export function createWitness({
   return {
     published,
     forkedIn,
+    applications,
     forksFound,
     named,
     refusals,
@@ -165,6 +182,8 @@ export function createWitness({
             break
           }
           if (byzantine.size > 0 && fairReasons.has(told.reason)) break
+          // Whoever is behind does not know yet who has joined.
+          if (isJoining && told.reason === 'unknown-author') break
           oracles.accused(node, `${told.reason}, from ${told.from}: ${told.detail}`)
           break
       }

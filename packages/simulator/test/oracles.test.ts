@@ -1,12 +1,19 @@
 import { encodeMessage, signVote, type VoteRecord, type VoteType } from '@chirograph/consensus'
 import { nobleEd25519 } from '@chirograph/crypto'
-import { createCertaintyOracle, createOracles, OracleBreach, simulatedGenesis } from '@chirograph/simulator'
+import {
+  createCertaintyOracle,
+  createEpochBook,
+  createOracles,
+  OracleBreach,
+  simulatedGenesis,
+} from '@chirograph/simulator'
 import { validatorSetOf } from '@chirograph/status'
 import { is, ok, suite } from '../../workspace/kit.ts'
 
 const ed25519 = nobleEd25519
 const { genesis, members } = simulatedGenesis({ size: 4, seed: 1, ed25519 })
 const set = validatorSetOf(genesis)
+const book = createEpochBook({ first: set, orgs: members.map(({ org }) => org) })
 const [digest, other] = ['ab'.repeat(32), 'cd'.repeat(32)]
 
 const everything = (said: readonly (readonly [VoteType, string | null])[]): VoteRecord => ({
@@ -18,7 +25,7 @@ const everything = (said: readonly (readonly [VoteType, string | null])[]): Vote
 
 /** Which rule the oracle names when node 0 says this, one vote after the other. */
 function ruleBrokenBy(said: readonly (readonly [VoteType, string | null])[], isDurable = true): string {
-  const oracles = createOracles({ genesis, set, ed25519 })
+  const oracles = createOracles({ genesis, book, ed25519 })
   const seed = members[0]?.voteSeed ?? new Uint8Array(32)
   const sign = (message: Uint8Array) => ed25519.sign({ seed, message })
   try {
@@ -105,7 +112,7 @@ suite('the oracle on the wire', (it) => {
 suite('the oracle of certainty', (it) => {
   /** Which rule is broken when these members say this, where one more may have said anything. */
   function brokenBy(said: readonly (readonly [signer: number, VoteType, string | null])[]): string {
-    const oracle = createCertaintyOracle({ set, faulty: () => 1 })
+    const oracle = createCertaintyOracle({ setOf: book.setOf, faulty: () => 1 })
     try {
       for (const [signer, type, named] of said) {
         const seed = members[signer]?.voteSeed ?? new Uint8Array(32)

@@ -1,6 +1,6 @@
 /** What folding an event reads, and what it answers: applied, or void with a named reason. */
 import type { EventId } from '@chirograph/codec'
-import type { Ed25519 } from '@chirograph/crypto'
+import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import type { OrgRow } from './rows.js'
 
@@ -19,6 +19,8 @@ export interface FoldContext {
   readonly isFinalOrInCut: (id: EventId) => boolean
   /** Checks the signatures that fork evidence and salvaged events carry. */
   readonly ed25519: Ed25519
+  /** Checks that BLS consensus keys are held; noble unless a faster one is given. */
+  readonly bls?: Bls | undefined
 }
 
 /** Why an event, or one entry of it, has no effect. */

@@ -4,7 +4,7 @@ import { createValidatorSet, quorumOf, validatorIndexOf } from '@chirograph/cons
 import { applicantOf, isApplicationSigned, isPossessed, nextKeyHashOf, type OrgId } from '@chirograph/event'
 import { applicantCollides, enrol, isTaken } from './admitting.js'
 import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
-import { applied, type Effect, type Folding, voided } from './effect.js'
+import { applied, type Effect, type FoldContext, type Folding, voided } from './effect.js'
 import { organisationsMax, validatorsMax } from './limits.js'
 import { isSameElectorate } from './membership.js'
 import {
@@ -25,7 +25,9 @@ export function foldApplication(draft: Draft, { event, body, context }: Folding<
   const org = applicantOf(application.profile)
   if (draftOrg(draft, org) !== undefined) return voided('already-member')
   const { networkId } = draft
-  if (!isApplicationSigned(application, { networkId, ed25519: context.ed25519 }))
+  const { consensusKey } = application.profile
+  const isOfScheme = consensusKey === null || hasScheme(draft, consensusKey.key)
+  if (!isOfScheme || !isApplicationSigned(application, { networkId, ...verifiersOf(context) }))
     return voided('application-invalid')
   if (applicantCollides(draft, application.profile)) return voided('applicant-collides')
   const row = {
@@ -41,7 +43,10 @@ export function foldApplication(draft: Draft, { event, body, context }: Folding<
   return applied([])
 }
 
-/** S31, S32: each validator approves once; a quorum of those who still vote admits the applicant, on probation. */
+/**
+ * S31, S32: a quorum of those who vote admits the applicant, on probation. Approving again counts where others have left
+ * since and fewer are enough.
+ */
 export function foldMemberApproval(
   draft: Draft,
   { event, body, context }: Omit<Folding<'member.approve'>, 'author'>,
@@ -52,12 +57,12 @@ export function foldMemberApproval(
   const row = draftRead(draft, key, applicationRowShape)
   if (row === undefined) return voided('application-unknown')
   if (row.admittedHeight !== null) return voided('already-admitted')
-  if (row.approvals.includes(approver)) return voided('already-approved')
   const { profile } = row.application
   if (draftOrg(draft, applicantOf(profile)) !== undefined) return voided('already-member')
   if (applicantCollides(draft, profile)) return voided('applicant-collides')
   const approvals = withApproval(row.approvals, approver)
   const isAdmitted = isApproved(draft, approvals)
+  if (!isAdmitted && row.approvals.includes(approver)) return voided('already-approved')
   if (isAdmitted && draft.organisations.length >= organisationsMax) return voided('organisations-full')
   const admittedHeight = isAdmitted ? context.height : null
   draftWrite(draft, { key, shape: applicationRowShape, row: { ...row, approvals, admittedHeight } })
@@ -104,9 +109,9 @@ export function foldEviction(
   if (!isElected(draft, org)) return voided('not-evictable')
   const key = evictionRowKey(org)
   const before = draftRead(draft, key, evictionRowShape)?.approvals ?? []
-  if (before.includes(approver)) return voided('already-approved')
   const approvals = withApproval(before, approver)
   const isEvicted = isApproved(draft, approvals)
+  if (!isEvicted && before.includes(approver)) return voided('already-approved')
   if (isEvicted && draft.electorate.length === 1) return voided('last-validator')
   draftWrite(draft, { key, shape: evictionRowShape, row: { row: 4, org, approvals } })
   if (isEvicted) depart(draft, org, 'evicted')
@@ -138,7 +143,9 @@ export function foldConsensusRotation(
   if (member.nextConsensusKeyHash === null) return voided('not-committed')
   if (!equalBytes(nextKeyHashOf(body.key), member.nextConsensusKeyHash)) return voided('rotation-key')
   const { networkId } = draft
-  if (!isPossessed(body, { networkId, org, ed25519: context.ed25519 })) return voided('possession-invalid')
+  const isOfScheme = hasScheme(draft, body.key)
+  if (!isOfScheme || !isPossessed(body, { networkId, org, ...verifiersOf(context) }))
+    return voided('possession-invalid')
   const key = toHex(body.key)
   if (isTaken(draft, key)) return voided('consensus-key-in-use')
   draft.taken?.add(key)
@@ -158,6 +165,15 @@ export function closeEpoch(draft: Draft, { height }: { readonly height: number }
   return next
 }
 
+/** All consensus keys of a network are of the scheme that its genesis chose (consensus, C1). */
+function hasScheme({ validators }: Draft, key: Uint8Array): boolean {
+  return key.length === validators.keys[0]?.length
+}
+
+function verifiersOf({ ed25519, bls }: FoldContext) {
+  return { ed25519, bls }
+}
+
 /** Whether it votes in the epoch of this header. */
 function isValidator({ validators }: Draft, org: OrgId): boolean {
   return validatorIndexOf(validators, org) !== undefined
@@ -174,7 +190,7 @@ function isApproved(draft: Draft, approvals: readonly OrgId[]): boolean {
 }
 
 function withApproval(approvals: readonly OrgId[], approver: OrgId): OrgId[] {
-  return [...approvals, approver].sort((a, b) => (a < b ? -1 : 1))
+  return [...new Set([...approvals, approver])].sort((a, b) => (a < b ? -1 : 1))
 }
 
 function depart(draft: Draft, org: OrgId, standing: 'left' | 'evicted'): void {

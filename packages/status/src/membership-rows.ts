@@ -29,7 +29,7 @@ export const validatorsRowShape = struct('validators row', [
   field('height', uint()),
   field(
     'validators',
-    list(struct('validator', [field('org', hexBytes(32)), field('key', hexBytes(32))]), {
+    list(struct('validator', [field('org', hexBytes(32)), field('key', hexBytes(32, 48))]), {
       min: 1,
       max: validatorsMax,
     }),
@@ -43,7 +43,7 @@ export const validatorsRowShape = struct('validators row', [
 export const memberRowShape = struct('member row', [
   field('row', constant(2)),
   field('standing', oneOf({ probation: 1, voting: 2, left: 3, evicted: 4, observing: 5 })),
-  field('consensusKey', nullable(bytes(32))),
+  field('consensusKey', nullable(bytes(32, 48))),
   field('nextConsensusKeyHash', nullable(bytes(32))),
   /** Null for an organisation of the genesis, which says where it is reached. */
   field('peerId', nullable(text({ max: peerIdLengthMax }))),

@@ -20,6 +20,7 @@ import {
   validatorsRowShape,
 } from './membership-rows.js'
 import { decodeRow } from './rows.js'
+import type { NetworkState } from './state.js'
 
 /** The validators of the epoch of the header after this state's. */
 export function validatorsIn(map: MerkleMap, genesis: Genesis): ValidatorSet {
@@ -71,6 +72,12 @@ export function peerIdOf(
   const first = genesis.organisations.find(({ id }) => id === org)
   if (first !== undefined) return first.peerId
   return readMember({ map }, org as OrgId)?.peerId ?? undefined // a key that is no id's finds no row
+}
+
+/** The organisation that is reached under a peer id. */
+export function orgOfPeer(state: Pick<NetworkState, 'map' | 'genesis' | 'organisations'>, peer: string) {
+  const { genesis, organisations } = state
+  return organisations.find((org) => peerIdOf(state, { genesis, org }) === peer)
 }
 
 /** The consensus key of an organisation in the current epoch, as hex; undefined for one that does not vote. */

@@ -31,7 +31,7 @@ export function makeCheckpoints() {
   const changes = Uint8Array.of(0x80)
   const fields = [header.coreBytes, header.restBytes, changes].map((part) => byteString(part))
   const whole = [...fields, certificateFields(certificate)]
-  const good = encodeCheckpoint({ header, changes, certificate })
+  const good = encodeCheckpoint({ header, changes, certificate, tail: null })
   const other = headerOf({ view: 6, height: 4 })
   const refused: [string, string, Notation | string][] = [
     ['three positions', 'SHAPE', whole.slice(0, 3)],
@@ -49,7 +49,7 @@ export function makeCheckpoints() {
       wireCase(
         'final with a later header',
         [...fields, null],
-        encodeCheckpoint({ header, changes, certificate: null }),
+        encodeCheckpoint({ header, changes, certificate: null, tail: null }),
       ),
     ],
     refused: refused.map(refusalOf),

@@ -1,0 +1,116 @@
+/**
+ * Going from one epoch to the next: consensus begins anew under the validators that the final state names, and the
+ * hand-over is kept for whoever comes later. SPEC R8 to R11; consensus, "Epochs".
+ */
+import {
+  type Certificate,
+  type ConsensusConfig,
+  createConsensus,
+  type EpochBase,
+  encodeCertificate,
+  encodeHandover,
+  type FinalPoint,
+  isClosing,
+  type ValidatorSet,
+  type Verified,
+  validatorIndexOf,
+} from '@chirograph/consensus'
+import { peerIdOf } from '@chirograph/status'
+import type { ChainState } from './chain-state.js'
+import { certifiedHeader } from './checkpoint.js'
+import type { Fact } from './io.js'
+import type { Replica, ReplicaConfig } from './replica.js'
+
+/** The configuration of consensus under these validators. */
+export function consensusConfig(
+  { genesis, org, signers, hasVoteRecord, bls }: ReplicaConfig,
+  {
+    set,
+    base,
+    isCopy,
+  }: { readonly set: ValidatorSet; readonly base: EpochBase | null; readonly isCopy: boolean },
+): ConsensusConfig {
+  const self = validatorIndexOf(set, org)
+  const key = self === undefined ? undefined : set.keys[self]
+  const isKeyHeld = key !== undefined && signers.holdsVoteKey?.(key) !== false
+  return {
+    set,
+    base,
+    self,
+    // A copy may be older than the votes that were cast.
+    mayVote: isKeyHeld && hasVoteRecord && !isCopy,
+    sign: (message) => signers.vote(message, key ?? new Uint8Array()),
+    bls,
+    ...genesis.parameters,
+  }
+}
+
+/** R8: where consensus goes on from this final header: at the end of its epoch, or at the beginning of the next. */
+export function pointOf({ header, certificate }: Pick<ChainState, 'header' | 'certificate'>): FinalPoint {
+  const { digest } = header
+  const { view, height, timeMs } = header.core
+  // Read back from our own disk, or checked when it came: a replica holds no other certificates.
+  const own = certificate as Verified<Certificate> | null
+  return { digest, view, height, timeMs, certificate: isClosing(header.core) ? null : own }
+}
+
+/** The header that the epoch after this one begins at, where that is this header. */
+export function baseAt({ header }: Pick<ChainState, 'header'>): EpochBase | null {
+  const { digest, core } = header
+  return isClosing(core) ? { digest, view: core.view } : null
+}
+
+/** R8: whoever votes next begins with an empty record: what was voted in another epoch is no vote in this one. */
+export function beginEpoch(replica: Replica): void {
+  const { final, config, isCopy } = replica
+  const set = final.state.validators
+  const base = baseAt(final)
+  replica.formerSet = replica.set
+  replica.set = set
+  const finalized = pointOf(final)
+  replica.consensus = createConsensus(consensusConfig(config, { set, base, isCopy }), {
+    finalized,
+    records: [],
+    proposals: [],
+  })
+  replica.waiting.clear()
+  for (const digest of replica.chain.keys()) if (digest !== finalized.digest) replica.chain.delete(digest)
+}
+
+/** R9: what a header that closes an epoch leaves for those who know the validators before it. */
+export function handoverFact(reached: ChainState): Extract<Fact, { kind: 'handover' }> | undefined {
+  const { header, certificate, state } = reached
+  if (!isClosing(header.core)) return undefined
+  if (certificate === null)
+    throw new Error(`height ${header.core.height} closes an epoch without a certificate`)
+  const { validators } = state.validators
+  const core = certifiedHeader(reached).coreBytes
+  const bytes = encodeHandover({ core, certificate: encodeCertificate(certificate), validators })
+  return { kind: 'handover', epoch: header.core.epoch, bytes }
+}
+
+/** Keeps it in memory too: a status proof and a snapshot bring all of them. */
+export function noteHandover(
+  { handovers }: Replica,
+  { epoch, bytes }: { epoch: number; bytes: Uint8Array },
+): void {
+  handovers.set(epoch, bytes)
+}
+
+/** Those from this epoch on, in their order; as many as are here without a gap. */
+export function handoversFrom({ handovers }: Pick<Replica, 'handovers'>, epoch: number): Uint8Array[] {
+  const found: Uint8Array[] = []
+  for (let at = epoch; ; at++) {
+    const bytes = handovers.get(at)
+    if (bytes === undefined) return found
+    found.push(bytes)
+  }
+}
+
+/** The peers of all validators but this node: of this epoch and of the one before, whose last votes may be on their way. */
+export function validatorPeers({ set, formerSet, final, config }: Replica): string[] {
+  const { genesis } = config
+  const orgs = new Set([...set.validators, ...(formerSet?.validators ?? [])].map(({ org }) => org))
+  orgs.delete(config.org)
+  return [...orgs].flatMap((org) => peerIdOf(final.state, { genesis, org }) ?? [])
+}
