@@ -23,7 +23,8 @@ export async function replaceSeeds(path: string, seeds: KeptSeeds): Promise<void
   await writeWhole(path, textOf(seeds), { mode: 0o600, isSynced: true })
 }
 
-function textOf({ org, log, nextLog, laterLog, consensus, assertion, transport }: KeptSeeds): string {
+function textOf(kept: KeptSeeds): string {
+  const { org, log, nextLog, laterLog, consensus, nextConsensus, laterConsensus, assertion, transport } = kept
   return jsonText({
     version: 1,
     type: 'chirograph-keys',
@@ -34,6 +35,8 @@ function textOf({ org, log, nextLog, laterLog, consensus, assertion, transport }
       nextLog: toHex(nextLog),
       ...(laterLog !== undefined && { laterLog: toHex(laterLog) }),
       consensus: toHex(consensus),
+      ...(nextConsensus !== undefined && { nextConsensus: toHex(nextConsensus) }),
+      ...(laterConsensus !== undefined && { laterConsensus: toHex(laterConsensus) }),
       assertion: toHex(assertion),
       transport: toHex(transport),
     },
@@ -64,6 +67,8 @@ const keysShape = z.strictObject({
     nextLog: seed,
     laterLog: seed.optional(),
     consensus: seed,
+    nextConsensus: seed.optional(),
+    laterConsensus: seed.optional(),
     assertion: seed,
     transport: seed,
   }),

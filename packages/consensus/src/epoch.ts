@@ -1,5 +1,5 @@
 /**
- * The end of an epoch: a header after which others vote, and what may follow it. Rules H11 to H16 of SPEC.md, "Epochs".
+ * The end of an epoch: a header after which others vote, and what may follow it. Rules H11 to H13 of SPEC.md, "Epochs".
  */
 import { createHeader, type Header, type HeaderCore } from './header.js'
 import type { Hex } from './validator-set.js'

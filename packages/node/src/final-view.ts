@@ -4,13 +4,13 @@
  */
 import type { ChainState, ReplicaEffect } from '@chirograph/replica'
 
-export type FinalView = Pick<ChainState, 'header' | 'certificate' | 'state' | 'cut' | 'logTree'>
+export type FinalView = Pick<ChainState, 'header' | 'certificate' | 'tail' | 'state' | 'cut' | 'logTree'>
 
 export function finalViewOf({
-  checkpoint: { header, certificate },
+  checkpoint: { header, certificate, tail },
   state,
   cut,
   logTree,
 }: Extract<ReplicaEffect, { kind: 'final' | 'joined' }>): FinalView {
-  return { header, certificate, state, cut, logTree }
+  return { header, certificate, tail, state, cut, logTree }
 }

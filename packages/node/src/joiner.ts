@@ -118,6 +118,7 @@ export function createJoiner(args: JoinerArgs): Joiner {
       signal,
       peer: ahead.peer,
       aboveHeight: final.header.core.height,
+      set: replica.set,
       isWorth: ({ height, logSize }) =>
         isFar({
           ...ahead,

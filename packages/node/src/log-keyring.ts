@@ -14,6 +14,10 @@ export interface LogKeyring {
   readonly holds: (logKey: Uint8Array) => boolean
   /** The key that the organisation committed to, and the hash of the one after it, which is on disk when this resolves. */
   prepareNext(row: OrgRow): Promise<{ readonly logKey: Uint8Array; readonly nextKeyHash: Uint8Array }>
+  /** All seeds as they are kept now. */
+  seeds(): KeptSeeds
+  /** Keeps these, of which the log keys are the same. */
+  save: ((seeds: KeptSeeds) => Promise<void>) | undefined
   /** Lets go of keys that a final rotation replaced. */
   settle(row: OrgRow): Promise<void>
 }
@@ -51,6 +55,8 @@ export function createLogKeyring(args: {
       return ed25519.sign({ seed, message })
     },
     holds: (logKey) => byKey.has(toHex(logKey)),
+    seeds: () => seeds,
+    save: save && keep,
     async prepareNext(row) {
       const logKey = publicKeyOf(seeds.nextLog)
       if (!equalBytes(nextKeyHashOf(logKey), row.nextKeyHash)) throw signingRefused('not-the-next-key')

@@ -1,6 +1,6 @@
 /** A node: one institution's replica running, with what its people do — issue, change a status, prove, verify. */
 import { type EventId, toHex } from '@chirograph/codec'
-import { encodeCertificate } from '@chirograph/consensus'
+import { encodeCertificate, isClosing } from '@chirograph/consensus'
 import { type CohortRow, credentialReference } from '@chirograph/credential'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, EventBody, OrgId } from '@chirograph/event'
@@ -14,9 +14,11 @@ import {
   systemClock,
 } from '@chirograph/interface'
 import { eventAt } from '@chirograph/log'
+import { certifiedHeader, handoversFrom } from '@chirograph/replica'
 import {
   type Anchor,
   anchorOf,
+  consensusKeyOf,
   encodeStatusProof,
   type Genesis,
   type NetworkState,
@@ -27,11 +29,11 @@ import {
   readCredential,
   readOrg,
   statusOfRow,
-  voteSignerOfSeed,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
 import { effectiveChange, type Unchanged } from './change-effect.js'
 import { createChangingHandles } from './changing-handles.js'
+import { createConsensusKeyring, voteKeysOf } from './consensus-keyring.js'
 import { loadStoreTag } from './event-cursor.js'
 import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'
@@ -190,6 +192,14 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   const storeTag = await loadStoreTag(store, randomBytes)
   const keyring = createLogKeyring({ org, seeds, ed25519, randomBytes, save: options.saveSeeds })
+  const votes = createConsensusKeyring({
+    org,
+    networkId: networkIdOf(genesis),
+    keys: voteKeysOf({ certificates: genesis.certificates, ed25519, bls }),
+    randomBytes,
+    seeds: keyring.seeds,
+    save: keyring.save,
+  })
   const registrar = createRegistrar(options.registrar)
   const tracker = createFinalityTracker()
   const signing = createSigningQueue({ clock, dispatch: (input) => void shell.dispatch(input) })
@@ -215,7 +225,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       signers: {
         event: keyring.sign,
         holds: keyring.holds,
-        vote: voteSignerOfSeed(seeds.consensus, { certificates: genesis.certificates, ed25519, bls }),
+        vote: votes.sign,
+        holdsVoteKey: votes.holds,
       },
     },
     isFirstStart,
@@ -276,8 +287,10 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         const finalAtMs = clock.nowMs()
         for (const outcome of news.outcomes)
           tracker.final({ id: outcome.id, height, timeMs, finalAtMs, outcome })
-        if (news.events.some(({ header }) => header.author === org && header.kind === 'key.rotate'))
-          settleKeys()
+        const isRotated = news.events.some(
+          ({ header }) => header.author === org && header.kind === 'key.rotate',
+        )
+        if (isRotated || isClosing(news.checkpoint.header.core)) settleKeys()
         break
       }
       case 'joined':
@@ -308,9 +321,15 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
   function settleKeys(): void {
-    const row = readOrg(shell.shown.state, org)
+    const { state } = shell.shown
+    const row = readOrg(state, org)
     if (row === undefined) return
-    keyring.settle(row).catch((error: unknown) => {
+    const current = consensusKeyOf(state, org)
+    const settle = async () => {
+      await keyring.settle(row)
+      if (current !== undefined) await votes.settle(current)
+    }
+    settle().catch((error: unknown) => {
       onNotice({
         level: 'warn',
         what: 'the keys file could not be written after a rotation: the replaced key is still in it',
@@ -411,20 +430,21 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       return { status, finality: isPending ? 'pending' : 'final', height: shell.shown.header.core.height }
     },
     proveStatus(target) {
-      const { header, certificate, state: now } = shell.shown
+      const { certificate, state: now } = shell.shown
       if (certificate === null || readBatch(now, target.batch) === undefined)
         throw batchNotFinal(target.batch)
       const rows = proveStatus(now, target)
       if (rows.org.value === null || rows.batch.value === null) throw batchNotFinal(target.batch)
       return encodeStatusProof({
         version: 1,
-        headerCore: header.coreBytes,
+        headerCore: certifiedHeader(shell.shown).coreBytes,
         certificate: encodeCertificate(certificate),
         org: { ...rows.org, value: rows.org.value },
         batch: { ...rows.batch, value: rows.batch.value },
         credential: rows.credential,
         leaf: { batch: target.batch, index: target.index, path: [...target.path] },
-        handovers: [],
+        // From the genesis on: an anchor of a later epoch passes over those before it.
+        handovers: handoversFrom(shell.replica, 0),
       })
     },
     anchor: () => anchorOf(genesis),

@@ -146,7 +146,7 @@ async function executeOn(
   const bytesMax = options.genesis.parameters.cutBytesMax
   const lookedUp = new Map<EventId, boolean>()
   for (;;) {
-    const { ed25519 } = options
+    const { ed25519, bls } = options
     const executed = execute({
       parent: at,
       changes: entries,
@@ -156,6 +156,7 @@ async function executeOn(
       lookedUp,
       bytesMax,
       ed25519,
+      bls,
     })
     if (executed.kind !== 'unknown-references') return executed
     for (let from = 0; from < executed.ids.length; from += getManyKeysMax) {

@@ -22,6 +22,10 @@ export interface KeptSeeds extends InstitutionSeeds {
   readonly org?: OrgId | undefined
   /** The key after `nextLog`: made and stored before a rotation to `nextLog` commits to it. */
   readonly laterLog?: Uint8Array | undefined
+  /** The consensus key after `consensus`: made and stored before anything commits to it. */
+  readonly nextConsensus?: Uint8Array | undefined
+  /** The one after that: made and stored before a rotation to `nextConsensus` commits to it. */
+  readonly laterConsensus?: Uint8Array | undefined
 }
 
 export function orgIdOfSeeds(seeds: Pick<KeptSeeds, 'log' | 'nextLog' | 'org'>, ed25519: Ed25519): OrgId {

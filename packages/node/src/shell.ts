@@ -12,6 +12,7 @@ import {
 import { eventAt } from '@chirograph/log'
 import {
   createReplica,
+  handoversFrom,
   type Replica,
   type ReplicaConfig,
   type ReplicaEffect,
@@ -139,7 +140,12 @@ export async function startShell(args: {
   const breathe = createBreather({ nowMs: () => clock.nowMs() })
   let isStopping = false
   let isIntakePaused = false
-  const snapshots = createSnapshotServer({ store, clock, breathe })
+  const snapshots = createSnapshotServer({
+    handovers: () => handoversFrom(replica, 0),
+    store,
+    clock,
+    breathe,
+  })
   snapshots.note({ ...replica.final, checkpoint: replica.final })
 
   const memory = createStateMemory({

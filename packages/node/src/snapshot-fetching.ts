@@ -3,6 +3,7 @@
  * the time of one request; what the others sent stays.
  */
 import { toHex } from '@chirograph/codec'
+import type { ValidatorSet } from '@chirograph/consensus'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { Clock, Network } from '@chirograph/interface'
 import {
@@ -35,6 +36,8 @@ export interface SnapshotFetchArgs {
   readonly signal: AbortSignal
   readonly breathe: () => Promise<void>
   readonly aboveHeight: number
+  /** Who votes in the asker's epoch. */
+  readonly set: ValidatorSet
   /** Whom to ask first. */
   readonly peer: string
   /** Whether a snapshot of this height and log size is worth its chunks. */

@@ -44,10 +44,13 @@ const keepMs = 60_000
 const sourcesMax = 8
 
 export function createSnapshotServer({
+  handovers,
   store,
   clock,
   breathe,
 }: {
+  /** Of all epochs that are over. */
+  readonly handovers: () => readonly Uint8Array[]
   readonly store: Store
   readonly clock: Clock
   readonly breathe: () => Promise<void>
@@ -73,7 +76,12 @@ export function createSnapshotServer({
     const { header, certificate } = point.checkpoint
     try {
       const tips = await tipsOf(store, point.cut)
-      const source = createSnapshotSource({ ...point, header, certificate }, tips)
+      const { epoch } = header.core
+      const source = createSnapshotSource(
+        { ...point, header, certificate },
+        tips,
+        handovers().slice(0, epoch),
+      )
       const nowMs = clock.nowMs()
       kept = [{ source, madeMs: nowMs, usedMs: nowMs }, ...kept].slice(0, sourcesMax)
       return source
@@ -116,7 +124,8 @@ export function createSnapshotServer({
       kept = []
     },
     note(point) {
-      if (point.checkpoint.certificate !== null) newest = point
+      // The replica's J12: nor is one that became final by a tail.
+      if (point.checkpoint.certificate !== null && point.checkpoint.tail === null) newest = point
       kept = kept.filter(({ usedMs }) => clock.nowMs() - usedMs < keepMs)
     },
     async *serve(peer, requestBytes, signal) {

@@ -83,3 +83,6 @@ export const leafPathLengthMax = 24
 
 /** Organisations that joined, in one row of the list of them: 17 kB. */
 export const joinedChunk = 512
+
+/** Changes of the validators that a status proof leads through; a newer anchor needs fewer. Its bytes end it before. */
+export const handoversMax = 1_024

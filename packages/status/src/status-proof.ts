@@ -18,7 +18,8 @@ import {
   struct,
   uint,
 } from '@chirograph/codec'
-import { leafPathLengthMax, rowBytesMax, statusProofBytesMax } from './limits.js'
+import { handoverBytesMax } from '@chirograph/consensus'
+import { handoversMax, leafPathLengthMax, rowBytesMax, statusProofBytesMax } from './limits.js'
 
 /** A header core is about 200 bytes; the certificate bound is that of 200 signatures. */
 const headerCoreBytesMax = 512
@@ -49,8 +50,8 @@ const statusProofShape = struct('status proof', [
   field('batch', presentRowShape),
   field('credential', maybeRowShape),
   field('leaf', leafShape),
-  // A network of protocol version 1 keeps its first validator set, so nothing is handed over between two.
-  field('handovers', list(bytes(32), { max: 0 })),
+  // From the validators of the reader's anchor to those of the header; of earlier epochs too, as the writer knows no anchor.
+  field('handovers', list(bytesUpTo(handoverBytesMax), { max: handoversMax })),
 ])
 
 export type StatusProof = Infer<typeof statusProofShape>

@@ -72,6 +72,7 @@ export type CheckCode =
   | 'status-proof-malformed'
   | 'wrong-network'
   | 'wrong-validator-set'
+  | 'handover-invalid'
   | 'before-anchor'
   | 'certificate-mismatch'
   | 'certificate-below-quorum'

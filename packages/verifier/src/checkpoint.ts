@@ -7,8 +7,11 @@ import {
   type CertificateRejectReason,
   checkCertificate,
   decodeCertificate,
+  decodeHandover,
   decodeHeaderCore,
+  followHandover,
   type HeaderCore,
+  type ValidatorSet,
   type VoteVerifiers,
 } from '@chirograph/consensus'
 import { handleOf } from '@chirograph/event'
@@ -84,7 +87,14 @@ function checkHeader(
   const certificate = decoded.value
   if (core.networkId !== anchor.networkId)
     return refused('wrong-network', 'The status proof is of another network.')
-  const set = validatorSetOfAnchor(anchor)
+  const set = setAfterHandovers(proof, { anchor, ed25519, bls })
+  if (set === 'malformed')
+    return refused('status-proof-malformed', 'The status proof is damaged or of another format.')
+  if (set === 'invalid')
+    return refused(
+      'handover-invalid',
+      'The status proof does not show how those who vouch for it came to do so.',
+    )
   if (core.epoch !== set.epoch || core.setHash !== set.setHash) {
     return refused(
       'wrong-validator-set',
@@ -103,6 +113,25 @@ function checkHeader(
   const checked = checkCertificate(certificate, { set, ed25519, bls })
   if (checked.kind === 'invalid') return refused(...refusalOf(checked.reason))
   return { kind: 'final', core }
+}
+
+/** SPEC V9: the validators to whom the hand-overs lead from the anchor's. */
+function setAfterHandovers(
+  { handovers }: StatusProof,
+  { anchor, ed25519, bls }: { anchor: Anchor } & VoteVerifiers,
+): ValidatorSet | 'malformed' | 'invalid' {
+  let set = validatorSetOfAnchor(anchor)
+  for (const bytes of handovers) {
+    const decoded = decodeHandover(bytes)
+    const core = decoded.ok ? decodeHeaderCore(decoded.value.core) : decoded
+    if (!decoded.ok || !core.ok) return 'malformed'
+    // What lies before the anchor has nothing to say to whoever trusts it.
+    if (core.value.core.epoch < set.epoch) continue
+    const followed = followHandover(decoded.value, { set, ed25519, bls })
+    if (followed.kind === 'invalid') return followed.reason === 'malformed' ? 'malformed' : 'invalid'
+    set = followed.next
+  }
+  return set
 }
 
 /** SPEC V12, V13: the three rows stand under the header's state root. */
