@@ -3,9 +3,8 @@
  * the commitment is signed. The former one is kept until another epoch names the new one: it votes until then.
  */
 import { equalBytes, fromHex, toHex } from '@chirograph/codec'
-import { type Bls, blsSecretKeyOf, type Ed25519, nobleBls } from '@chirograph/crypto'
-import { type ConsensusKey, nextKeyHashOf, type OrgId, possessionSigningBytes } from '@chirograph/event'
-import type { Genesis } from '@chirograph/status'
+import { type ConsensusKey, nextKeyHashOf, type OrgId } from '@chirograph/event'
+import { possessedKey, type VoteKeys } from '@chirograph/status'
 import { keysNotKept } from './node-errors.js'
 import type { KeptSeeds } from './seeds.js'
 
@@ -18,49 +17,6 @@ export interface ConsensusKeyring {
   prepareRotation(): Promise<ConsensusKey>
   /** Lets go of a key that another one replaced: `current` is the one by which this institution votes, in hex. */
   settle(current: string): Promise<void>
-}
-
-/** The keys that a seed makes under the scheme of a network. */
-export interface VoteKeys {
-  publicKey(seed: Uint8Array): Uint8Array
-  sign(seed: Uint8Array, message: Uint8Array): Uint8Array
-}
-
-export function voteKeysOf({
-  certificates,
-  ed25519,
-  bls = nobleBls,
-}: {
-  readonly certificates: Genesis['certificates']
-  readonly ed25519: Ed25519
-  readonly bls?: Bls | undefined
-}): VoteKeys {
-  if (certificates === undefined)
-    return {
-      publicKey: (seed) => ed25519.publicKey(seed),
-      sign: (seed, message) => ed25519.sign({ seed, message }),
-    }
-  return {
-    publicKey: (seed) => bls.publicKey(blsSecretKeyOf(seed)),
-    sign: (seed, message) => bls.sign({ secretKey: blsSecretKeyOf(seed), message }),
-  }
-}
-
-/** A key with its own word that this organisation holds it; `nextSeed` makes the one after it. */
-export function possessedKey(
-  seed: Uint8Array,
-  args: {
-    readonly keys: VoteKeys
-    readonly networkId: Uint8Array
-    readonly org: OrgId
-    readonly nextSeed: Uint8Array
-  },
-): ConsensusKey {
-  const { keys, networkId, org, nextSeed } = args
-  const key = keys.publicKey(seed)
-  const nextKeyHash = nextKeyHashOf(keys.publicKey(nextSeed))
-  const message = possessionSigningBytes({ networkId, org, key, nextKeyHash })
-  return { key, nextKeyHash, possession: keys.sign(seed, message) }
 }
 
 export function createConsensusKeyring(args: {

@@ -29,11 +29,12 @@ import {
   readCredential,
   readOrg,
   statusOfRow,
+  voteKeysOf,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
 import { effectiveChange, type Unchanged } from './change-effect.js'
 import { createChangingHandles } from './changing-handles.js'
-import { createConsensusKeyring, voteKeysOf } from './consensus-keyring.js'
+import { createConsensusKeyring } from './consensus-keyring.js'
 import { loadStoreTag } from './event-cursor.js'
 import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'

@@ -105,7 +105,7 @@ export function createOracles({
         breach('agreement', `node ${node} orders the events of height ${header.core.height} differently`)
     },
     areAllAnnounced: () => agreed.every(({ events }) => events !== null),
-    auditHistory: () => auditHistory(agreed, { genesis, ed25519 }),
+    auditHistory: () => auditHistory(agreed, { genesis, ed25519, bls }),
     accused: (node, detail) => breach('accusation', `node ${node}: ${detail}`),
   }
 }
@@ -113,7 +113,7 @@ export function createOracles({
 /** The roots of every final header, from nothing but the genesis and the events in their order. */
 function auditHistory(
   agreed: readonly { readonly checkpoint: Checkpoint; readonly events: readonly AuthenticEvent[] | null }[],
-  { genesis, ed25519 }: { genesis: Genesis; ed25519: Ed25519 },
+  { genesis, ed25519, bls }: { genesis: Genesis; ed25519: Ed25519; bls: Bls | undefined },
 ): void {
   let state = genesisState(genesis)
   const tips = new Map<OrgId, Tip>()
@@ -134,7 +134,7 @@ function auditHistory(
       finals.add(id)
       leaves.push(leafHash(contentIdBytes(id)))
     }
-    const context = { events, height: core.height, timeMs: core.timeMs, ed25519 }
+    const context = { events, height: core.height, timeMs: core.timeMs, ed25519, bls }
     const applied = applyEvents(state, {
       ...context,
       cutEntryOf: (org) => tips.get(org),

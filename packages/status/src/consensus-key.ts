@@ -12,7 +12,13 @@ import {
   multikeyOf,
   nobleBls,
 } from '@chirograph/crypto'
-import { type ConsensusKey, nextKeyHashOf, type OrgId, orgIdBytes, possessionSigningBytes } from '@chirograph/event'
+import {
+  type ConsensusKey,
+  nextKeyHashOf,
+  type OrgId,
+  orgIdBytes,
+  possessionSigningBytes,
+} from '@chirograph/event'
 import type { Genesis, GenesisOrganisation } from './genesis.js'
 
 /** What makes keys and signatures. `bls` is noble unless a faster one is given. */

@@ -1,6 +1,12 @@
 /** Finalised events folded into organisations, batches and statuses; the state root, and proofs under it. */
 export { type Anchor, type AnchorMember, anchorOf, validatorSetOfAnchor } from './anchor.js'
-export { consensusKeyOfSeed, possessedKey, type VoteKeys, voteKeysOf, voteSignerOfSeed } from './consensus-key.js'
+export {
+  consensusKeyOfSeed,
+  possessedKey,
+  type VoteKeys,
+  voteKeysOf,
+  voteSignerOfSeed,
+} from './consensus-key.js'
 export type { Effect, EventOutcome, FoldContext, SkippedEntry, VoidReason } from './effect.js'
 export { type Applied, applyEvents } from './fold.js'
 export { restrictsIfTold, wouldRestrict } from './fold-salvage.js'
