@@ -159,8 +159,11 @@ export function reconsiderEligibility(turn: Turn): void {
 
 /** Judges proposals again whose last missing event this was. */
 export function retryWaiting(turn: Turn, admitted: EventId): void {
-  for (const { proposal, missing } of [...turn.replica.waiting.values()]) {
+  const { waiting } = turn.replica
+  for (const [digest, { proposal, missing }] of [...waiting]) {
     if (!missing.delete(admitted) || missing.size > 0) continue
+    // One before it may have become final with this event, and ended what the others waited for.
+    if (!waiting.has(digest)) continue
     for (const input of evaluate(turn, proposal)) feed(turn, input)
   }
 }
