@@ -5,8 +5,10 @@
  *
  * Nothing is overwritten because LevelDB could not hold on to the values before: see `packages/store-level/src/range.ts`.
  */
+import { decode } from '@chirograph/codec'
 import {
   keySpaces,
+  metaKey,
   pastPagesKey,
   readPastPagesKey,
   type Store,
@@ -14,6 +16,7 @@ import {
   spaceRange,
   statePageKeyBytes,
 } from '@chirograph/interface'
+import { heightShape } from './facts.js'
 import { storeDamaged } from './node-errors.js'
 
 /** Keys of pages. */
@@ -87,8 +90,12 @@ export function createPastPages(read: (key: Uint8Array) => Uint8Array | undefine
   }
 }
 
-/** Removes all that is noted, at a start or an end, when nobody reads a state from before the newest checkpoint. */
-export async function clearPastPages(store: Store, { height }: { readonly height: number }): Promise<void> {
+/**
+ * Removes all that is noted, at a start or an end, when nobody reads a state from before the newest checkpoint. Which that is
+ * the disk says: where something failed, it may be ahead of what is shown, and what that brought is its state.
+ */
+export async function clearPastPages(store: Store): Promise<void> {
+  const height = await finalHeightOf(store)
   let ops: StoreOp[] = []
   for await (const [key, value] of store.range(spaceRange('pastPages'))) {
     const isThere = readPastPagesKey(key).height <= height
@@ -98,6 +105,15 @@ export async function clearPastPages(store: Store, { height }: { readonly height
     ops = []
   }
   await store.batch(ops, { sync: true })
+}
+
+/** 0 before the first checkpoint. */
+async function finalHeightOf(store: Store): Promise<number> {
+  const value = await store.get(metaKey('final-height'))
+  if (value === undefined) return 0
+  const height = decode(heightShape, value, { bytesMax: value.length })
+  if (!height.ok) throw storeDamaged(`the final height: ${height.detail}`)
+  return height.value
 }
 
 function removalsOf(

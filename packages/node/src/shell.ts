@@ -125,7 +125,7 @@ export async function startShell(args: {
   const known = { genesis, isFirstStart, isCopy }
   const { restored, authors, openHistory, stored, ...written } = await loadReplica(store, known)
   const height = restored.final?.checkpoint.header.core.height ?? 0
-  await clearPastPages(store, { height })
+  await clearPastPages(store)
   const replica = createReplica(config, restored)
   let shown: FinalView = replica.final
   const pages = createPageWriter({
@@ -474,7 +474,7 @@ export async function startShell(args: {
       runner.stop()
       stored.close()
       // Where the disk refuses, the next start does it.
-      await clearPastPages(store, { height: shown.header.core.height }).catch(() => {})
+      await clearPastPages(store).catch(() => {})
     },
   }
 }

@@ -1,6 +1,7 @@
 /** When pages of the state go down with a checkpoint, when before it, and what a start finds in between. */
 import {
   emptyMap,
+  encode,
   type MapSource,
   type MerkleMap,
   mapChanges,
@@ -14,9 +15,10 @@ import {
   toHex,
   utf8,
 } from '@chirograph/codec'
-import { keySpaces, memoryDisk, type Store, spaceRange, statePageKey } from '@chirograph/interface'
+import { keySpaces, memoryDisk, metaKey, type Store, spaceRange, statePageKey } from '@chirograph/interface'
 import type { StateRow } from '@chirograph/status'
 import { equal, failsWith, is, ok, suite } from '../../workspace/kit.ts'
+import { heightShape } from '../src/facts.js'
 import { clearPastPages, createPastPages, decodeTurn } from '../src/past-pages.js'
 import { createPageWriter, type PageWriter, type StateChange } from '../src/state-pages.js'
 
@@ -98,7 +100,12 @@ async function write(
       onBatch()
     }
   const ops = writer.opsOf(change)
-  await store.batch(ops, { sync: true })
+  const height = {
+    kind: 'put',
+    key: metaKey('final-height'),
+    value: encode(heightShape, change.height),
+  } as const
+  await store.batch([...ops, height], { sync: true })
   disk.height++
   return ops.length
 }
@@ -133,7 +140,8 @@ suite('pages of the state', (it) => {
     const inner = await memoryDisk().open()
     const written = new Set<string>()
     const batch: Store['batch'] = (ops, options) => {
-      for (const { kind, key } of ops) if (kind === 'put') is(written.size, written.add(toHex(key)).size - 1)
+      for (const { kind, key } of ops)
+        if (kind === 'put' && key[0] !== keySpaces.meta) is(written.size, written.add(toHex(key)).size - 1)
       return inner.batch(ops, options)
     }
     const disk = diskOn({ ...inner, batch })
@@ -226,14 +234,14 @@ suite('pages of the state', (it) => {
       await store.batch(ops, { sync: true })
     }
     ok(holds(store, first, 1) && (await countOf(store)) > all)
-    await clearPastPages(store, { height: 1 })
+    await clearPastPages(store)
     is(await countOf(store), all)
     is(await countOf(store, 'pastPages'), 0)
     ok(holds(store, first, 1))
     // The same height again, and it stays.
     const again = diskOn(store, { height: 1, map: opened(store, first, 1) })
     await write(again, { map: wanted, rows: rowsBetween(first, wanted) })
-    await clearPastPages(store, { height: 2 })
+    await clearPastPages(store)
     ok(holds(store, wanted, 2))
     is(await countOf(store), all)
     is(await countOf(store, 'pastPages'), 0)
@@ -258,7 +266,7 @@ suite('pages of the state', (it) => {
         is(decodeTurn(wrong), undefined)
       await store.batch([{ kind: 'put', key, value: Uint8Array.of(9) }], { sync: true })
     }
-    await failsWith('NODE_STORE_DAMAGED', clearPastPages(store, { height: 2 }))
+    await failsWith('NODE_STORE_DAMAGED', clearPastPages(store))
     ok(holds(store, second, 2))
   })
 
