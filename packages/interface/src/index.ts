@@ -100,7 +100,7 @@ export {
 } from './network-errors.js'
 export type { PowerCut, PowerCutDisk, PowerCutOptions } from './power-cut-disk.js'
 export { powerCutDisk } from './power-cut-disk.js'
-export { rangeBehind } from './range-behind.js'
+export { isOfOneMoment, rangeBehind } from './range-behind.js'
 export type { SignatureJob, SignatureVerifier } from './signature-verifier.js'
 export { assertJobsFit, signaturesStopped } from './signature-verifier.js'
 export type { JudgedJob, SignatureVerifierSubject } from './signature-verifier-contract.js'

@@ -5,7 +5,7 @@
 
 import { fromHex, toHex } from '@chirograph/codec'
 import { momentEntriesMax } from './limits.js'
-import { rangeBehind } from './range-behind.js'
+import { isOfOneMoment, rangeBehind } from './range-behind.js'
 import type { RangeBounds, Store, StoreEntry, StoreOp } from './store.js'
 import { assertBatchFits, assertReadFits, storeClosed } from './store-errors.js'
 
@@ -52,8 +52,7 @@ export function openOn(state: MemoryState): Store {
   }
 
   async function* pages(bounds: RangeBounds): AsyncGenerator<readonly StoreEntry[]> {
-    const { limit: most = Number.POSITIVE_INFINITY } = bounds
-    const portion = most <= momentEntriesMax ? most : pageEntries
+    const portion = isOfOneMoment(bounds) ? momentEntriesMax : pageEntries
     let rest = bounds
     for (;;) {
       assertOpen()
@@ -65,6 +64,7 @@ export function openOn(state: MemoryState): Store {
       // Before the reader has the keys, which it may change.
       rest = rangeBehind(rest, page)
       yield page
+      if (isOfOneMoment(bounds)) return
     }
   }
 

@@ -1,5 +1,11 @@
 /** How a store reads a range portion by portion, so that it holds on to nothing while its reader does other things. */
+import { momentEntriesMax } from './limits.js'
 import type { RangeBounds, StoreEntry } from './store.js'
+
+/** Whether all of it is read in one portion, whatever comes meanwhile. */
+export function isOfOneMoment({ limit }: Pick<RangeBounds, 'limit'>): boolean {
+  return limit !== undefined && limit <= momentEntriesMax
+}
 
 /** What is left of a range behind a portion of it. */
 export function rangeBehind(bounds: RangeBounds, portion: readonly StoreEntry[]): RangeBounds {

@@ -257,6 +257,25 @@ function claimPages(claim: StoreClaim, { equal, ok }: ContractKit): void {
     equal([pages.length, pages.flat().length], [1, momentEntriesMax])
   })
 
+  claim(
+    'reads few entries at the moment at which they are asked for, and nothing that comes then',
+    async (store) => {
+      for (const reverse of [false, true]) {
+        await store.batch(five, { sync: false })
+        const pages = store.pages({ ...everything, reverse, limit: 10 })[Symbol.asyncIterator]()
+        const asked = pages.next()
+        await store.batch([put(bytes(0), bytes(1)), put(bytes(9), bytes(1))], { sync: false })
+        const { value } = await asked
+        await store.batch([put(bytes(0, 1), bytes(1)), put(bytes(9, 1), bytes(1))], { sync: false })
+        equal([value?.length, (await pages.next()).done], [5, true])
+        await store.batch(
+          [[0], [9], [0, 1], [9, 1]].map((key) => ({ kind: 'delete', key: bytes(...key) })),
+          { sync: false },
+        )
+      }
+    },
+  )
+
   claim('gives pages that the caller may change without changing the store', async (store) => {
     await store.batch([put(bytes(1), bytes(7))], { sync: false })
     for await (const page of store.pages(everything)) for (const part of page.flat()) part.fill(9)

@@ -253,7 +253,7 @@ function chainBehind(author: number, within: EventPlace | null): KeyRange {
   return { ...chain, from }
 }
 
-/** Up to the first await a function runs at once: the snapshot that this reads is of the moment of the call. */
+/** Up to the first await a function runs at once, and what is limited to few is of one moment: that of the call. */
 async function placesIn(store: Store, chain: KeyRange): Promise<EventPlace[]> {
   const places: EventPlace[] = []
   for await (const page of store.pages({ ...chain, limit: sliceEvents }))

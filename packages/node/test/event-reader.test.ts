@@ -1,5 +1,13 @@
 import type { VerifiedEvent } from '@chirograph/event'
-import { bodyKey, eventKey, memoryDisk, positionKey, readPlace, type Store } from '@chirograph/interface'
+import {
+  bodyKey,
+  eventKey,
+  keySpaces,
+  memoryDisk,
+  positionKey,
+  readPlace,
+  type Store,
+} from '@chirograph/interface'
 import { equal, failsWith, is, ok, type Seeded, seeded, suite } from '../../workspace/kit.ts'
 import type { EventQuery, LoggedEvent } from '../src/event-query.ts'
 import { type Arrivals, chainOf, handleOf, openArrivals, org } from './arrivals.ts'
@@ -148,6 +156,26 @@ suite('events', (it) => {
     for await (const _event of node.reader.events({ issuer: org(2), live: false })) count++
     is(count, 10)
     is(read, 30)
+  })
+
+  it('by issuer come once, although more of the chain arrives while it is read', async () => {
+    const chain = chainOf(org(1), 60)
+    let next = 40
+    const node = await openArrivals(memoryDisk(), (store) => ({
+      ...store,
+      async *pages(bounds) {
+        for await (const page of store.pages(bounds)) {
+          const event = bounds.from[0] === keySpaces.event ? chain[next++] : undefined
+          if (event !== undefined) await node.admit(event)
+          yield page
+        }
+      },
+    }))
+    for (const event of chain.slice(0, 40)) await node.admit(event)
+    const subscriber = newSubscriber({ issuer: org(1) })
+    await readOn(node, subscriber, Number.MAX_SAFE_INTEGER)
+    ok(next > 40)
+    equal(idsOf(subscriber.events), idsOf(chain.slice(0, next)))
   })
 
   it('end with the node, and with the caller’s own signal', async () => {

@@ -1,6 +1,6 @@
 /** A range read in portions, one ahead of the reader, so that the disk works while the reader does. */
 
-import { momentEntriesMax, type RangeBounds, rangeBehind, type StoreEntry } from '@chirograph/interface'
+import { isOfOneMoment, type RangeBounds, rangeBehind, type StoreEntry } from '@chirograph/interface'
 import type { BinaryLevel } from './level-store.js'
 import { readAheadBytes, readAheadEntries } from './limits.js'
 
@@ -20,6 +20,8 @@ export async function* readPages(
   for (;;) {
     const portion = await ahead
     if (portion.length === 0) return
+    // Whatever came since then is of another moment.
+    if (isOfOneMoment(bounds)) return yield portion
     rest = rangeBehind(rest, portion)
     ahead = readPortion(level, rest)
     // Nobody may ever wait for this portion; its failure is then of no interest.
@@ -34,7 +36,7 @@ async function readPortion(
 ): Promise<StoreEntry[]> {
   if (limit === 0) return []
   const most = Math.min(limit, readAheadEntries)
-  const highWaterMarkBytes = limit <= momentEntriesMax ? Number.MAX_SAFE_INTEGER : readAheadBytes
+  const highWaterMarkBytes = isOfOneMoment({ limit }) ? Number.MAX_SAFE_INTEGER : readAheadBytes
   const iterator = level.iterator({ gte: from, lt: to, limit: most, reverse, highWaterMarkBytes })
   try {
     return await iterator.nextv(most)
