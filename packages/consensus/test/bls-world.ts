@@ -55,13 +55,19 @@ export function blsVote(
   )
 }
 
-/** By the first q validators, or by those named. */
+/** By the first q validators, or by those named; of a set with other secret keys, by those. */
 export function blsCertificate(
   set: ValidatorSet,
-  { signers = firstOf(quorumOf(set)), ...what }: What & { signers?: readonly number[] },
+  {
+    signers = firstOf(quorumOf(set)),
+    secretKeys = [],
+    ...what
+  }: What & { signers?: readonly number[]; secretKeys?: readonly Uint8Array[] },
 ): Verified<Certificate> {
   return createCertificate(
-    signers.map((signer) => blsVote(set, { ...what, signer })),
+    signers.map((signer) =>
+      blsVote(set, { ...what, signer, secretKey: secretKeys[signer] ?? secretKeyOf(signer) }),
+    ),
     { set, height: 7, bls },
   )
 }

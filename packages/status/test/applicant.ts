@@ -9,9 +9,12 @@ import {
   type OrgId,
   orgIdOf,
   type Profile,
-  possessionSigningBytes,
 } from '@chirograph/event'
-import type { Member, Network } from './network.ts'
+import { possessedKey as keyWithProof, voteKeysOf } from '@chirograph/status'
+import { bls, type Member, type Network } from './network.ts'
+
+/** The network that it applies to; without a genesis it has ed25519 keys. */
+type Applied = Pick<Network, 'networkId'> & Partial<Pick<Network, 'genesis'>>
 
 export interface Applicant extends Omit<Member, 'isVoter'> {
   readonly isVoter: false
@@ -19,7 +22,7 @@ export interface Applicant extends Omit<Member, 'isVoter'> {
   readonly nextConsensusSeed: Uint8Array
 }
 
-export function makeApplicant({ networkId }: Pick<Network, 'networkId'>, index: number): Applicant {
+export function makeApplicant(network: Applied, index: number): Applicant {
   const seedOf = (use: string) => sha256(utf8(`${use} key of applicant ${index}`))
   const [logSeed, nextSeed, assertionSeed] = [seedOf('log'), seedOf('next'), seedOf('assertion')]
   const logKey = nobleEd25519.publicKey(logSeed)
@@ -37,7 +40,7 @@ export function makeApplicant({ networkId }: Pick<Network, 'networkId'>, index: 
     assertionKeys: [assertionKey],
     dids: [`did:web:institution-${index}.example`, did],
     peerId: `12D3KooWInstitution${index}`,
-    consensusKey: possessedKey({ networkId }, id, consensusSeed, nextConsensusSeed),
+    consensusKey: possessedKey(network, id, consensusSeed, nextConsensusSeed),
   }
   const seeds = { logSeed, nextSeed, assertionSeed, consensusSeed, nextConsensusSeed }
   return { id, ...seeds, did, isVoter: false, profile }
@@ -45,15 +48,13 @@ export function makeApplicant({ networkId }: Pick<Network, 'networkId'>, index: 
 
 /** A consensus key whose owner says that it is this organisation's; the next one follows from its seed. */
 export function possessedKey(
-  { networkId }: Pick<Network, 'networkId'>,
+  { networkId, genesis }: Applied,
   org: OrgId,
   seed: Uint8Array,
   nextSeed = sha256(seed),
 ): ConsensusKey {
-  const key = nobleEd25519.publicKey(seed)
-  const nextKeyHash = nextKeyHashOf(nobleEd25519.publicKey(nextSeed))
-  const message = possessionSigningBytes({ networkId, org, key, nextKeyHash })
-  return { key, nextKeyHash, possession: nobleEd25519.sign({ seed, message }) }
+  const keys = voteKeysOf({ certificates: genesis?.certificates, ed25519: nobleEd25519, bls })
+  return keyWithProof(seed, { keys, networkId, org, nextSeed })
 }
 
 export function applicationOf(

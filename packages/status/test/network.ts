@@ -187,6 +187,7 @@ export function fold(
     closedAt: () => null,
     isFinalOrInCut: (id) => inCut.has(id),
     ed25519: nobleEd25519,
+    bls,
     ...context,
   })
 }
