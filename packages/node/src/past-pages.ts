@@ -32,8 +32,10 @@ export interface PastPages {
   note(height: number, turn: PageTurn): StoreOp[]
   /** Removes some of what was replaced at this height or below: for a checkpoint that brings so many pages. */
   removals(args: { readonly height: number; readonly brought: number }): StoreOp[]
-  /** Pages that are kept for those who read a state from before. */
+  /** Pages that were replaced and are not removed. */
   readonly kept: number
+  /** Those of them that somebody may read who reads the state of this height. */
+  keptFor(height: number): number
 }
 
 /**
@@ -86,6 +88,15 @@ export function createPastPages(read: (key: Uint8Array) => Uint8Array | undefine
     },
     get kept() {
       return kept
+    },
+    keptFor(height) {
+      let pages = 0
+      for (let at = noted.length - 1; at >= 0; at--) {
+        const one = noted[at] as Noted // the index is inside
+        if (one.height <= height) break
+        pages += one.replaced
+      }
+      return pages
     },
   }
 }

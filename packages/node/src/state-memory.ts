@@ -53,7 +53,7 @@ export function createStateMemory({
 
   return {
     review() {
-      if (pages.past > limits.pastPagesMax) letGoOfPast()
+      if (pages.pastRead > limits.pastPagesMax) letGoOfPast()
       if (!isOnDisk() || !isMuch()) return
       seal()
       pages.noteSealed(replica.final.state.map)

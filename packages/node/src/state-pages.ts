@@ -44,8 +44,10 @@ export interface PageWriter {
   opsOf(change: StateChange): StoreOp[]
   /** Pages written since the map was last let go of in memory; infinite where much of it may be there. */
   readonly held: number
-  /** Pages that are kept for those who read a state from before. */
+  /** Pages that were replaced and are not removed. */
   readonly past: number
+  /** Those of them that are kept for whoever reads a state from before; the others wait for their turn. */
+  readonly pastRead: number
   /** Whether maps that others hold do not know where all of their pages are: they are to be let go of. */
   readonly isApart: boolean
   /** The map is in memory no more; this is what reads it. */
@@ -158,6 +160,9 @@ export function createPageWriter({
     },
     get past() {
       return past.kept
+    },
+    get pastRead() {
+      return past.keptFor(readFrom())
     },
     get isApart() {
       return isApart

@@ -176,7 +176,12 @@ suite('pages of the state', (it) => {
       ok(holds(store, first, 1) && holds(store, next, disk.height))
     }
     ok(writer.past > 2_000, `${writer.past} pages`)
+    is(writer.pastRead, writer.past)
+    disk.readFrom = disk.height - 1
+    ok(writer.pastRead > 0 && writer.pastRead < 200, `${writer.pastRead} pages of one change`)
+    // Who reads nothing from before need not let go of anything while these wait to be removed.
     disk.readFrom = Number.POSITIVE_INFINITY
+    ok(writer.pastRead === 0 && writer.past > 2_000)
     await rest(disk, map)
     is(await countOf(store), all + 1)
     ok(holds(store, map, disk.height))
