@@ -3,7 +3,7 @@
  * are to go; then the rows. Whatever ends it in between, the next run goes on: until the root is there, from the rows.
  */
 import { decode, mapRoot, toHex } from '@chirograph/codec'
-import { metaKey, type Store, type StoreOp } from '@chirograph/interface'
+import { type KeyRange, metaKey, type Store, type StoreOp, spaceRange } from '@chirograph/interface'
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import { heightShape } from './facts.js'
 import { schemaOps, stateMoving } from './meta.js'
@@ -36,7 +36,7 @@ export async function moveState(store: Store, move: StateMove): Promise<number> 
   const { schema, signal } = move
   const moved = await countOldRows(store)
   if (schema !== stateMoving) await writePages(store, move)
-  await clearRows(store, signal)
+  await clear(store, oldRowRanges(), signal)
   await store.batch([...schemaOps(), { kind: 'delete', key: metaKey(oldRowSpaceName) }], { sync: true })
   return moved
 }
@@ -64,6 +64,8 @@ async function writePages(store: Store, { readGenesis, onMoved, signal }: StateM
     past: createPastPages((key) => store.getSync(key)),
     readFrom: () => height.value,
   })
+  // Of a run that was ended, and may have been of another state: nothing of it is read, and all is written again.
+  await clear(store, [spaceRange('statePage'), spaceRange('pastPages')], signal)
   const change = { height: height.value, map, rows: null }
   for (const ops of writer.ahead(change)) {
     await store.batch(ops, { sync: true })
@@ -80,8 +82,12 @@ function shareBefore(ops: readonly StoreOp[]): number {
   return (first * 256 + second) / 65_536
 }
 
-async function clearRows(store: Store, signal: AbortSignal | undefined): Promise<void> {
-  for (const range of oldRowRanges()) {
+async function clear(
+  store: Store,
+  ranges: readonly KeyRange[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const range of ranges) {
     let ops: StoreOp[] = []
     for await (const page of store.pages(range)) {
       for (const [key] of page) ops.push({ kind: 'delete', key })
