@@ -10,15 +10,29 @@ import {
 } from '@chirograph/example-four-institutions/process'
 import { largestBatch } from './chains.js'
 import type { Limits } from './limits.js'
-import { percentile, type Report } from './measure.js'
+import { percentile, type Report, type Row } from './measure.js'
 
 /** Synced writes that lie one after the other on the way: the event, the proposal and its vote, the FINAL vote, the checkpoint. */
 const syncedWritesInRow = 4
 
-export async function benchFinality(limits: Limits, { samples = 100, burst = 400 } = {}): Promise<Report> {
+/** With certificates of each scheme. */
+export async function benchFinality(limits: Limits, size = { samples: 100, burst: 400 }): Promise<Report> {
+  const rows = [...(await rowsOf(undefined, limits, size)), ...(await rowsOf('bls12-381', limits, size))]
+  return {
+    name: 'finality',
+    workload: `4 processes; ${size.samples} revocations one after the other, then ${size.burst} at once; published → final by the nodes’ clocks`,
+    rows,
+  }
+}
+
+async function rowsOf(
+  certificates: 'bls12-381' | undefined,
+  limits: Limits,
+  { samples, burst }: { readonly samples: number; readonly burst: number },
+): Promise<Row[]> {
   const directory = await mkdtemp(join(tmpdir(), 'chirograph-bench-'))
   const institutions = await foundInstitutions()
-  const genesis = genesisOf(institutions)
+  const genesis = genesisOf(institutions, certificates)
   const everyone = institutions.map((institution) =>
     createInstitutionProcess(institution, {
       directory: join(directory, institution.key),
@@ -52,22 +66,19 @@ export async function benchFinality(limits: Limits, { samples = 100, burst = 400
   const limit = { name: '4/F', value: floorMs }
   const everywhere = latencies.map((latency) => latency.everywhere)
   const atIssuer = latencies.map((latency) => latency.atIssuer)
-  return {
-    name: 'finality',
-    workload: `4 processes; ${samples} revocations one after the other, then ${burst} at once; published → final by the nodes’ clocks`,
-    rows: [
-      { what: 'final at the issuer, p50', value: percentile(atIssuer, 0.5), unit: 'ms', limit },
-      { what: 'final at the issuer, p99', value: percentile(atIssuer, 0.99), unit: 'ms', limit },
-      { what: 'final on all four, p50', value: percentile(everywhere, 0.5), unit: 'ms', limit },
-      { what: 'final on all four, p99', value: percentile(everywhere, 0.99), unit: 'ms', limit },
-      {
-        what: 'revocation events final in the burst',
-        value: burstPerSecond,
-        unit: '/s',
-        limit: { name: 'F', value: limits.f },
-      },
-    ],
-  }
+  const by = `${certificates ?? 'ed25519'}: `
+  return [
+    { what: `${by}final at the issuer, p50`, value: percentile(atIssuer, 0.5), unit: 'ms', limit },
+    { what: `${by}final at the issuer, p99`, value: percentile(atIssuer, 0.99), unit: 'ms', limit },
+    { what: `${by}final on all four, p50`, value: percentile(everywhere, 0.5), unit: 'ms', limit },
+    { what: `${by}final on all four, p99`, value: percentile(everywhere, 0.99), unit: 'ms', limit },
+    {
+      what: `${by}revocation events final in the burst`,
+      value: burstPerSecond,
+      unit: '/s',
+      limit: { name: 'F', value: limits.f },
+    },
+  ]
 }
 
 /** Restricts a handle of the issuer's. */

@@ -1,7 +1,7 @@
 /** One institution's process: a LevelDB directory, a libp2p network, and a node on top. This is all that embedding takes. */
 import { join } from 'node:path'
 import { toHex, useSha256 } from '@chirograph/codec'
-import { fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
+import { fastestBls, fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
 import { isChirographError, type Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode, initialiseStore, orgIdOfSeeds } from '@chirograph/node'
@@ -11,6 +11,7 @@ import type { Calls, Reply, Request, StartOptions } from './calls.js'
 
 useSha256(fastestSha256())
 const ed25519 = fastestEd25519()
+const bls = fastestBls()
 let running: { node: ChirographNode; stores: readonly Store[] } | undefined
 
 async function start({ directory, genesis, seeds, isNew, ...wire }: StartOptions): Promise<void> {
@@ -30,6 +31,7 @@ async function start({ directory, genesis, seeds, isNew, ...wire }: StartOptions
     registrar,
     network,
     ed25519,
+    bls,
     addresses: wire.addresses,
   })
   running = { node, stores: [store, registrar] }

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { toHex } from '@chirograph/codec'
 import { didKeyOf, multikeyOf } from '@chirograph/crypto'
-import { fastestEd25519 } from '@chirograph/crypto-native'
+import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
 import { nextKeyHashOf, type OrgId } from '@chirograph/event'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
 import { type InstitutionSeeds, orgIdOfSeeds } from '@chirograph/node'
-import { type Genesis, parseGenesis } from '@chirograph/status'
+import { consensusKeyOfSeed, type Genesis, parseGenesis } from '@chirograph/status'
 
 export const ed25519 = fastestEd25519()
+const bls = fastestBls()
 
 export interface Institution {
   readonly key: 'college' | 'university' | 'provider' | 'association'
@@ -44,15 +45,22 @@ export async function foundInstitutions(): Promise<Institution[]> {
   })
 }
 
-/** A demonstration network: the verifier says so beside every verdict. */
-export function genesisOf(institutions: readonly Institution[]): Genesis {
+/**
+ * A demonstration network: the verifier says so beside every verdict. Its certificates are lists of signatures, or sums of
+ * BLS signatures where that is asked for.
+ */
+export function genesisOf(
+  institutions: readonly Institution[],
+  certificates?: Genesis['certificates'],
+): Genesis {
   const multikey = (seed: Uint8Array) => multikeyOf(ed25519.publicKey(seed))
-  const parsed = parseGenesis({
+  const document = {
     version: 1,
     name: 'Four institutions',
     purpose: 'demo',
     timeMs: Date.now(),
     statusListBase: 'https://status.four-institutions.example/status-lists',
+    ...(certificates && { certificates }),
     organisations: institutions
       .map(({ org, name, type, peerId, seeds }) => ({
         id: org,
@@ -63,14 +71,15 @@ export function genesisOf(institutions: readonly Institution[]): Genesis {
         assertionKeys: [multikey(seeds.assertion)],
         dids: [didKeyOf(ed25519.publicKey(seeds.assertion))],
         peerId,
-        consensusKey: multikey(seeds.consensus),
+        ...consensusKeyOfSeed(seeds.consensus, { org, certificates, ed25519, bls }),
         recognitions: [
           { recordClasses: ['certificate-credit', 'certificate-noncredit'], fromMs: 0, untilMs: null },
         ],
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
     parameters: { viewTimeoutMs: 600, heartbeatMs: 60_000, cutBytesMax: 4_000_000, clockBoundMs: 10_000 },
-  })
+  }
+  const parsed = parseGenesis(document, { bls })
   if (parsed.kind === 'invalid')
     throw new Error(`the story's own genesis is refused: ${parsed.path}: ${parsed.detail}`)
   return parsed.genesis

@@ -2,13 +2,13 @@
 import type { Ed25519 } from '@chirograph/crypto'
 import { nextKeyHashOf, type OrgId, orgIdOf } from '@chirograph/event'
 
-/** Ed25519 seeds of 32 bytes. A key that is used for one thing cannot be abused for another. */
+/** Seeds of 32 bytes, of ed25519 keys, and of BLS keys where votes are signed so. A key that is used for one thing cannot be abused for another. */
 export interface InstitutionSeeds {
   /** Signs events. */
   readonly log: Uint8Array
   /** May sign the next rotation of the log key; kept apart, because it ends a thief's use of the other. */
   readonly nextLog: Uint8Array
-  /** Signs votes. */
+  /** Signs votes, by the scheme of the network. */
   readonly consensus: Uint8Array
   /** Signs credentials. */
   readonly assertion: Uint8Array
