@@ -94,8 +94,9 @@ function seal(replica: Replica, source: MapSource): void {
   const version = final.header.core.height
   replica.final = { ...final, state: sealState(final.state, { version, source }) }
   chain.set(final.header.digest, replica.final)
-  // In the order in which they were executed, so that a parent comes before its children.
-  for (const [digest, executed] of before) {
+  // A parent before its children, which may have been executed before it was once more.
+  const upwards = [...before].sort(([, a], [, b]) => a.header.core.height - b.header.core.height)
+  for (const [digest, executed] of upwards) {
     const { parent } = executed.header.rest
     const [from, onto] = [before.get(parent)?.state, chain.get(parent)?.state]
     if (digest === final.header.digest || from === undefined || onto === undefined) continue

@@ -52,7 +52,13 @@ function executeOn(replica: Replica, parent: string, nextPosition: number): stri
   const map = mapSet(below.state.map, networkRowKey(), value)
   mapRoot(map)
   const digest = toHex(sha256(utf8(`over ${parent}`)))
-  const header = { ...below.header, digest, rest: { ...below.header.rest, parent } }
+  const { core, rest } = below.header
+  const header = {
+    ...below.header,
+    digest,
+    core: { ...core, height: core.height + 1 },
+    rest: { ...rest, parent },
+  }
   replica.chain.set(digest, { ...below, header, state: stateOfMap({ genesis, map }) })
   return digest
 }
@@ -95,5 +101,22 @@ suite('a replica that lets go of its state', (it) => {
       equal([...mapEntries(now.map)], [...mapEntries(was.map)])
       ok(source.reads > reads + 16, 'it is read, not held')
     }
+  })
+
+  it('does so with a header that was executed anew after what stands on it', () => {
+    const replica = network()
+    const source = fill(replica)
+    const child = executeOn(replica, replica.final.header.digest, 2_048)
+    const grandchild = executeOn(replica, child, 4_096)
+    const executed = replica.chain.get(child)
+    ok(executed)
+    replica.chain.delete(child)
+    replica.chain.set(child, executed)
+    take(replica, { kind: 'seal', source })
+    const sealed = replica.chain.get(grandchild)?.state
+    ok(sealed)
+    const { reads } = source
+    is([...mapEntries(sealed.map)].length, [...mapEntries(executed.state.map)].length)
+    ok(source.reads > reads + 16, 'it is read, not held')
   })
 })
