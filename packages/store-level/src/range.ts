@@ -9,7 +9,8 @@ import { readAheadBytes, readAheadEntries } from './limits.js'
  * snapshot of LevelDB, and while there is one a compaction keeps several values of a key; where a table ends between two
  * of them, the newer one may then be moved below the older, and what was written last is not what is read any more, in
  * whatever table it was (google/leveldb issue 320, in LevelDB 1.20 which the binding is made of). So a reader that takes
- * its time must not hold one.
+ * its time must not hold one. A `get` and a `getMany` are one as well, from the call until a thread of the pool has read;
+ * `getSync` is none. So what is short is made rare here, and not impossible: whatever is open when a compaction begins counts.
  */
 export async function* readPages(
   level: BinaryLevel,
