@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { type Bls, blsSecretKeyOf } from '../src/index.ts'
+import { keyWithPart, signatureWithPart, smallOrdersG1, smallOrdersG2 } from './bls-small-order.ts'
 import {
   aggregateCases,
   blsKeys,
@@ -90,6 +91,20 @@ export function blsClaims(bls: Bls): void {
       const signature = bls.sign({ secretKey: a.secretKey, message })
       is(bls.verify({ publicKeys: [a.publicKey], message, signature }), true)
       is(bls.verify({ publicKeys: [mixedKey], message, signature }), false)
+    })
+
+    it('refuses keys and signatures with a part of each small order that there is', () => {
+      const message = filledWith(6)
+      const signature = bls.sign({ secretKey: a.secretKey, message })
+      for (const order of smallOrdersG1) {
+        const mixed = keyWithPart(a.publicKey, order)
+        is(bls.verify({ publicKeys: [mixed], message, signature }), false, `key, ${order}`)
+      }
+      for (const order of smallOrdersG2) {
+        const mixed = signatureWithPart(signature, order)
+        is(bls.verify({ publicKeys: [a.publicKey], message, signature: mixed }), false, `signature, ${order}`)
+        is(bls.aggregate([mixed]), undefined, `signature, ${order}`)
+      }
     })
 
     it('refuses keys that cancel out, with any signature: their sum says nothing', () => {
