@@ -121,6 +121,8 @@ export interface Running {
 
 /** What a test changes about its members; by index. */
 export interface ClusterOptions {
+  /** The last so many are not in the genesis: they follow, and may apply. */
+  readonly joiners?: number
   /** Members that do not start yet. */
   readonly absent?: readonly number[]
   readonly parameters?: Partial<Genesis['parameters']>
@@ -134,10 +136,10 @@ export interface ClusterOptions {
 
 /** Starts `size` members that know each other. */
 export async function startCluster(size: number, options: ClusterOptions = {}): Promise<Running> {
-  const { absent = [], joinLimits = () => ({}) } = options
+  const { absent = [], joinLimits = () => ({}), joiners = 0 } = options
   const { networkOf = (network) => network, storeOf = (store) => store } = options
   const members = Array.from({ length: size }, (_, index) => memberOf(index))
-  const genesis = genesisOf(members, options.parameters, options.certificates)
+  const genesis = genesisOf(members.slice(0, size - joiners), options.parameters, options.certificates)
   const hub = memoryHub()
   const disks = members.map(() => ({ store: memoryDisk(), registrar: memoryDisk() }))
   const nodes: ChirographNode[] = []
@@ -161,6 +163,7 @@ export async function startCluster(size: number, options: ClusterOptions = {}): 
     const signatures = options.signaturesOf?.(index)
     const node = await createNode({
       genesis,
+      mayJoin: index >= size - joiners,
       seeds: kept.get(index) ?? member.seeds,
       saveSeeds: async (seeds) => void kept.set(index, seeds),
       store,

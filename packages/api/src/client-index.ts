@@ -11,6 +11,7 @@ export {
 export { type Discovery, discoveryFile, readDiscovery } from './discovery.js'
 export { ApiError, type Problem, type ProblemDetail } from './problem.js'
 export type {
+  ApplicationAnswer,
   BatchAnswer,
   ChangeAnswer,
   CredentialAnswer,
@@ -22,6 +23,7 @@ export type {
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
+  MembershipAnswer,
   NodeAnswer,
   PublishAnswer,
   SalvageAnswer,

@@ -6,6 +6,7 @@ import { waitMsMax } from './limits.js'
 import { ndjson, valuesOfLines } from './ndjson.js'
 import { type ApiError, errorOfProblem } from './problem.js'
 import type {
+  ApplicationAnswer,
   BatchAnswer,
   ChangeAnswer,
   CredentialAnswer,
@@ -16,6 +17,7 @@ import type {
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
+  MembershipAnswer,
   NodeAnswer,
   PublishAnswer,
   SalvageAnswer,
@@ -113,6 +115,22 @@ export interface ApiClient {
     call?: Call,
   ): Promise<PublishAnswer>
   salvage(org: string, call?: Call): Promise<SalvageAnswer>
+  /** Who takes part and who votes. */
+  members(call?: Call): Promise<MembershipAnswer>
+  /** How the application stands that an event brought; `API_NO_SUCH_APPLICATION`. */
+  application(event: string, call?: Call): Promise<ApplicationAnswer>
+  /** `application` with its bytes in hex. */
+  applyFor(
+    application: { readonly application: unknown; readonly probationMs?: number | undefined },
+    call?: Call,
+  ): Promise<PublishAnswer>
+  approveMember(application: string, call?: Call): Promise<PublishAnswer>
+  /** `org` is 64 hex characters. */
+  evict(org: string, call?: Call): Promise<PublishAnswer>
+  joinValidators(call?: Call): Promise<PublishAnswer>
+  leaveValidators(call?: Call): Promise<PublishAnswer>
+  commitConsensusKey(call?: Call): Promise<PublishAnswer>
+  rotateConsensusKey(call?: Call): Promise<PublishAnswer>
   stop(call?: Call): Promise<void>
 }
 
@@ -204,6 +222,16 @@ export async function createApiClient(
     rotateKey: (call) => read({ path: '/v1/key-rotations', body: {}, ...call }),
     approveRecovery: (recovery, call) => read({ path: '/v1/recovery-approvals', body: recovery, ...call }),
     salvage: (org, call) => read({ path: '/v1/salvages', body: { org }, ...call }),
+    members: (call) => read({ path: '/v1/members', ...call }),
+    application: (event, call) => read({ path: `/v1/applications/${encodeURIComponent(event)}`, ...call }),
+    applyFor: (application, call) => read({ path: '/v1/applications', body: application, ...call }),
+    approveMember: (application, call) =>
+      read({ path: '/v1/member-approvals', body: { application }, ...call }),
+    evict: (org, call) => read({ path: '/v1/evictions', body: { org }, ...call }),
+    joinValidators: (call) => read({ path: '/v1/votes/join', body: {}, ...call }),
+    leaveValidators: (call) => read({ path: '/v1/votes/leave', body: {}, ...call }),
+    commitConsensusKey: (call) => read({ path: '/v1/consensus-key-commitments', body: {}, ...call }),
+    rotateConsensusKey: (call) => read({ path: '/v1/consensus-key-rotations', body: {}, ...call }),
 
     async stop(call) {
       await read({ path: '/v1/stop', body: {}, ...call })

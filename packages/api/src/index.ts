@@ -13,6 +13,7 @@ export { ApiError, type Problem, type ProblemDetail } from './problem.js'
 export { statusProofType } from './proof-routes.js'
 export { type ApiOptions, createApiServer, type RunningApi, startApi } from './server.js'
 export type {
+  ApplicationAnswer,
   BatchAnswer,
   ChangeAnswer,
   CredentialAnswer,
@@ -24,6 +25,7 @@ export type {
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
+  MembershipAnswer,
   NodeAnswer,
   PublishAnswer,
   SalvageAnswer,

@@ -9,6 +9,7 @@ import { addCredentialRoutes } from './credential-routes.js'
 import { removeDiscovery, writeDiscovery } from './discovery.js'
 import { addEventRoutes } from './event-routes.js'
 import { bodyBytesMax, closeGraceMs, tokenBytes } from './limits.js'
+import { addMembershipRoutes } from './membership-routes.js'
 import { addNodeRoutes } from './node-routes.js'
 import { ApiError, type Problem, problemOf } from './problem.js'
 import { addProofRoutes } from './proof-routes.js'
@@ -83,6 +84,7 @@ export function createApiServer({
   addCredentialRoutes(app, node)
   addProofRoutes(app, node)
   addSuccessionRoutes(app, node)
+  addMembershipRoutes(app, node)
   return app
 }
 

@@ -3,6 +3,7 @@ import { type EventId, toHex } from '@chirograph/codec'
 import { type JsonObject, receiptJson } from '@chirograph/credential'
 import type { EventBody, OrgId, RecordClass } from '@chirograph/event'
 import {
+  type ApplicationView,
   type ChirographNode,
   type CredentialStatus,
   type Finality,
@@ -10,6 +11,7 @@ import {
   type IssuedBatch,
   type IssuePhase,
   type LoggedEvent,
+  type MembershipView,
   type NodeStatus,
   pathBytes,
   type RegistrarEntry,
@@ -96,6 +98,12 @@ export interface PublishAnswer {
 export interface SalvageAnswer {
   readonly events: readonly PublishAnswer[]
 }
+
+/** Who takes part and who votes. */
+export type MembershipAnswer = MembershipView
+
+/** How an application stands. */
+export type ApplicationAnswer = ApplicationView
 
 export interface ForksAnswer {
   readonly forks: readonly ForkView[]

@@ -38,6 +38,8 @@ export interface FakeNode extends ChirographNode {
   readonly states: Map<EventId, EventState>
   readonly approved: { readonly org: OrgId; readonly rotation: EventId | undefined }[]
   readonly salvaged: OrgId[]
+  /** Acts of membership, with what they were asked for. */
+  readonly membershipActs: [string, unknown][]
   /** What the next change leaves as it is. */
   unchanged: Unchanged[]
   /** Makes the next issue fail. */
@@ -49,6 +51,10 @@ export interface FakeNode extends ChirographNode {
 export function fakeNode({ members = 1 }: { readonly members?: number } = {}): FakeNode {
   const waiters = new Map<EventId, (finality: Finality) => void>()
   const entries: RegistrarEntry[] = []
+  const act = async (name: string, argument?: unknown) => {
+    base.membershipActs.push([name, argument])
+    return { id: idOf(7), publishedAtMs: 7 }
+  }
   const base: FakeNode = {
     org: ownOrg,
     networkId,
@@ -67,6 +73,7 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     states: new Map(),
     approved: [],
     salvaged: [],
+    membershipActs: [],
     issueFailure: undefined,
     unchanged: [],
     status: () => ({ signing: 'ok', sync: { state: 'alone' } }) as ReturnType<ChirographNode['status']>,
@@ -104,6 +111,16 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
       ]
     },
     forks: () => [frozenFork],
+    applyFor: (application, options) => act('applyFor', [application, options]),
+    approveMember: (application) => act('approveMember', application),
+    evict: (org) => act('evict', org),
+    joinValidators: () => act('joinValidators'),
+    leaveValidators: () => act('leaveValidators'),
+    commitConsensusKey: () => act('commitConsensusKey'),
+    rotateConsensusKey: () => act('rotateConsensusKey'),
+    membership: () => ({ epoch: 0, quorum: 1, members: [] }),
+    application: () => undefined,
+    isMemberPeer: () => false,
     finality(id, { signal } = {}) {
       return new Promise((resolve, reject) => {
         waiters.set(id, resolve)

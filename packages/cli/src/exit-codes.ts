@@ -59,6 +59,7 @@ const byCode: Readonly<Record<string, number>> = {
   NODE_SIGNING_REFUSED: exitCodes.notAllowed,
   NODE_KEYS_NOT_KEPT: exitCodes.notAllowed,
   NODE_RECOVERY_REFUSED: exitCodes.notAllowed,
+  NODE_MEMBERSHIP_REFUSED: exitCodes.notAllowed,
   NODE_NOTHING_TO_SALVAGE: exitCodes.notFound,
   CLI_NO_SUCH_MEMBER: exitCodes.notFound,
   API_CREDENTIAL_NOT_FOUND: exitCodes.notFound,

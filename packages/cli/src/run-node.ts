@@ -25,12 +25,15 @@ export async function runNode({
   dataDir,
   network,
   apiPort,
+  mayJoin,
   log,
   onStop,
 }: {
   readonly dataDir: DataDir
   readonly network: NetworkFile
   readonly apiPort: number | undefined
+  /** The institution may be none of the network's yet. */
+  readonly mayJoin: boolean
   readonly log: Logger
   /** Somebody asked by the API, or the node cannot go on. */
   readonly onStop: (why: 'asked' | 'failed') => void
@@ -51,10 +54,13 @@ export async function runNode({
     const { dev, ino } = await stat(dataDir.log, { bigint: true })
     const registrar = await opened(dataDir.registrar)
     const { genesis } = network
+    const first = new Set(genesis.organisations.map(({ peerId }) => peerId))
+    let joined: ChirographNode | undefined
     const wire = createLibp2pNetwork({
       seed: seeds.transport,
       networkId: toHex(networkIdOf(genesis)),
-      allowedPeers: new Set(genesis.organisations.map(({ peerId }) => peerId)),
+      // Those of the genesis from the start; whoever joined, once this node knows of it.
+      allowedPeers: (peerId) => first.has(peerId) || joined?.isMemberPeer(peerId) === true,
       listen: config.listen,
     })
     // A node that fails half way has started the network by then.
@@ -64,6 +70,7 @@ export async function runNode({
     const own = genesis.organisations.find(({ peerId }) => peerId === wire.peerId)
     const node = await createNode({
       genesis,
+      mayJoin,
       seeds,
       saveSeeds: (changed) => replaceSeeds(dataDir.keys, changed),
       store,
@@ -78,6 +85,7 @@ export async function runNode({
       addresses: addressesOfOthers(network, own?.id ?? ''),
       onNotice: (notice) => logNotice(log, notice),
     })
+    joined = node
     closers.push(() => node.stop())
     node.stopped.then(() => onStop('failed'))
     const api = await startApi({

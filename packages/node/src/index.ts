@@ -17,6 +17,7 @@ export {
 } from './fsck-findings.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
+export type { ApplicationView, Membership, MembershipView, MemberView } from './membership.js'
 export { assertSchema, initialiseStore, schemaVersion } from './meta.js'
 export { type MigrateOptions, type Migration, type MigrationProgress, migrateStore } from './migrate.js'
 export {

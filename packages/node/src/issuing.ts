@@ -4,7 +4,7 @@ import { type CohortRow, cohortRowsMax, prepareBatch, splitByRecordClass } from 
 import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
 import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
 import { ChirographError, type Clock, isChirographError } from '@chirograph/interface'
-import { type Genesis, type NetworkState, readLeases } from '@chirograph/status'
+import { type Genesis, type NetworkState, readLeases, readOrg } from '@chirograph/status'
 import type { Finality } from './finality-tracker.js'
 import { assertNotIssued } from './issued-rows.js'
 import type { PublishedEvent } from './node.js'
@@ -82,10 +82,10 @@ async function issueBatch(
 ): Promise<IssuedBatch> {
   const { genesis, org, networkId, ed25519, registrar, assertionSeed: seed, clock } = context
   const publicKey = ed25519.publicKey(seed)
-  const organisation = genesis.organisations.find(({ id }) => id === org)
+  const name = readOrg(context.state(), org)?.name ?? ''
   const prepared = prepareBatch({
     rows,
-    issuer: { did: didKeyOf(publicKey), name: organisation?.name ?? '' },
+    issuer: { did: didKeyOf(publicKey), name },
     issuerOrg: org,
     positions,
     networkId,

@@ -5,12 +5,14 @@ import { ChirographError } from '@chirograph/interface'
 import type { RefuseReason } from '@chirograph/replica'
 import type { Genesis } from '@chirograph/status'
 
-export function assertMember(genesis: Genesis, org: OrgId): void {
+/** `mayJoin`: the node of an institution that is about to apply, and follows until it is admitted. */
+export function assertMember(genesis: Genesis, org: OrgId, { mayJoin = false } = {}): void {
+  if (mayJoin) return
   if (genesis.organisations.some(({ id }) => id === org)) return
   throw new ChirographError({
     code: 'NODE_NOT_A_MEMBER',
     what: `these keys belong to organisation ${org.slice(0, 16)}…, which is not a member of ${genesis.name}`,
-    hint: 'ask for a network file that lists this institution, or use the keys that it was made with',
+    hint: 'ask for a network file that lists this institution, or use the keys that it was made with; to join this network later: chirograph start --join',
     facts: { org },
   })
 }
@@ -93,6 +95,52 @@ const recoveryRefusals = {
   'already-approved': [
     'this institution has approved this rotation already',
     'wait for the others to approve it',
+  ],
+} as const satisfies Record<string, readonly [what: string, hint: string]>
+
+export function membershipRefused(reason: keyof typeof membershipRefusals): ChirographError {
+  const [what, hint] = membershipRefusals[reason]
+  return new ChirographError({ code: 'NODE_MEMBERSHIP_REFUSED', what, hint, facts: { reason } })
+}
+
+const seeMembers = 'see who takes part and who votes: chirograph member list'
+
+const membershipRefusals = {
+  'application-invalid': [
+    'the application is not signed for this network by the keys in it',
+    'ask the institution to make it anew for this network: chirograph member application',
+  ],
+  'already-member': ['this institution takes part already', seeMembers],
+  'application-unknown': [
+    'no application with this id is final here',
+    'ask for the event that brought it, and wait until this node is in sync',
+  ],
+  'already-admitted': ['the applicant is admitted already', seeMembers],
+  'not-a-validator': ['this institution does not vote', seeMembers],
+  'evicts-itself': ['nobody evicts itself', 'to give up the vote: chirograph member leave'],
+  'not-evictable': ['that institution does not vote', seeMembers],
+  'already-validator': ['this institution votes already', seeMembers],
+  'not-on-probation': [
+    'this institution was not admitted to vote, or has given up its vote',
+    'it begins with an application: chirograph member application',
+  ],
+  'probation-not-over': ['the probation of this institution is not over', seeMembers],
+  'last-validator': [
+    'nobody else votes: the network would stand still',
+    'let another institution join first',
+  ],
+  'no-consensus-key': ['this institution has no consensus key', seeMembers],
+  'already-committed': [
+    'this institution has committed to its next consensus key',
+    'take it into use: chirograph key rotate-consensus',
+  ],
+  'not-committed': [
+    'this institution has not committed to a next consensus key, or that is not final here',
+    'commit to one first: chirograph key commit-consensus',
+  ],
+  'rotation-key': [
+    'the next consensus key in the keys file is not the one that the network expects',
+    'bring back the keys file that was written when it was committed to',
   ],
 } as const satisfies Record<string, readonly [what: string, hint: string]>
 

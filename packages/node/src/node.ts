@@ -45,12 +45,14 @@ import { assertNotIssued } from './issued-rows.js'
 import { type IssuedBatch, type IssueOptions, issueCohort } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { createLogKeyring } from './log-keyring.js'
+import { createMembership, type Membership } from './membership.js'
 import { claimStore, notePlace } from './meta.js'
 import { migrateWithNotices } from './migrate-notices.js'
 import { noticeOfNews } from './news-notices.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten } from './node-errors.js'
 import { type NodeCounters, type NodeStatus, statusOfNode } from './node-status.js'
 import type { Notice } from './notice.js'
+import { rememberingPeerIds } from './peer-ids.js'
 import { createRegistrar, pathBytes, type RegistrarEntry } from './registrar.js'
 import { type KeptSeeds, orgIdOfSeeds } from './seeds.js'
 import { type ReplicaNews, startShell } from './shell.js'
@@ -78,6 +80,8 @@ export interface NodeOptions {
   readonly clock?: Clock
   /** Cryptographically secure. */
   readonly randomBytes?: (length: number) => Uint8Array
+  /** The institution may be none of the network's yet: its node follows, and signs nothing before it was admitted. */
+  readonly mayJoin?: boolean
   /** Addresses of other members, kept connected. */
   readonly addresses?: readonly string[]
   /**
@@ -117,7 +121,7 @@ export type EventState =
   | { readonly state: 'pending' }
   | { readonly state: 'final'; readonly finality: Finality | null }
 
-export interface ChirographNode extends Succession {
+export interface ChirographNode extends Succession, Membership {
   readonly org: OrgId
   readonly networkId: string
   readonly genesis: Genesis
@@ -175,7 +179,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     options.randomBytes ?? ((length) => globalThis.crypto.getRandomValues(new Uint8Array(length)))
   const org = orgIdOfSeeds(seeds, ed25519)
   const networkId = toHex(networkIdOf(genesis))
-  assertMember(genesis, org)
+  assertMember(genesis, org, { mayJoin: options.mayJoin ?? false })
   const { hasVoteRecord, isFirstStart, isCopy } = await claimStore(store, {
     org,
     networkId,
@@ -320,6 +324,17 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     rotate: signing.rotate,
   })
 
+  const members = createMembership({
+    org,
+    state: () => shell.shown.state,
+    votes,
+    ed25519,
+    bls,
+    peerIdsOf: rememberingPeerIds(genesis),
+    nowMs: () => clock.nowMs(),
+    publish,
+  })
+
   /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
   function settleKeys(): void {
     const { state } = shell.shown
@@ -385,6 +400,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
 
   const node: ChirographNode = {
     ...succession,
+    ...members,
     org,
     networkId,
     genesis,

@@ -22,6 +22,7 @@ import {
   step,
   validatorPeers,
 } from '@chirograph/replica'
+import { peerIdOf } from '@chirograph/status'
 import { networkAfterDisk } from './after-disk.js'
 import { createAuthorBudget } from './author-budget.js'
 import type { AuthorTable } from './author-table.js'
@@ -184,13 +185,12 @@ export async function startShell(args: {
     const signature = segment.kind === 'decoded' ? signatureOfSegment(replica, segment.segment) : undefined
     return signature !== undefined && !config.ed25519.verify(signature)
   }
-  const peers = new Map<string, string>(genesis.organisations.map(({ id, peerId }) => [id, peerId]))
   const { judge, room } = createGossipJudge({
     dispatch,
     intake,
     conduct,
     budget,
-    peerOf: (author) => peers.get(author),
+    peerOf: (author) => peerIdOf(replica.final.state, { genesis, org: author }),
     isKnown,
     isForged,
     breathe,

@@ -1,7 +1,8 @@
-/** `chirograph key`: the key that signs for this institution. */
+/** `chirograph key`: the keys that sign for this institution. */
 import { type Command, Option } from 'commander'
 import { type Context, contextOf } from '../context.js'
 import { describeFinal } from '../finality-view.js'
+import { addConsensusKeys } from './membership.js'
 
 interface RotateOptions {
   readonly wait: 'stored' | 'final'
@@ -10,8 +11,8 @@ interface RotateOptions {
 export function addKey(program: Command): void {
   const key = program
     .command('key')
-    .summary('take the next log key into use')
-    .description('The key that signs what this institution says on the log.')
+    .summary('take the next log key or consensus key into use')
+    .description('The keys that sign what this institution says on the log, and its votes.')
   key
     .command('rotate')
     .summary('take the next log key into use')
@@ -33,6 +34,7 @@ Examples:
   $ chirograph key rotate --json`,
     )
     .action((options: RotateOptions, command: Command) => rotate(contextOf(command), options))
+  addConsensusKeys(key)
 }
 
 async function rotate(context: Context, { wait }: RotateOptions): Promise<void> {

@@ -1,10 +1,11 @@
-/** `chirograph member`: what members do for each other when somebody's log forked. */
+/** `chirograph member`: who takes part, and what members do for each other when somebody's log forked. */
 import { type Command, Option } from 'commander'
 import type { EventAnswer, PublishAnswer } from '@chirograph/api/client'
 import { type Context, contextOf } from '../context.js'
 import { describeFinal } from '../finality-view.js'
 import { renderForks } from '../fork-lines.js'
 import { findOrganisation, type NamedOrganisation } from '../organisation.js'
+import { addMembership } from './membership.js'
 
 interface WaitOptions {
   readonly wait: 'stored' | 'final'
@@ -15,10 +16,11 @@ const orgHelp = 'its name, its id, or the first eight or more characters of it'
 export function addMember(program: Command): void {
   const member = program
     .command('member')
-    .summary('see whose log forked, and help it on')
+    .summary('see who takes part and who votes, let others join, help a forked one on')
     .description(
-      'When two different events of one member stand at one place of its log, the network freezes it: what was final counts, nothing after it does. It goes on with a new log key once a quorum approved that.',
+      'Members let institutions take part and vote, and put them out. When two different events of one member stand at one place of its log, the network freezes it: what was final counts, nothing after it does. It goes on with a new log key once a quorum approved that.',
     )
+  addMembership(member)
   member
     .command('forks')
     .summary('say whose log forked, and how far that is dealt with')

@@ -16,6 +16,7 @@ import type { RunningNode } from '../run-node.js'
 interface StartOptions {
   readonly network?: string
   readonly apiPort?: string
+  readonly join?: boolean
   readonly logFormat?: 'text' | 'json'
 }
 
@@ -32,6 +33,10 @@ export function addStart(program: Command): void {
     .option(
       '--network <file>',
       'the network.json to join; needed the first time, and kept in the data directory',
+    )
+    .option(
+      '--join',
+      'this institution is not in the network yet: follow it, and take part once it was admitted',
     )
     .option('--api-port <port>', 'where the API listens on 127.0.0.1 (default: a free port)')
     .addOption(new Option('--log-format <format>', 'how log lines look on stderr').choices(['text', 'json']))
@@ -67,6 +72,7 @@ async function start(context: Context, options: StartOptions): Promise<void> {
     dataDir,
     network,
     apiPort: portOf(options.apiPort),
+    mayJoin: options.join ?? false,
     log,
     onStop: stopping.ask,
   })
