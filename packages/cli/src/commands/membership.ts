@@ -24,10 +24,7 @@ interface WaitOptions {
 }
 
 /** One act that becomes an event: its name, what it says when it was published, and how to ask for it. */
-type Publish = (
-  api: Awaited<ReturnType<Context['connect']>>,
-  signal: AbortSignal,
-) => Promise<PublishAnswer>
+type Publish = (api: Awaited<ReturnType<Context['connect']>>, signal: AbortSignal) => Promise<PublishAnswer>
 
 export function addMembership(member: Command): void {
   member
