@@ -58,65 +58,66 @@ const votes = (node: ChirographNode | undefined, { org }: Member) =>
 const epochOf = (node: ChirographNode) => node.membership().epoch
 
 suite('membership of real nodes', (it) => {
-  it(
-    'a fifth institution joins and votes, another leaves, a consensus key is replaced, and proofs lead on from the genesis',
-    async () => {
-      const cluster = await startCluster(5, { joiners: 1 })
-      try {
-        const { nodes, members, genesis } = cluster
-        const [first, second, third, fourth, fifth] = nodes
-        ok(first && second && third && fourth && fifth)
-        const [, , , fourthMember, fifthMember] = members
-        ok(fourthMember && fifthMember)
+  for (const certificates of [undefined, 'bls12-381'] as const)
+    it(
+      `a fifth institution joins and votes, another leaves, a consensus key is replaced, and proofs lead on from the genesis, by ${certificates ?? 'ed25519'}`,
+      async () => {
+        const cluster = await startCluster(5, { joiners: 1, ...(certificates && { certificates }) })
+        try {
+          const { nodes, members, genesis } = cluster
+          const [first, second, third, fourth, fifth] = nodes
+          ok(first && second && third && fourth && fifth)
+          const [, , , fourthMember, fifthMember] = members
+          ok(fourthMember && fifthMember)
 
-        // It applies; three of four are a quorum.
-        const { id } = await first.applyFor(applicationOf(fifthMember, genesis), { probationMs: 0 })
-        await until(
-          () => nodes.every((node) => node.application(id) !== undefined),
-          'all know of the application',
-        )
-        equal(first.application(id)?.approvedBy, [])
-        for (const node of [first, second, third]) await node.approveMember(id)
-        await until(
-          () => nodes.every((node) => node.application(id)?.admittedHeight != null),
-          'it is admitted',
-        )
-        equal([votes(first, fifthMember), epochOf(first)], [false, 0])
+          // It applies; three of four are a quorum.
+          const { id } = await first.applyFor(applicationOf(fifthMember, genesis), { probationMs: 0 })
+          await until(
+            () => nodes.every((node) => node.application(id) !== undefined),
+            'all know of the application',
+          )
+          equal(first.application(id)?.approvedBy, [])
+          for (const node of [first, second, third]) await node.approveMember(id)
+          await until(
+            () => nodes.every((node) => node.application(id)?.admittedHeight != null),
+            'it is admitted',
+          )
+          equal([votes(first, fifthMember), epochOf(first)], [false, 0])
 
-        // It takes up its vote.
-        await fifth.joinValidators()
-        await until(() => nodes.every((node) => votes(node, fifthMember)), 'it votes')
-        equal(nodes.map(epochOf), [1, 1, 1, 1, 1])
-        equal(first.membership().quorum, 4)
-        is(first.membership().members.find(({ org }) => org === fifthMember.org)?.name, fifthMember.name)
+          // It takes up its vote.
+          await fifth.joinValidators()
+          await until(() => nodes.every((node) => votes(node, fifthMember)), 'it votes')
+          equal(nodes.map(epochOf), [1, 1, 1, 1, 1])
+          equal(first.membership().quorum, 4)
+          is(first.membership().members.find(({ org }) => org === fifthMember.org)?.name, fifthMember.name)
 
-        // Four of five decide: without one of the others, its vote is needed.
-        await fourth.stop()
-        const decided = await second.publish({ kind: 'status.lease', count: 1_024 })
-        is((await second.finality(decided.id)).outcome.outcome, 'applied')
-        const own = await fifth.publish({ kind: 'status.lease', count: 1_024 })
-        is((await first.finality(own.id)).outcome.outcome, 'applied')
-        await cluster.start(3)
-        await until(() => votes(nodes[3], fifthMember), 'the one that was down has followed')
+          // Four of five decide: without one of the others, its vote is needed.
+          await fourth.stop()
+          const decided = await second.publish({ kind: 'status.lease', count: 1_024 })
+          is((await second.finality(decided.id)).outcome.outcome, 'applied')
+          const own = await fifth.publish({ kind: 'status.lease', count: 1_024 })
+          is((await first.finality(own.id)).outcome.outcome, 'applied')
+          await cluster.start(3)
+          await until(() => votes(nodes[3], fifthMember), 'the one that was down has followed')
 
-        // One replaces its consensus key, and one leaves.
-        const commitment = await second.commitConsensusKey()
-        await second.finality(commitment.id)
-        await second.rotateConsensusKey()
-        await until(() => nodes.every((node) => epochOf(node) === 2), 'the key is replaced')
-        await nodes[3]?.leaveValidators()
-        await until(() => nodes.every((node) => !votes(node, fourthMember)), 'the fourth has left')
-        equal(nodes.map(epochOf), [3, 3, 3, 3, 3])
+          // One replaces its consensus key, and one leaves.
+          const commitment = await second.commitConsensusKey()
+          await second.finality(commitment.id)
+          await second.rotateConsensusKey()
+          await until(() => nodes.every((node) => epochOf(node) === 2), 'the key is replaced')
+          await nodes[3]?.leaveValidators()
+          await until(() => nodes.every((node) => !votes(node, fourthMember)), 'the fourth has left')
+          equal(nodes.map(epochOf), [3, 3, 3, 3, 3])
 
-        await issueAndVerify(cluster)
-        await fifth.stop()
-        equal(await faultsOf(cluster, 4), [])
-      } finally {
-        await cluster.stop()
-      }
-    },
-    { timeoutMs },
-  )
+          await issueAndVerify(cluster)
+          await fifth.stop()
+          equal(await faultsOf(cluster, 4), [])
+        } finally {
+          await cluster.stop()
+        }
+      },
+      { timeoutMs },
+    )
 
   it(
     'a quorum puts a member out, and whoever restarts or comes late goes on in the same epoch, with a store that is in order',
