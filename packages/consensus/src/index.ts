@@ -10,7 +10,7 @@ export {
   encodeCertificate,
   signersOf,
 } from './certificate.js'
-export { baseOf, type EpochBase, isClosedBy, isClosing } from './epoch.js'
+export { baseOf, createTail, type EpochBase, isClosedBy, isClosing } from './epoch.js'
 export {
   decodeHandover,
   encodeHandover,

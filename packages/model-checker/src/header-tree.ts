@@ -1,5 +1,5 @@
 /** The headers of a model: everything that leaders can propose, as a tree over the genesis. */
-import { createHeader, type Header, leaderOf, type ValidatorSet } from '@chirograph/consensus'
+import { createHeader, createTail, type Header, leaderOf, type ValidatorSet } from '@chirograph/consensus'
 import { filled } from './filled.js'
 import { headersMax } from './limits.js'
 
@@ -32,7 +32,12 @@ export const nowMs = 1_000_000
  * others are alike, as none is built on.
  */
 export function growTree(
-  { views, crashes, flaw }: { views: number; crashes: number; flaw: Flaw },
+  {
+    views,
+    crashes,
+    flaw,
+    closes = false,
+  }: { views: number; crashes: number; flaw: Flaw; closes?: boolean | undefined },
   { set, genesis, byzantine }: { set: ValidatorSet; genesis: Header; byzantine: number },
 ): ModelHeader[] {
   const headers: ModelHeader[] = []
@@ -44,10 +49,12 @@ export function growTree(
       ...headers.filter((lower) => lower.view < view && (lower.mark === 'a' || lower.mark === 'b')),
     ]
     for (const parent of parents) {
-      for (const mark of marks.filter((each) => each !== 'x' || parent === null)) {
+      for (const mark of marks.filter((each) => each !== 'x' || isBadOn(parent, closes))) {
         const index = headers.length
         const name = `${view}${mark}${parent ? `<${parent.name}` : ''}`
-        const header = headerOn(set, parent?.header ?? genesis, { view, mark, ...(mark === 'x' && { flaw }) })
+        const header = closes
+          ? headerAtEnd(set, parent?.header ?? null, { genesis, view, mark })
+          : headerOn(set, parent?.header ?? genesis, { view, mark, ...(mark === 'x' && { flaw }) })
         const ancestry = (parent?.ancestry ?? 0) | (1 << index)
         headers.push({ index, name, view, mark, parent: parent?.index ?? null, ancestry, header })
       }
@@ -58,6 +65,24 @@ export function growTree(
       `the model has ${headers.length} headers, and room for ${headersMax}: take fewer views`,
     )
   return headers
+}
+
+/** A bad header stands on the genesis; where the epoch ends, on the first header that ends it, and goes on all the same. */
+function isBadOn(parent: ModelHeader | null, closes: boolean): boolean {
+  return closes ? parent?.parent === null && parent.mark === 'a' : parent === null
+}
+
+/** Where the epoch ends: each header on the genesis closes it, for other validators each, and all others are tails. */
+function headerAtEnd(
+  set: ValidatorSet,
+  parent: Header | null,
+  { genesis, view, mark }: { genesis: Header; view: number; mark: Mark },
+): Header {
+  if (mark === 'x') return headerOn(set, parent ?? genesis, { view, mark })
+  if (parent !== null) return createTail(parent, { view, timeMs: mark === 'a' ? nowMs : nowMs + 50 })
+  const { core, rest } = headerOn(set, genesis, { view, mark })
+  const { version: _, restHash: __, ...open } = core
+  return createHeader({ ...open, nextSetHash: filled(mark.charCodeAt(0)) }, rest)
 }
 
 /** The header of height 0, or a child of another one. */

@@ -69,6 +69,7 @@ export function createHearings(scenario: Scenario): (said: readonly Sent[]) => H
       }
       case 'built':
       case 'timeout':
+      case 'propose-due':
       case 'asked-for-help':
       case 'nothing':
         return true

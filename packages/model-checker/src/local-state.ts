@@ -45,7 +45,7 @@ export function canonicalForm(
   const name = (digest: Hex | null | undefined) => (digest ? nameOf(digest) : '-')
   const byView = <V>(map: ReadonlyMap<number, V>) => [...map].sort(([a], [b]) => a - b)
   const parts = [
-    `${consensus.view}@${name(consensus.finalized.digest)} ${sent.notarizes},${sent.closings},${sent.proposals}`,
+    `${consensus.view}${consensus.isOver ? 'over' : ''}@${name(consensus.finalized.digest)} ${sent.notarizes},${sent.closings},${sent.proposals}`,
     ...byView(consensus.views).map(([view, each]) => {
       const ballots = [each.notarizes, each.skips, each.finals].map((ballot) =>
         [...ballot]
@@ -61,6 +61,7 @@ export function canonicalForm(
     byView(consensus.ownProposals).map(
       ([, { header, parentCertificate }]) => `${name(header.digest)}${parentCertificate?.type}`,
     ),
+    consensus.isProposalDue ? 'due' : '',
     consensus.isBuilding && asked ? `asked ${asked.view} ${name(asked.parent)}` : '',
     `${crashes} ${breaches.map(({ detail }) => detail)}`,
     isDiskKept

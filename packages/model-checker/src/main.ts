@@ -20,6 +20,7 @@ const help = `Explores every run of four validators, one of them Byzantine, over
   --byzantine N   the Byzantine validator leads view N (default: one model for each view, and one where it leads none)
   --crashes N     power cuts among the honest validators (default 0)
   --votes         votes arrive one by one, and not only as certificates: for one view
+  --closes        each header on the genesis changes the validators: the end of an epoch
   --flaw FLAW     what is wrong with a Byzantine leader's bad header: execution (default), height or time
   --states N      stop a model soon after so many states
   --json          one line of JSON for each model, and one for the sum
@@ -67,6 +68,7 @@ async function main(): Promise<number> {
       byzantine: { type: 'string' },
       crashes: { type: 'string', default: '0' },
       votes: { type: 'boolean', default: false },
+      closes: { type: 'boolean', default: false },
       flaw: { type: 'string', default: 'execution' },
       states: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -95,6 +97,7 @@ async function main(): Promise<number> {
     crashes: number('crashes') ?? 0,
     hearing: values.votes ? 'votes' : 'certificates',
     flaw,
+    closes: values.closes,
   } as const
   return check({
     models: leads.map((byzantineLeads) => ({ ...shared, byzantineLeads })),

@@ -7,7 +7,14 @@ export interface Breach {
   readonly detail: string
 }
 
-export type Property = 'agreement' | 'exclusion' | 'certainty' | 'validity' | 'honesty' | 'rules'
+export type Property =
+  | 'agreement'
+  | 'exclusion'
+  | 'certainty'
+  | 'validity'
+  | 'honesty'
+  | 'succession'
+  | 'rules'
 
 export const properties: Readonly<Record<Property, string>> = {
   agreement: 'no FINAL certificates of headers of which neither descends from the other',
@@ -15,6 +22,7 @@ export const properties: Readonly<Record<Property, string>> = {
   certainty: 'no FINAL vote of an honest validator for a header that no quorum notarized',
   validity: 'no notarization of a bad header, or of one on a parent that is not notarized',
   honesty: 'no evidence against an honest validator, and none that one reports against another',
+  succession: 'no epoch that ends for a validator elsewhere than at the base of what is final (H13)',
   rules: 'H0, H1, H2 and H4 in what each honest validator says',
 }
 

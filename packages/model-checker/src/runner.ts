@@ -1,8 +1,10 @@
 /** Carries out what the reducer asks for, as a node does: effects in their order, the disk before the wire. */
 import {
+  baseOf,
   type Effect,
   type Hex,
   type Input,
+  isClosing,
   leaderOf,
   type Message,
   type Proposal,
@@ -45,7 +47,10 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
     boot(from) {
       const { finalized, records, proposals } = from.disk
       const restored = { finalized, records: [...records.values()], proposals: [...proposals.values()] }
-      const run = begin({ ...from, consensus: reducer.createConsensus(config, restored), asked: null })
+      const restarted = reducer.createConsensus(config, restored)
+      // Whoever restarts at the end of an epoch is in the next one.
+      const isOver = isEnd(finalized.digest)
+      const run = begin({ ...from, consensus: { ...restarted, isOver }, asked: null })
       hand(run, { kind: 'start' })
       hand(run, { kind: 'eligible', isEligible: true })
       return end(run)
@@ -68,13 +73,19 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
       case 'vote':
         return { kind: 'vote', vote: input.vote }
       case 'checkpoint': {
-        const { digest, core } = input.header.header
-        const { view, height, timeMs } = core
-        return { kind: 'adopt', finalized: { digest, view, height, timeMs, certificate: input.certificate } }
+        // H13: what is fetched is the base, whichever tail has the certificate.
+        const base = headerOf.get(baseOf(input.header.header))?.header ?? input.header.header
+        const { view, height, timeMs } = base.core
+        const finalized = { digest: base.digest, view, height, timeMs, certificate: input.certificate }
+        return { kind: 'adopt', finalized }
       }
       case 'timeout':
         return consensus.view <= scenario.views
           ? { kind: 'timer', timer: 'view', view: consensus.view }
+          : undefined
+      case 'propose-due':
+        return consensus.view <= scenario.views
+          ? { kind: 'timer', timer: 'propose', view: consensus.view }
           : undefined
       case 'asked-for-help':
         return { kind: 'standing', from: 'a peer', standing: { view: 1, finalView: 0, finalHeight: 0 } }
@@ -104,6 +115,7 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
       run.consensus = state
       const isAdopted = bare.kind === 'adopt' && state.finalized !== finalBefore
       if (isAdopted) run.disk = { ...run.disk, finalized: state.finalized }
+      if (isAdopted && isEnd(state.finalized.digest)) run.consensus = { ...state, isOver: true }
       for (const effect of effects) {
         if (run.effectsLeft <= 0) return
         run.effectsLeft--
@@ -130,6 +142,7 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         return undefined
       case 'finalize':
         run.disk = { ...run.disk, finalized: run.consensus.finalized }
+        judgeEnd(run, effect)
         return undefined
       case 'send':
         send(run, effect.message)
@@ -161,6 +174,23 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
       case 'fetch-checkpoints':
         return undefined
     }
+  }
+
+  function isEnd(digest: Hex): boolean {
+    const header = headerOf.get(digest)?.header
+    return header !== undefined && header.rest.base === undefined && isClosing(header.core)
+  }
+
+  /** H13: the epoch ends at the base of what became final, and nowhere else. */
+  function judgeEnd(run: Run, { chain, tail }: Extract<Effect, { kind: 'finalize' }>): void {
+    const last = chain.at(-1)?.header
+    const { finalized, isOver } = run.consensus
+    const isRight =
+      last !== undefined &&
+      last.digest === finalized.digest &&
+      isOver === isEnd(last.digest) &&
+      (tail === null || baseOf(tail) === last.digest)
+    if (!isRight) note(run, 'succession', 'ends the epoch elsewhere than at the base of what is final')
   }
 
   function keepProposal(run: Run, proposal: Verified<Proposal>): void {

@@ -40,6 +40,8 @@ export interface ScenarioOptions {
   readonly hearing: 'certificates' | 'votes'
   /** What is wrong with the bad header of a Byzantine leader. */
   readonly flaw: Flaw
+  /** Each header on the genesis changes the validators, so that the epoch ends with it and what follows are tails. */
+  readonly closes?: boolean
 }
 
 /** What must have been said for somebody to make a certificate or a Byzantine proposal: masks of what is certified. */
@@ -82,6 +84,8 @@ export type ModelInput =
     }
   | { readonly kind: 'built' }
   | { readonly kind: 'timeout' }
+  /** The leader has waited long enough to propose what is empty: a tail, where the epoch ends. */
+  | { readonly kind: 'propose-due' }
   /** Another validator asks for all that is open. After a power cut that may be what was persisted and never sent. */
   | { readonly kind: 'asked-for-help' }
   /** What a power cut comes over when it comes over nothing. */
@@ -153,6 +157,7 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
       ...all.map((of): ModelInput => ({ kind: 'proposal', of })),
       { kind: 'built' },
       { kind: 'timeout' },
+      ...(options.closes ? ([{ kind: 'propose-due' }] as const) : []),
     ],
     proposalSent(proposal) {
       const isVerified = reducer.verifyProposal(proposal, context).kind === 'verified'

@@ -78,6 +78,8 @@ function describe(input: ModelInput): string {
       return `fetches the final ${input.header.name}`
     case 'timeout':
       return 'times out'
+    case 'propose-due':
+      return 'has waited for FINAL votes'
     case 'built':
       return 'has built a header'
     case 'asked-for-help':

@@ -1,5 +1,5 @@
 import type { ExplorationOptions } from '@chirograph/model-checker'
-import { is, match, suite } from '../../workspace/kit.ts'
+import { is, match, ok, suite } from '../../workspace/kit.ts'
 import { finalsOf, skipsOf } from '../src/scenario.ts'
 import { calm, exploreAll } from './explore.ts'
 
@@ -43,6 +43,45 @@ suite('every run of four validators over two views', (it) => {
     'does so where the power of one validator goes at any moment, between disk and wire too',
     () => {
       const { progress } = exploreAll({ ...calm, views: 2, byzantineLeads: 3, crashes: 1 })
+      is(progress().breach, null)
+      is(progress().isExhausted, true)
+    },
+    { timeoutMs },
+  )
+
+  for (const [byzantineLeads, who] of [
+    [1, 'the leader of view 1 is Byzantine'],
+    [2, 'the leader of view 2 is Byzantine'],
+    [3, 'a validator that leads neither is Byzantine'],
+  ] as const) {
+    it(
+      `end an epoch at one header for all, by its own finality or that of a tail, where ${who} (H11 to H13)`,
+      () => {
+        const { scenario, progress } = exploreAll({
+          ...calm,
+          flaw: 'height',
+          views: 2,
+          byzantineLeads,
+          closes: true,
+        })
+        const { isExhausted, breach, certified } = progress()
+        is(breach, null)
+        is(isExhausted, true)
+        // Each way of ending is reached: by the header that closes, and by a tail of it.
+        const good = scenario.headers.filter(({ mark }) => mark !== 'x')
+        const mask = good.reduce((bits, { index }) => bits | (1 << index), 0)
+        is(certified.notarizations, mask)
+        is(finalsOf(certified.closings), mask)
+        ok(good.some(({ header }) => header.rest.base !== undefined))
+      },
+      { timeoutMs },
+    )
+  }
+
+  it(
+    'end it so where the power of one validator goes at any moment (H13)',
+    () => {
+      const { progress } = exploreAll({ ...calm, views: 2, byzantineLeads: 3, crashes: 1, closes: true })
       is(progress().breach, null)
       is(progress().isExhausted, true)
     },

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Property, Reducer, ScenarioOptions } from '@chirograph/model-checker'
 import { calm } from './explore.ts'
 
-export type Rule = 'H0' | 'H1' | 'H2' | 'H3' | 'H4' | 'H5'
+export type Rule = 'H0' | 'H1' | 'H2' | 'H3' | 'H4' | 'H5' | 'H12' | 'H13'
 
 export interface Removal {
   readonly rule: Rule
@@ -106,6 +106,22 @@ export const removals: Readonly<Record<string, Removal>> = {
     effect: 'a header counts as executed whatever came out',
     edits: [{ file: 'step.js', find: 'if (input.isValid)', put: 'if (true)' }],
   },
+  H12: {
+    rule: 'H12',
+    effect: 'what closes an epoch is gone on from like any other header',
+    edits: [{ file: 'step.js', find: 'if (closing !== undefined)', put: 'if (false)' }],
+  },
+  H13: {
+    rule: 'H13',
+    effect: 'the epoch ends at the tail that has the certificate',
+    edits: [
+      {
+        file: 'finality.js',
+        find: 'whole.filter(({ header }) => header.rest.base === undefined)',
+        put: 'whole',
+      },
+    ],
+  },
   'H3-height': {
     rule: 'H3',
     effect: "a header's height need not follow its parent's",
@@ -176,6 +192,8 @@ export const shown: Readonly<Record<string, ScenarioOptions & { readonly breaks:
   'H3-justified': { ...one, views: 2, byzantineLeads: 2, breaks: 'agreement' },
   'H3-parent': { ...one, views: 2, byzantineLeads: 2, breaks: 'validity' },
   'H3-executed': { ...one, byzantineLeads: 1, breaks: 'validity' },
+  H12: { ...one, views: 2, byzantineLeads: 2, closes: true, flaw: 'height', breaks: 'validity' },
+  H13: { ...one, views: 2, byzantineLeads: 3, closes: true, breaks: 'succession' },
   'H3-height': { ...one, byzantineLeads: 1, flaw: 'height', breaks: 'validity' },
   'H3-time': { ...one, byzantineLeads: 1, flaw: 'time', breaks: 'validity' },
   'H4-own': { ...one, byzantineLeads: 1, breaks: 'honesty' },
