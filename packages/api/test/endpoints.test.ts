@@ -318,6 +318,65 @@ suite('log keys and forks', (it) => {
   })
 })
 
+suite('membership', (it) => {
+  const published = { event: idOf(7), publishedAtMs: 7 }
+
+  it('asks the node for each act, and answers with its event', async () => {
+    const { node, post } = set()
+    const asked: [string, object, [string, unknown]][] = [
+      ['/v1/member-approvals', { application: idOf(3) }, ['approveMember', idOf(3)]],
+      ['/v1/evictions', { org: otherOrg }, ['evict', otherOrg]],
+      ['/v1/votes/join', {}, ['joinValidators', undefined]],
+      ['/v1/votes/leave', {}, ['leaveValidators', undefined]],
+      ['/v1/consensus-key-commitments', {}, ['commitConsensusKey', undefined]],
+      ['/v1/consensus-key-rotations', {}, ['rotateConsensusKey', undefined]],
+    ]
+    for (const [path, body, act] of asked) {
+      const answer = await post(path, body)
+      equal([answer.statusCode, answer.json(), node.membershipActs.at(-1)], [201, published, act])
+    }
+  })
+
+  it('reads an application with its bytes in hex, and refuses one that is none', async () => {
+    const { node, post } = set()
+    const key = (byte: string) => byte.repeat(32)
+    const profile = {
+      name: 'Fifth College',
+      type: 'community-college',
+      logKey: key('01'),
+      nextKeyHash: key('02'),
+      assertionKeys: [key('03')],
+      dids: ['did:web:fifth.example'],
+      peerId: '12D3KooWFifth',
+      consensusKey: { key: key('04'), nextKeyHash: key('05'), possession: '06'.repeat(64) },
+    }
+    const application = { profile, signature: '07'.repeat(64) }
+    const answer = await post('/v1/applications', { application, probationMs: 1_000 })
+    equal([answer.statusCode, answer.json()], [201, published])
+    is(node.membershipActs.at(-1)?.[0], 'applyFor')
+    for (const wrong of [
+      {},
+      { application: {} },
+      { application: { ...application, signature: '07' } },
+      { application: { ...application, profile: { ...profile, name: 'Two\nlines' } } },
+      { application: { ...application, profile: { ...profile, assertionKeys: [key('01')] } } },
+      { application, probationMs: -1 },
+    ])
+      is((await post('/v1/applications', wrong)).json().code, 'API_BAD_REQUEST', JSON.stringify(wrong))
+    is(node.membershipActs.length, 1)
+  })
+
+  it('says who takes part, and that an application is not known', async () => {
+    const { get, post } = set()
+    equal((await get('/v1/members')).json(), { epoch: 0, quorum: 1, members: [] })
+    const unknown = await get(`/v1/applications/${idOf(3)}`)
+    equal([unknown.statusCode, unknown.json().code], [404, 'API_NO_SUCH_APPLICATION'])
+    is((await get('/v1/applications/none')).json().code, 'API_BAD_REQUEST')
+    for (const body of [{}, { org: 'abc' }])
+      is((await post('/v1/evictions', body)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
 suite('GET /v1/events', (it) => {
   it('tells events one JSON value a line, bytes in hex, each with its cursor', async () => {
     const { node, get } = set()

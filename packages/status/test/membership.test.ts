@@ -454,3 +454,24 @@ suite('fold: membership, for any order of arrival', (it) => {
     )
   })
 })
+
+suite('fold: membership, what is enough by now', (it) => {
+  it('S31: who has approved does so again when fewer are enough, because others have left', () => {
+    // Three of five approved; then one who did not leaves, and three of four are a quorum.
+    const before = tell([...approvalsBy([one, two, three]), [four, leave]], applied.state)
+    is(readOrg(before.state, applicant.id), undefined)
+    is(quorumOf(before.state.validators), 3)
+    const { state, reasons } = tell(approvalsBy([one]), before.state)
+    equal(reasons, [null])
+    ok(readOrg(state, applicant.id))
+    is(readApplication(state, application)?.approvals.length, 3)
+  })
+
+  it('S35: so does who wants a validator out', () => {
+    const before = tell([...[one, two, three].map((member): Act => [member, evict(sponsor)]), [four, leave]])
+    ok(orgsOf(before.state).includes(sponsor.id))
+    const { state, reasons } = tell([[two, evict(sponsor)]], before.state)
+    equal(reasons, [null])
+    ok(!orgsOf(state).includes(sponsor.id))
+  })
+})
