@@ -249,7 +249,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     onArrived: () => arrived(),
     onNotice,
     onOwnChainCertain() {
-      if (isCopy && storePlace !== undefined) notePlace(store, storePlace).catch(() => {})
+      // A copy that is older than what others know has an older record of its votes, after a restart too.
+      if (isCopy && storePlace !== undefined && shell.replica.stopped === null)
+        notePlace(store, storePlace).catch(() => {})
     },
     onFailure(error) {
       failure = error

@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runDiskFaults } from './disk-faults.js'
+import { faultyNetwork, networkFaults } from './faulty-network.js'
 import { type AloneKind, killAlone } from './kill-alone.js'
 import { killNetwork } from './kill-network.js'
 import { runPowerCuts } from './power-cuts.js'
 import { createProcesses } from './processes.js'
 import { createTally, type Tally } from './tally.js'
 
-export const campaignNames = ['kill', 'network', 'power', 'disk'] as const
+export const campaignNames = ['kill', 'network', 'faults', 'power', 'disk'] as const
 export type CampaignName = (typeof campaignNames)[number]
 
 export interface CampaignReport {
@@ -54,6 +55,8 @@ type Campaign = (options: CampaignOptions & { readonly tally: Tally }) => Promis
 const backlog = 3_000
 /** Kills in one network before another is founded: start-up reads the whole history. */
 const killsPerNetwork = 50
+/** Faults on one network: each kind three times. */
+const faultsPerNetwork = 3 * Object.keys(networkFaults).length
 
 const campaigns: Record<CampaignName, Campaign> = {
   async kill({ cycles, ...options }) {
@@ -66,6 +69,16 @@ const campaigns: Record<CampaignName, Campaign> = {
     for (let round = 0; options.tally.sum().kills < cycles; round++) {
       const left = Math.min(killsPerNetwork, cycles - options.tally.sum().kills)
       const breaches = await killInNetwork({ ...options, seed: seed + round, cycles: left, backlog })
+      if (breaches.length > 0) return { breaches }
+    }
+    return { breaches: [] }
+  },
+  async faults({ cycles, seed, ...options }) {
+    for (let round = 0; options.tally.sum().kills < cycles; round++) {
+      const left = Math.min(faultsPerNetwork, cycles - options.tally.sum().kills)
+      // Four and seven: one that may be faulty, and two.
+      const size = round % 2 === 0 ? 4 : 7
+      const breaches = await onFaultyNetwork({ ...options, seed: seed + round, cycles: left, size })
       if (breaches.length > 0) return { breaches }
     }
     return { breaches: [] }
@@ -111,6 +124,26 @@ export async function killInNetwork({
   try {
     return await inDirectory((directory) =>
       killNetwork({ ...options, directory, processes, onCycle: () => onCycles?.(options.tally.sum().kills) }),
+    )
+  } finally {
+    await processes.dispose()
+  }
+}
+
+/** Members of a network behind proxies that do what a bad network does. */
+export async function onFaultyNetwork({
+  onCycles,
+  ...options
+}: CampaignOptions & { readonly tally: Tally; readonly size: number }): Promise<readonly string[]> {
+  const processes = createProcesses({ ahead: 1, isWired: true })
+  try {
+    return await inDirectory((directory) =>
+      faultyNetwork({
+        ...options,
+        directory,
+        processes,
+        onCycle: () => onCycles?.(options.tally.sum().kills),
+      }),
     )
   } finally {
     await processes.dispose()

@@ -167,6 +167,14 @@ function readEvent(
   return { kind: 'decoded' as const, id: event.id, header: event.header, root, isBare: false }
 }
 
+/** The digests of the checkpoints that a store holds, by height. */
+export async function readCheckpointsOf(store: Store): Promise<ReadonlyMap<number, string>> {
+  const faults: string[] = []
+  const digests = readCheckpoints(await readSpaces(store), faults)
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  return new Map(digests.flatMap((digest, index) => (digest === null ? [] : [[index + 1, digest] as const])))
+}
+
 function readCheckpoints(spaces: Spaces, faults: string[]): (string | null)[] {
   const digests: (string | null)[] = []
   for (const [key, value] of spaces('checkpointHeight')) {

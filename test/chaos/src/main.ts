@@ -12,6 +12,7 @@ const help = `Ends nodes at random moments, starts them again, and looks for wha
 
   kill       real processes, each killed with SIGKILL: a member alone, and a network of one
   network    four real processes over loopback, killed in turn; at the end one that is far behind
+  faults     four and seven real processes behind proxies: bad lines, partitions, halts, kills, lost disks, backups
   power      nodes in memory, on disks that lose any subset of what was not synced
   disk       nodes in memory, on disks that refuse, are full, or cannot be read
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toHex, useSha256 } from '@chirograph/codec'
 import { fastestEd25519, fastestSha256 } from '@chirograph/crypto-native'
-import { isChirographError, memoryHub, type Network, type Store } from '@chirograph/interface'
+import { isChirographError, memoryHub, type Network, type Store, systemClock } from '@chirograph/interface'
 import { type ChirographNode, createNode, initialiseStore, type Notice, orgIdOfSeeds } from '@chirograph/node'
 import { createRandom, type Random } from '@chirograph/simulator'
 import { networkIdOf } from '@chirograph/status'
@@ -60,6 +60,8 @@ async function start({
   seeds,
   wire,
   snapshotFrom,
+  storePlace,
+  clockShiftMs = 0,
   cursor,
   seed,
 }: StartOrder): Promise<void> {
@@ -87,6 +89,8 @@ async function start({
     // Where nobody is, nobody is waited for.
     ...(wire ? {} : { hearMembersMs: 10 }),
     ...(snapshotFrom === undefined ? {} : { joinLimits: { eventsMin: snapshotFrom } }),
+    ...(storePlace === undefined ? {} : { storePlace }),
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + clockShiftMs },
     onNotice,
   })
   running = { node, store, stores: [store, registrar] }
@@ -163,7 +167,12 @@ async function workOn(node: ChirographNode, random: Random): Promise<void> {
       while (work === 'rest' && !isStopping) await sleep(5)
     },
   }
-  while (!isStopping) await works[work]()
+  while (!isStopping)
+    await works[work]().catch((error: unknown) => {
+      if (!isChirographError(error, 'NODE_SIGNING_REFUSED')) throw error
+      report({ kind: 'complaint', text: error.what })
+      work = 'rest'
+    })
 }
 
 /** In a network of honest members there is nothing to warn of, whoever is killed. */
@@ -203,7 +212,9 @@ async function obey(order: Order): Promise<void> {
   }
 }
 
-function fail(error: unknown): never {
+function fail(error: unknown): void {
+  // Who waits when a node is told to stop is told that it has stopped.
+  if (isStopping && isChirographError(error, 'NODE_STOPPED')) return
   report({ kind: 'complaint', text: error instanceof Error ? String(error.stack) : String(error) })
   process.exit(1)
 }

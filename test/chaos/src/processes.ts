@@ -18,6 +18,9 @@ export interface Life {
   ): Promise<Extract<Report, { kind: Kind }>>
   /** Resolves when the process is gone, however it ended, and all that it said was heard. */
   readonly ended: Promise<unknown>
+  /** SIGSTOP and SIGCONT: it stands still, and its peers see nothing of it but silence. */
+  pause(): void
+  resume(): void
   /** SIGKILL. Resolves when the process is gone and all that it said was heard. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -131,6 +134,8 @@ function createLife(one: NodeProcess, start: StartOrder, onReport: (report: Repo
         waiting.add(hear)
       }),
     ended: closed,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     kill: () => end(one),
     async stop() {
       if (child.connected) child.send({ kind: 'stop' } satisfies Order)

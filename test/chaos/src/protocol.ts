@@ -17,6 +17,10 @@ export interface StartOrder {
   readonly directory: string
   /** Whether the keys and this directory were made together just now. */
   readonly isNew: boolean
+  /** Where the directory lies: one that was copied, or restored, lies elsewhere. */
+  readonly storePlace?: string
+  /** By how much its clock is wrong. */
+  readonly clockShiftMs?: number
   /** Where the subscriber stands that is told of this member's events. */
   readonly cursor: string | undefined
   readonly genesis: Genesis
