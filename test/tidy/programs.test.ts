@@ -5,6 +5,7 @@ import { is, suite } from '../../packages/workspace/kit.ts'
 const programs = [
   'packages/cli/src/main.ts',
   'packages/simulator/src/main.ts',
+  'packages/simulator/src/zoo/hunter.ts',
   'packages/model-checker/src/main.ts',
   'examples/four-institutions/src/institution.ts',
   'benchmarks/src/main.ts',

@@ -2,8 +2,9 @@
  * What no quorum may be able to say, judged from the votes on the wire: whoever is Byzantine may have signed anything,
  * and is counted on every side.
  */
-import { decodeMessage, quorumOf, type SignedVote, type ValidatorSet } from '@chirograph/consensus'
+import { decodeMessage, type SignedVote, type ValidatorSet } from '@chirograph/consensus'
 import { breach } from './breach.js'
+import { quorumAmong } from './certificate-audit.js'
 
 export interface CertaintyOracle {
   /** A message that leaves an honest node. */
@@ -42,7 +43,7 @@ export function createCertaintyOracle({
       const { vote } = decoded.value
       const { notarize, final, skip } = count(vote)
       const { epoch, view, digest } = vote
-      const quorum = quorumOf(setOf(epoch))
+      const quorum = quorumAmong(setOf(epoch).validators.length)
       const canBeQuorum = (voters: ReadonlySet<number> | undefined) =>
         (voters?.size ?? 0) + faulty() >= quorum
       if (vote.type === 'final' && !canBeQuorum(notarize.get(digest ?? '')))

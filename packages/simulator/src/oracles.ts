@@ -3,13 +3,15 @@
  * A breach throws at the moment it happens.
  */
 import { contentIdBytes, type EventId, leafHash, merkleRoot, toHex } from '@chirograph/codec'
-import { checkCertificate, leaderOf, type VoteRecord } from '@chirograph/consensus'
+import { leaderOf, type VoteRecord } from '@chirograph/consensus'
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { AuthenticEvent, OrgId } from '@chirograph/event'
 import { type Checkpoint, isCertificateOf } from '@chirograph/replica'
 import { applyEvents, type Genesis, genesisState, stateRoot } from '@chirograph/status'
 import { breach } from './breach.js'
+import { flawOfCertificate } from './certificate-audit.js'
 import type { EpochBook } from './epoch-book.js'
+import { judgeRestrictions } from './restriction-audit.js'
 import type { VotePlace } from './virtual-disk.js'
 import { createVoteOracle } from './vote-oracle.js'
 
@@ -88,9 +90,11 @@ export function createOracles({
       if (!known && checkpoint.tail !== null) counts.tails++
       if (certificate === null) return
       counts.certificates++
-      const checked = checkCertificate(certificate, { set: book.setOf(header.core.epoch), ed25519, bls })
-      if (checked.kind === 'invalid') breach('certificate', `height ${height}: ${checked.reason}`)
-      if (!isCertificateOf(checkpoint))
+      const flaw = flawOfCertificate(certificate, { set: book.setOf(header.core.epoch), ed25519, bls })
+      if (flaw !== undefined) breach('certificate', `height ${height}: ${flaw}`)
+      const isFinal =
+        certificate.type === 'final' && certificate.digest === (checkpoint.tail ?? header).digest
+      if (!isFinal || !isCertificateOf(checkpoint))
         breach('certificate', `the certificate at height ${height} is not a FINAL of its header`)
     },
     ordered(node, { header }, events) {
@@ -116,12 +120,17 @@ function auditHistory(
   { genesis, ed25519, bls }: { genesis: Genesis; ed25519: Ed25519; bls: Bls | undefined },
 ): void {
   let state = genesisState(genesis)
+  let before = { view: 0, timeMs: genesis.timeMs }
   const tips = new Map<OrgId, Tip>()
   const finals = new Set<EventId>()
   const leaves: Uint8Array[] = []
   for (const { checkpoint, events } of agreed) {
     const { core, rest } = checkpoint.header
     if (events === null) breach('audit', `nobody announced the events of height ${core.height}`)
+    if (core.view <= before.view) breach('audit', `height ${core.height} is of view ${core.view}`)
+    if (core.timeMs <= before.timeMs) breach('audit', `height ${core.height} is no later than its parent`)
+    before = core
+    const entries = new Map(tips)
     const closed = new Map<OrgId, Tip | null>()
     for (const { id, header } of events) {
       const { author, generation, sequence } = header
@@ -141,6 +150,7 @@ function auditHistory(
       closedAt: (org) => closed.get(org) ?? null,
       isFinalOrInCut: (id) => finals.has(id),
     })
+    judgeRestrictions({ before: state, after: applied.state, events, entryOf: (org) => entries.get(org) })
     state = applied.state
     if (state.validators.setHash !== core.nextSetHash)
       breach('audit', `others vote after height ${core.height} than its header says`)

@@ -1,9 +1,10 @@
 /** One whole run from a seed: a time of faults, a calm after it, and the oracles' judgement of both. */
 import type { RefuseReason } from '@chirograph/replica'
-import { readOrg } from '@chirograph/status'
+import { type GenesisParameters, readOrg } from '@chirograph/status'
 import { type ActorPlace, actorNames } from './actors/actor-names.js'
 import type { Misdeeds } from './cast.js'
 import { drawGovernance, isGoverned, openChanges, tendGovernance } from './governance.js'
+import { judgeIdle } from './idle-oracle.js'
 import { createRandom, type Random } from './random.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { areAllRecovered, tendForked } from './succession.js'
@@ -23,12 +24,30 @@ const blsEvery = 8
 /** How a run certifies. */
 export const certificateNames = ['ed25519', 'bls12-381'] as const
 export type CertificateName = (typeof certificateNames)[number]
+const timerStream = 19
+const idleStream = 23
+
+/** In so many runs time passes in the end in which nothing happens; where members are Byzantine it never does. */
+const idleChance = 0.25
+
+/** A network that is slower than its parameters say: the view timer must grow before anything is decided. */
+const shortTimersChance = 0.2
+const shortTimeoutMs = [20, 60] as const
 
 /** What was published last is on disk and acknowledged by then. */
 const acknowledgedMs = 100
 
 /** What can be left out of a run, to find out what of it a failure needs. */
-export const faultNames = ['crashes', 'partitions', 'loss', 'duplication', 'skew', 'keys', 'members'] as const
+export const faultNames = [
+  'crashes',
+  'partitions',
+  'loss',
+  'duplication',
+  'skew',
+  'keys',
+  'members',
+  'timers',
+] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface SeededRunOptions {
@@ -168,6 +187,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
     links: { latencyMs, loss: has('loss') ? loss : 0, duplication: has('duplication') ? duplication : 0 },
     syncMs,
     skewMsMax: has('skew') ? skewMsMax : 0,
+    parameters: has('timers') ? drawTimers(options.seed) : {},
     actors,
     ...(certificates === 'bls12-381' && { certificates }),
     joiners: isGovernedRun ? 1 : 0,
@@ -199,12 +219,17 @@ export function runSeed(options: SeededRunOptions): RunReport {
         `liveness: ${calmLimitMs} ms after the faults ended ${[...whatIsOpen(simulation), ...(plan ? openChanges(simulation, plan) : [])].join('; ')}`,
       )
     }
+    const recoveredMs = simulation.nowMs()
+    if (actors.length === 0 && createRandom(options.seed, idleStream).chance(idleChance)) {
+      judgeIdle(simulation)
+      simulation.runUntil(isOver, { limitMs: calmLimitMs })
+    }
     if (simulation.refused.some(({ reason }) => !isPassing(reason)))
       throw new Error('publishing: an honest node refused to sign')
     simulation.oracles.auditHistory()
     return {
       seed: options.seed,
-      counts: countsOf(simulation, { ...done, endedMs }),
+      counts: countsOf(simulation, { ...done, endedMs, recoveredMs }),
       actors,
       misdeeds: simulation.misdeeds(),
       digest: simulation.trace.digest(),
@@ -214,6 +239,11 @@ export function runSeed(options: SeededRunOptions): RunReport {
     const whole = options.calmLimitMs === undefined ? plan : { ...plan, calmLimitMs }
     throw new SimulationFailure(options, whole, cause, simulation.trace.lastLines())
   }
+}
+
+function drawTimers(seed: number): Partial<GenesisParameters> {
+  const random = createRandom(seed, timerStream)
+  return random.chance(shortTimersChance) ? { viewTimeoutMs: random.between(...shortTimeoutMs) } : {}
 }
 
 /** Crashes of at most f nodes at once, and partitions of any shape, all of them over when the time of faults is. */
@@ -336,7 +366,12 @@ function calm(simulation: Simulation, latencyMs: number): void {
 
 function countsOf(
   simulation: Simulation,
-  { crashes, partitions, endedMs }: { crashes: number; partitions: number; endedMs: number },
+  {
+    crashes,
+    partitions,
+    endedMs,
+    recoveredMs,
+  }: { crashes: number; partitions: number; endedMs: number; recoveredMs: number },
 ): RunCounts {
   const { nodes, members, network, oracles, publishedCount, forkedIn, signaturesChecked, nowMs } = simulation
   const { named, forksFound, refusals, isByzantine } = simulation
@@ -361,6 +396,6 @@ function countsOf(
     forksProven: forksFound.size,
     framesRefused: [...refusals.values()].reduce((sum, times) => sum + times, 0),
     virtualMs: nowMs(),
-    calmMs: nowMs() - endedMs,
+    calmMs: recoveredMs - endedMs,
   }
 }

@@ -42,6 +42,8 @@ export interface NodeEnvironment {
   readonly syncMs: readonly [from: number, to: number]
   readonly run: (node: SimulatedNode, effect: OutwardEffect) => void
   readonly onDurable: (node: SimulatedNode, fact: Fact) => void
+  /** What came of an input, before any of it is run. */
+  readonly onStep: (node: SimulatedNode, replica: Replica, effects: readonly ReplicaEffect[]) => void
 }
 
 interface ThenEffect {
@@ -63,7 +65,7 @@ export function createSimulatedNode(
   config: ReplicaConfig,
   environment: NodeEnvironment,
 ): SimulatedNode {
-  const { schedule, random, clockMs, syncMs, run, onDurable } = environment
+  const { schedule, random, clockMs, syncMs, run, onDurable, onStep } = environment
   const disk = createVirtualDisk((fact) => onDurable(node, fact))
   let current: Life | undefined
   let lives = 0
@@ -142,6 +144,7 @@ export function createSimulatedNode(
       const life = current
       if (!life) return
       const effects = step(life.replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
+      onStep(node, life.replica, effects)
       life.queue.push(...effects)
       drain(life)
     },

@@ -19,6 +19,7 @@ import { type Cast, createCast } from './cast.js'
 import { createCertaintyOracle } from './certainty-oracle.js'
 import { createEpochBook } from './epoch-book.js'
 import { createExchanges } from './exchange.js'
+import { judgeFairness } from './fairness-oracle.js'
 import { type Forgery, forgeBranch } from './forgery.js'
 import { judgeMemory } from './memory-oracle.js'
 import { createOracles, type Oracles } from './oracles.js'
@@ -36,6 +37,7 @@ import {
 import { createSpreadingOracle } from './spreading-oracle.js'
 import { createTrace, type Trace } from './trace.js'
 import { createVirtualNetwork, type LinkFaults, type VirtualNetwork } from './virtual-network.js'
+import { judgeVouching } from './vouching-oracle.js'
 import { createWitness, type Witness } from './witness.js'
 
 /** How long a node hears what others know of its chain before it signs after a restart, and when people try again. */
@@ -240,8 +242,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
           oracles.finalized(node.index, fact.checkpoint)
           isSettledKnown = false
         },
+        onStep(node, replica, effects) {
+          if (!isByzantine(node.index)) judgeFairness(node.index, { replica, effects, authors: unforked() })
+        },
       },
     )
+  const unforked = () =>
+    members.flatMap(({ org }, index) => (isByzantine(index) || witness.forkedIn.has(org) ? [] : [org]))
   const nodes = members.map((member, index) =>
     makeNode(member, index, { skewMs: random.between(0, skewMsMax), stream: 100 }),
   )
@@ -285,6 +292,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         if (!isByzantine(node.index) && witness.isTrusted(node.index)) {
           oracles.sent(node.index, effect.bytes, (place) => node.disk.durableVotes(place))
           certainty.sent(effect.bytes)
+          judgeVouching(node.index, effect.bytes, { book, disk: node.disk })
         }
         onSend?.({ from: node.index, bytes: effect.bytes, atMs: schedule.nowMs() })
         say(node, effect.to === null ? peersOf(node) : [indexOf(effect.to)], {

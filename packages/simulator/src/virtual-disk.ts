@@ -1,10 +1,17 @@
 /**
- * A node's disk, by the contract of the store: a synced batch survives a power cut with every batch before it; of
- * batches not synced any subset may be lost.
+ * A node's disk: a synced batch survives a power cut; of batches not synced any subset may be lost, those before a synced
+ * one too. That is more than the store's contract allows, and what a store does whose log file was rotated in between
+ * (LevelDB #193).
  */
 import type { EventId } from '@chirograph/codec'
 import { toHex } from '@chirograph/codec'
-import { isClosing, type Proposal, type Verified, type VoteRecord } from '@chirograph/consensus'
+import {
+  type HeaderCore,
+  isClosing,
+  type Proposal,
+  type Verified,
+  type VoteRecord,
+} from '@chirograph/consensus'
 import type { AuthenticEvent, ForkEvidence } from '@chirograph/event'
 import {
   type CutEntry,
@@ -49,6 +56,11 @@ export interface VirtualDisk {
   checkpointsFrom(height: number): Uint8Array[]
   /** All that is durable of the votes in a view, final views too: for whoever watches rule H5. */
   durableVotes(place: VotePlace): VoteRecord | undefined
+  /** Of a place that is not past. */
+  durableProposal(digest: string): Proposal | undefined
+  durableEvent(id: EventId): AuthenticEvent | undefined
+  /** Whether the last final header that is durable is of this view or a later one. */
+  isPast(place: VotePlace): boolean
 }
 
 type VotesFact = Extract<Fact, { kind: 'votes' }>
@@ -108,10 +120,8 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
 
   return {
     write(facts, { isSynced }) {
-      unsynced.push(facts)
-      if (!isSynced) return
-      for (const batch of unsynced) put(batch)
-      unsynced = []
+      if (isSynced) put(facts)
+      else unsynced.push(facts)
     },
     crash(random, torn) {
       const batches = torn ? [...unsynced, torn] : unsynced
@@ -141,6 +151,9 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
         .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
     durableVotes: ({ epoch, view }) => durable.everVoted.get(`${epoch}/${view}`),
+    durableProposal: (digest) => durable.proposals.get(digest),
+    durableEvent: (id) => durable.events.get(id)?.event,
+    isPast: (place) => durable.last !== null && isPast(place, durable.last.checkpoint.header.core),
   }
 }
 
@@ -190,7 +203,8 @@ function keep(durable: Durable, fact: Fact): void {
 }
 
 function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
-  const { height, view, epoch } = fact.checkpoint.header.core
+  const { core } = fact.checkpoint.header
+  const { height } = core
   if (height !== durable.checkpoints.length + 1)
     throw new Error(`checkpoint ${height} does not follow on disk`)
   durable.checkpoints.push(fact.checkpoint)
@@ -199,13 +213,15 @@ function keepCheckpoint(durable: Durable, fact: CheckpointFact): void {
     for (const tip of closed ? [closed, entry] : [entry])
       durable.tips.set(`${tip.author}/${tip.generation}`, tip)
   for (const row of fact.rows) durable.rows.set(toHex(row.key), row)
-  const isPast = (place: VotePlace) =>
-    place.epoch < epoch ||
-    (place.epoch === epoch && (place.view <= view || isClosing(fact.checkpoint.header.core)))
   for (const [name, votes] of durable.records)
-    if (isPast({ epoch: votes.epoch, view: votes.record.view })) durable.records.delete(name)
+    if (isPast({ epoch: votes.epoch, view: votes.record.view }, core)) durable.records.delete(name)
   for (const [digest, proposal] of durable.proposals)
-    if (isPast(proposal.header.core)) durable.proposals.delete(digest)
+    if (isPast(proposal.header.core, core)) durable.proposals.delete(digest)
+}
+
+function isPast(place: VotePlace, final: HeaderCore): boolean {
+  if (place.epoch !== final.epoch) return place.epoch < final.epoch
+  return place.view <= final.view || isClosing(final)
 }
 
 function restore(durable: Durable, genesis: Genesis): RestoredReplica {

@@ -8,6 +8,7 @@ import { type Equivocation, leaderOf } from '@chirograph/consensus'
 import { type AuthenticEvent, applicantOf, type OrgId } from '@chirograph/event'
 import type { Cut } from '@chirograph/log'
 import type { RefuseReason, RejectReason } from '@chirograph/replica'
+import { readOrg } from '@chirograph/status'
 import type { EpochBook } from './epoch-book.js'
 import type { Oracles } from './oracles.js'
 import type { SimulatedMember } from './simulated-genesis.js'
@@ -162,6 +163,9 @@ export function createWitness({
           break
         case 'final':
           oracles.ordered(node, told.checkpoint, told.events)
+          for (const { org } of members)
+            if (readOrg(told.state, org)?.frozen && !forkedIn.has(org) && !byzantine.has(org))
+              oracles.accused(node, `holds ${org} for frozen`)
           break
         case 'forked':
           forksFound.add(`${node} ${told.author}`)

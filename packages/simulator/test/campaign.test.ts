@@ -69,6 +69,7 @@ suite('shrinking a failure', (it) => {
       'members',
       'partitions',
       'skew',
+      'timers',
     ])
     ok(runs > 0)
   })

@@ -3,10 +3,12 @@ import type { ActorMaker } from './actor.js'
 import { censoringLeader } from './censoring-leader.js'
 import { doubleVoter } from './double-voter.js'
 import { equivocatingLeader } from './equivocating-leader.js'
+import { forger } from './forger.js'
 import { forkedIssuer } from './forked-issuer.js'
 import { framer } from './framer.js'
 import { garbageFlood } from './garbage-flood.js'
 import { silentLeader, slowLeader } from './leaders.js'
+import { lyingLeader } from './lying-leader.js'
 import { selectiveDelivery } from './selective-delivery.js'
 import { staleTips } from './stale-tips.js'
 import { twins } from './twins.js'
@@ -23,6 +25,8 @@ const makers = {
   'forked-issuer': forkedIssuer,
   'stale-tips': staleTips,
   framer,
+  forger,
+  'lying-leader': lyingLeader,
   'garbage-flood': garbageFlood,
   twins,
 } satisfies Record<string, ActorMaker>
