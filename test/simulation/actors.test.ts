@@ -1,11 +1,13 @@
 /** Each Byzantine member by itself: that it does what it is for, and what honest nodes do about it. */
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
+import type { RejectReason } from '@chirograph/replica'
 import {
   type ActorName,
   createRandom,
   createSimulation,
   createWorkload,
+  genesisTimeMs,
   type Simulation,
 } from '@chirograph/simulator'
 import { readOrg, stateRoot, validatorSetOf } from '@chirograph/status'
@@ -201,6 +203,47 @@ suite('a Byzantine member', (it) => {
     ok(one.did('answers spoilt') > 0)
     for (const reason of ['bad-message', 'malformed-checkpoint', 'bad-evidence', 'malformed'] as const)
       ok((one.simulation.refusals.get(reason) ?? 0) > 0, `nothing was refused for ${reason}`)
+    judge(one)
+  })
+
+  it('that lies in its headers gets none of them notarized, and is named where it floods a view', () => {
+    const one = scene('lying-leader', { seed: 2 })
+    ok(one.play(30))
+    for (const lie of ['false state roots', 'false log roots', 'false heights', 'times of the parent'])
+      ok(one.did(lie) > 0, lie)
+    ok(one.did('times to come') > 0)
+    ok(one.did('floods of proposals') > 0)
+    ok((one.simulation.named.get(byzantine)?.size ?? 0) > 0)
+    const final = one.simulation.nodes[0]?.replica?.final.header.core.timeMs ?? 0
+    ok(final < genesisTimeMs + one.simulation.nowMs() + 60_000, 'a header of a time to come is final')
+    judge(one)
+  })
+
+  it('that makes up what only others could sign is refused, and gets nobody accused', () => {
+    const one = scene('forger')
+    ok(one.play(20))
+    for (const forgery of [
+      'certificates of one',
+      'votes of another set',
+      'false evidence',
+      'votes far ahead',
+    ])
+      ok(one.did(forgery) > 0, forgery)
+    ok(one.did('proposals in views of others') > 0)
+    ok(one.did('checkpoints that are notarized only') > 0)
+    ok(one.did('false evidence on the log') > 0)
+    const reasons: readonly RejectReason[] = [
+      'bad-certificate',
+      'bad-proposal',
+      'bad-evidence',
+      'uncertified-checkpoint',
+    ]
+    for (const reason of reasons) ok((one.simulation.refusals.get(reason) ?? 0) > 0, reason)
+    is(one.simulation.named.size, 0)
+    for (const member of honest) {
+      const state = one.simulation.nodes[0]?.replica?.final.state
+      is(state && readOrg(state, one.orgOf(member))?.frozen, null)
+    }
     judge(one)
   })
 

@@ -2,21 +2,14 @@
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import { entriesAt, eventBytes } from '@chirograph/log'
-import type { Replica, ReplicaEffect } from '@chirograph/replica'
 import { breach } from './breach.js'
+import type { Step } from './simulated-node.js'
 
 /** Judges the headers that an honest node made in this very step; `authors` are those whose keys nobody else uses. */
 export function judgeFairness(
   node: number,
-  {
-    replica,
-    effects,
-    authors,
-  }: {
-    readonly replica: Replica
-    readonly effects: readonly ReplicaEffect[]
-    readonly authors: readonly OrgId[]
-  },
+  { replica, effects, arrivals }: Step,
+  authors: readonly OrgId[],
 ): void {
   for (const effect of effects) {
     if (effect.kind !== 'persist') continue
@@ -33,7 +26,9 @@ export function judgeFairness(
       for (const author of authors) {
         const { generation, sequence, id } = reached.cut.get(author) ?? firstPlace
         const next = entriesAt(replica.log, { author, generation, sequence: sequence + 1 }).find(
-          ({ prev, event }) => prev === id && event !== undefined && event.header.references.length === 0,
+          ({ prev, event, arrival }) =>
+            // What came with the same input may have come after the header was made.
+            prev === id && arrival < arrivals && event !== undefined && event.header.references.length === 0,
         )
         if (next?.event && taken + eventBytes(next.event) <= room)
           breach('fairness', `node ${node} leaves out ${next.id} of ${author} in view ${core.view}`)

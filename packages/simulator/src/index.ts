@@ -4,11 +4,13 @@ export { OracleBreach } from './breach.js'
 export { type CampaignReport, type FailedSeed, runCampaign } from './campaign.js'
 export type { Misdeeds } from './cast.js'
 export { type CertaintyOracle, createCertaintyOracle } from './certainty-oracle.js'
+export { faultsAmong, flawOfCertificate, quorumAmong } from './certificate-audit.js'
 export { createEpochBook, type EpochBook } from './epoch-book.js'
 export type { Forgery } from './forgery.js'
 export { drawGovernance, type GovernancePlan, isGoverned, tendGovernance } from './governance.js'
 export { createOracles, type OracleCounts, type Oracles } from './oracles.js'
 export { createRandom, type Random } from './random.js'
+export { judgeRestrictions } from './restriction-audit.js'
 export {
   type CertificateName,
   drawActors,
@@ -39,5 +41,6 @@ export {
 export { areAllRecovered, tendForked } from './succession.js'
 export type { LinkFaults } from './virtual-network.js'
 export { createVoteOracle, type VoteOracle } from './vote-oracle.js'
+export { judgeVouching } from './vouching-oracle.js'
 export type { Published } from './witness.js'
 export { createWorkload, type Workload } from './workload.js'

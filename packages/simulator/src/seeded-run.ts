@@ -32,7 +32,7 @@ const idleChance = 0.25
 
 /** A network that is slower than its parameters say: the view timer must grow before anything is decided. */
 const shortTimersChance = 0.2
-const shortTimeoutMs = [20, 60] as const
+const shortTimeoutMs = [40, 80] as const
 
 /** What was published last is on disk and acknowledged by then. */
 const acknowledgedMs = 100

@@ -35,6 +35,13 @@ export interface SimulatedNode {
   whenDurable(run: () => void, drop?: () => void): void
 }
 
+export interface Step {
+  readonly replica: Replica
+  readonly effects: readonly ReplicaEffect[]
+  /** How many events had come into the log before. */
+  readonly arrivals: number
+}
+
 export interface NodeEnvironment {
   readonly schedule: Schedule
   readonly random: Random
@@ -43,7 +50,7 @@ export interface NodeEnvironment {
   readonly run: (node: SimulatedNode, effect: OutwardEffect) => void
   readonly onDurable: (node: SimulatedNode, fact: Fact) => void
   /** What came of an input, before any of it is run. */
-  readonly onStep: (node: SimulatedNode, replica: Replica, effects: readonly ReplicaEffect[]) => void
+  readonly onStep: (node: SimulatedNode, step: Step) => void
 }
 
 interface ThenEffect {
@@ -143,8 +150,10 @@ export function createSimulatedNode(
     input(input) {
       const life = current
       if (!life) return
-      const effects = step(life.replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
-      onStep(node, life.replica, effects)
+      const { replica } = life
+      const { arrivals } = replica.log
+      const effects = step(replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
+      onStep(node, { replica, effects, arrivals })
       life.queue.push(...effects)
       drain(life)
     },

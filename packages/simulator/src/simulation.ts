@@ -242,8 +242,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
           oracles.finalized(node.index, fact.checkpoint)
           isSettledKnown = false
         },
-        onStep(node, replica, effects) {
-          if (!isByzantine(node.index)) judgeFairness(node.index, { replica, effects, authors: unforked() })
+        onStep(node, step) {
+          if (!isByzantine(node.index)) judgeFairness(node.index, step, unforked())
         },
       },
     )

@@ -18,6 +18,9 @@ export const slowLeader: ActorMaker = (means) => ({
     deliveries.map((delivery) => {
       if (!ownProposalIn(means, delivery)) return delivery
       means.did('proposals delayed')
-      return { ...delivery, delayMs: means.random.between(means.viewTimeoutMs / 2, 3 * means.viewTimeoutMs) }
+      return {
+        ...delivery,
+        delayMs: means.random.between(Math.ceil(means.viewTimeoutMs / 2), 3 * means.viewTimeoutMs),
+      }
     }),
 })

@@ -26,6 +26,8 @@ const lies: Readonly<Record<string, Lie>> = {
     resigned(means, proposal, { core: { stateRoot: toHex(means.random.bytes(32)) } }),
   'false log roots': (means, proposal) =>
     resigned(means, proposal, { rest: { logRoot: toHex(means.random.bytes(32)) } }),
+  'false next sets': (means, proposal) =>
+    resigned(means, proposal, { core: { nextSetHash: toHex(means.random.bytes(32)) } }),
   'false heights': (means, proposal) =>
     resigned(means, proposal, { core: { height: proposal.header.core.height + 1 } }),
   'times of the parent': (means, proposal) => {

@@ -1,6 +1,7 @@
 /** All bugs of the zoo, in the order of their table. */
 import type { Bug } from './bug.js'
 import { certificateBugs } from './certificate-bugs.js'
+import { epochBugs } from './epoch-bugs.js'
 import { executionBugs } from './execution-bugs.js'
 import { logBugs } from './log-bugs.js'
 import { progressBugs } from './progress-bugs.js'
@@ -10,6 +11,7 @@ export const bugs: readonly Bug[] = [
   ...votingBugs,
   ...certificateBugs,
   ...executionBugs,
+  ...epochBugs,
   ...progressBugs,
   ...logBugs,
 ]

@@ -79,7 +79,7 @@ export const certificateBugs: readonly Bug[] = [
     name: 'checkpoint-of-any-certificate',
     title: 'a checkpoint counts as final with a NOTARIZE certificate of its header',
     rule: 'finality',
-    file: 'replica/catch-up.js',
+    file: 'consensus/handover.js',
     from: "certificate.type === 'final' &&",
     to: '',
   },

@@ -67,12 +67,12 @@ export const executionBugs: readonly Bug[] = [
     to: "turn.effects.push({ kind: 'persist', facts, isSynced: false });",
   },
   {
-    name: 'checkpoint-unsynced',
-    title: 'a header is announced as final before it is on disk',
+    name: 'checkpoint-unwritten',
+    title: 'a header is announced as final, and never written',
     rule: 'finality',
     file: 'replica/agreement.js',
-    from: "facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays }],",
-    to: "facts: [{ kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays }].slice(1),",
+    from: "{ kind: 'checkpoint', checkpoint, cut, logTree, rows, state, strays },",
+    to: '',
   },
   {
     name: 'parents-events-lost',

@@ -5,7 +5,7 @@ import type { Bug } from './bug.js'
 import type { Told } from './hunter.js'
 
 /** A seed takes a second at most; a run that does not end is stopped after this long. */
-const silentMsMax = 300_000
+const silentMsMax = 180_000
 
 export interface Hunted {
   readonly bug: string
