@@ -32,6 +32,7 @@ export {
 export {
   changesBytesMax,
   handoverBytesMax,
+  helpMessagesMax,
   messageBytesMax,
   proposalsPerViewMax,
   validatorsMax,

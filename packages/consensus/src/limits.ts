@@ -30,8 +30,8 @@ export const handoverBytesMax = 32_768
 /** Own votes and certificates that one re-broadcast carries, so that a standstill cannot become a flood. */
 export const rebroadcastViewsMax = 16
 
-/** Messages that answer one peer's request for help. */
-export const helpMessagesMax = 48
+/** Messages of one re-broadcast, or of an answer to a peer that is behind: sixteen open views with all that they have. */
+export const helpMessagesMax = 96
 
 /** Each notarizer tells this many silent members: every one of those hears of it thrice, at n × 3 messages in all. */
 export const forwardsMax = 3

@@ -30,20 +30,43 @@ export function answerStanding(turn: Turn, { from, standing }: { from: string; s
   for (const message of openMessages(turn, { from: firstView, isOwnOnly: false })) sendTo(turn, peer, message)
 }
 
-/** Proposals before certificates before votes, oldest view first: the order in which they can be used. */
+/**
+ * Oldest view first, and of each what is needed first: the order in which it can be used. The newest views are never left
+ * out: where many are open, nobody would ever hear of them, and all would wait there for each other.
+ */
 function openMessages(turn: Turn, { from, isOwnOnly }: { from: number; isOwnOnly: boolean }): Message[] {
+  const { view } = turn.state
+  const newest = Math.max(from, view - 1)
+  const last = messagesOfViews(turn, { from: newest, to: view, isOwnOnly })
+  const before = messagesOfViews(turn, { from, to: newest - 1, isOwnOnly })
+  return [...before.slice(0, Math.max(0, helpMessagesMax - last.length)), ...last]
+}
+
+function messagesOfViews(
+  turn: Turn,
+  { from, to, isOwnOnly }: { from: number; to: number; isOwnOnly: boolean },
+): Message[] {
+  const messages: Message[] = []
+  for (let view = from; view <= to && messages.length < helpMessagesMax; view++)
+    messages.push(...messagesOfView(turn, view, isOwnOnly))
+  return messages
+}
+
+/** The proposal before the certificates before the votes; a vote that a certificate speaks for needs no sending. */
+function messagesOfView(turn: Turn, view: number, isOwnOnly: boolean): Message[] {
   const { state } = turn
   const messages: Message[] = []
-  for (let view = from; view <= state.view && messages.length < helpMessagesMax; view++) {
-    const own = state.ownProposals.get(view)
-    const { notarization, skipped } = viewOf(state, view)
-    const certified = notarization?.digest ? state.proposals.get(notarization.digest)?.proposal : undefined
-    const proposal = isOwnOnly ? own : (certified ?? own)
-    if (proposal) messages.push({ kind: 'proposal', proposal })
-    for (const certificate of [notarization, skipped]) {
-      if (certificate) messages.push({ kind: 'certificate', certificate })
-    }
-    for (const vote of recordedVotes(turn, recordOf(state, view))) messages.push({ kind: 'vote', vote })
+  const own = state.ownProposals.get(view)
+  const { notarization, skipped } = viewOf(state, view)
+  const certified = notarization?.digest ? state.proposals.get(notarization.digest)?.proposal : undefined
+  const proposal = isOwnOnly ? own : (certified ?? own)
+  if (proposal) messages.push({ kind: 'proposal', proposal })
+  for (const certificate of [notarization, skipped]) {
+    if (certificate) messages.push({ kind: 'certificate', certificate })
+  }
+  for (const vote of recordedVotes(turn, recordOf(state, view))) {
+    const spokenFor = { notarize: notarization, skip: skipped, final: null }[vote.type]
+    if (spokenFor?.digest !== vote.digest) messages.push({ kind: 'vote', vote })
   }
   return messages
 }

@@ -1,4 +1,4 @@
-import { faultsOf, leaderOf, quorumOf } from '@chirograph/consensus'
+import { faultsOf, helpMessagesMax, leaderOf, quorumOf } from '@chirograph/consensus'
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
 import { createCluster } from './cluster.ts'
 import {
@@ -148,7 +148,7 @@ suite('repair', (it) => {
       certificate: certificate(seat.set, { type: 'notarize', view: 1, digest }),
     })
     const effects = seat.take({ kind: 'timer', timer: 'view', view: 2 })
-    equal(votesSent(effects), ['skip 2', 'notarize 1', 'final 1', 'skip 2'])
+    equal(votesSent(effects), ['skip 2', 'final 1', 'skip 2'])
     is(sent(effects, 'certificate').length, 1)
     equal(
       sent(effects, 'standing').map(({ standing }) => standing),
@@ -169,8 +169,23 @@ suite('repair', (it) => {
     const effects = seat.take({ kind: 'standing', from: 'behind', standing })
     equal(
       effectsOf(effects, 'send').map(({ to, message }) => [to, message.kind]),
-      ['proposal', 'certificate', 'vote', 'vote'].map((kind) => [{ peer: 'behind' }, kind]),
+      ['proposal', 'certificate', 'vote'].map((kind) => [{ peer: 'behind' }, kind]),
     )
+  })
+
+  it('H7: of many open views the certificate that leads into the current one is never left out', () => {
+    const seat = createFollower()
+    const views = 2 * helpMessagesMax
+    for (let view = 1; view <= views; view++)
+      seat.take({
+        kind: 'certificate',
+        certificate: certificate(seat.set, { type: 'skip', view, digest: null }),
+      })
+    const standing = { view: views, finalView: 0, finalHeight: 0 }
+    const effects = seat.take({ kind: 'standing', from: 'behind', standing })
+    const told = sent(effects, 'certificate').map((message) => message.certificate.view)
+    is(told.length, helpMessagesMax)
+    equal([told[0], told.at(-1)], [1, views])
   })
 
   it('H8: whoever is behind in height is told so, and fetches checkpoints without another word', () => {
