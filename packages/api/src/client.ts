@@ -277,12 +277,22 @@ async function request(
 function linesOf(answer: Response): AsyncIterable<unknown> {
   if (answer.body === null) throw cutOff()
   // In Node a web stream can be iterated; the DOM's types do not say so.
-  return valuesOfLines(answer.body as unknown as AsyncIterable<Uint8Array>)
+  return valuesOfLines(untilCutOff(answer.body as unknown as AsyncIterable<Uint8Array>))
 }
 
-function cutOff(): ApiError {
+/** A connection that ends in the middle is reported by `fetch` as a `TypeError`, and as the signal's reason when that aborts. */
+async function* untilCutOff(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (cause) {
+    throw cause instanceof TypeError ? cutOff(cause) : cause
+  }
+}
+
+function cutOff(cause?: unknown): ApiError {
   return unreachable(
-    'the node ended its answer too early',
-    'see with chirograph status whether it still runs',
+    'the node ended its answer too early, and may have done what it was asked for in part or whole',
+    'see with chirograph status whether it still runs, and look at what it did before you ask again',
+    cause,
   )
 }

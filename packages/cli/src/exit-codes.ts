@@ -40,6 +40,7 @@ const byCode: Readonly<Record<string, number>> = {
   CLI_FILE_EXISTS: exitCodes.configuration,
   CLI_FILE_INVALID: exitCodes.configuration,
   CLI_DIRECTORY_NOT_EMPTY: exitCodes.configuration,
+  CLI_REGISTRAR_MISSING: exitCodes.configuration,
   CLI_NETWORK_NEEDED: exitCodes.configuration,
   NODE_OTHER_NETWORK: exitCodes.configuration,
   NODE_OTHER_ORG: exitCodes.configuration,

@@ -4,12 +4,13 @@ import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
 import { createVerifyPool, fastestBls, fastestEd25519, type ThreadLoss } from '@chirograph/crypto-native'
-import type { Store } from '@chirograph/interface'
+import { isChirographError, type Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode } from '@chirograph/node'
 import { networkIdOf } from '@chirograph/status'
 import { openLevelStore } from '@chirograph/store-level'
 import { type DataDir, readConfig } from './data-dir.js'
+import { failure } from './failure.js'
 import { readSeeds, replaceSeeds } from './keys-file.js'
 import { logNotice } from './log.js'
 import { addressesOfOthers, type NetworkFile } from './network-file.js'
@@ -26,6 +27,7 @@ export async function runNode({
   network,
   apiPort,
   mayJoin,
+  isRegistrarNew,
   log,
   onStop,
 }: {
@@ -34,6 +36,8 @@ export async function runNode({
   readonly apiPort: number | undefined
   /** The institution may be none of the network's yet. */
   readonly mayJoin: boolean
+  /** Whether to go on with an empty registrar where there is none. */
+  readonly isRegistrarNew: boolean
   readonly log: Logger
   /** Somebody asked by the API, or the node cannot go on. */
   readonly onStop: (why: 'asked' | 'failed') => void
@@ -42,17 +46,20 @@ export async function runNode({
   const close = async (): Promise<void> => {
     for (let next = closers.pop(); next; next = closers.pop()) await next()
   }
-  const opened = async (path: string): Promise<Store> => {
-    const store = await openLevelStore(path, { createIfMissing: true })
+  const opened = async (path: string, { createIfMissing }: { createIfMissing: boolean }): Promise<Store> => {
+    const store = await openLevelStore(path, { createIfMissing })
     closers.push(() => store.close())
     return store
   }
   try {
     const config = await readConfig(dataDir)
     const seeds = await readSeeds(dataDir.keys)
-    const store = await opened(dataDir.log)
+    // The others bring a log back; of a registrar nobody else has anything, so one that is gone is not passed over.
+    const registrar = await opened(dataDir.registrar, { createIfMissing: isRegistrarNew }).catch(
+      registrarLost,
+    )
+    const store = await opened(dataDir.log, { createIfMissing: true })
     const { dev, ino } = await stat(dataDir.log, { bigint: true })
-    const registrar = await opened(dataDir.registrar)
     const { genesis } = network
     const first = new Set(genesis.organisations.map(({ peerId }) => peerId))
     let joined: ChirographNode | undefined
@@ -101,6 +108,17 @@ export async function runNode({
     await close()
     throw error
   }
+}
+
+/** What names the learners and opens their credentials' commitments is here alone. */
+function registrarLost(error: unknown): never {
+  if (!isChirographError(error, 'STORE_MISSING')) throw error
+  throw failure(
+    'CLI_REGISTRAR_MISSING',
+    `the registrar, which alone knows what was issued to whom, is missing: ${error.what}`,
+    'bring the folder named registrar back from a backup; or, if it is lost for good, go on with an empty one: chirograph start --new-registrar',
+    error,
+  )
 }
 
 /** The node goes on without the thread, so one line is enough, however often it happens. */

@@ -3,7 +3,7 @@
  * decides who has it, and it ends with the process, so there is no stale lock.
  */
 
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
@@ -11,7 +11,14 @@ import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interf
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readPages } from './range.js'
-import { openFailure, storeFailure, storeMissing, writeLogDamaged, writesEnded } from './store-failure.js'
+import {
+  openFailure,
+  storeFailure,
+  storeMissing,
+  tablesWithoutDatabase,
+  writeLogDamaged,
+  writesEnded,
+} from './store-failure.js'
 import { findWriteLogDamage, type WriteLogDamage } from './write-log.js'
 
 export interface LevelStoreOptions {
@@ -40,6 +47,7 @@ export async function openLevelStore(
 ): Promise<Store> {
   // LevelDB would make the directory and its lock file before it finds that there is no database.
   const isThere = await hasDatabase(directory)
+  if (!isThere && (await hasTables(directory))) throw tablesWithoutDatabase(directory)
   if (!createIfMissing && !isThere) throw storeMissing(directory)
   if (isThere) await assertWriteLogHolds(directory)
 
@@ -193,6 +201,15 @@ async function hasDatabase(directory: string): Promise<boolean> {
     return (await stat(join(directory, 'CURRENT'))).isFile()
   } catch {
     // Whatever the reason, there is no database to be read here.
+    return false
+  }
+}
+
+/** Whether files of a database lie there. */
+async function hasTables(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).some((name) => /\.(ldb|sst)$|^MANIFEST-/.test(name))
+  } catch {
     return false
   }
 }

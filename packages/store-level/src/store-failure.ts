@@ -51,14 +51,26 @@ async function storeLocked(directory: string, cause: unknown): Promise<Chirograp
   })
 }
 
-/** LevelDB reports a file that it needs and that is gone as an I/O error. */
+/** LevelDB reports a file that it needs and that is gone, or too short to be a table, as an I/O error. */
 function isDamage(code: string | undefined, error: unknown): boolean {
   if (code === 'LEVEL_CORRUPTION') return true
-  return code === 'LEVEL_IO_ERROR' && error instanceof Error && error.message.includes('No such file')
+  return (
+    code === 'LEVEL_IO_ERROR' && error instanceof Error && /No such file|Invalid argument/.test(error.message)
+  )
 }
 
 const damagedHint =
-  'keep a copy; then start from an empty directory and let it fill from the other nodes, or restore a backup: an older state may have forgotten what was signed'
+  'keep a copy of it. If it is the log of a node, move that folder away and start again: the other members hold the same log, and the node follows without voting. If it is a registrar, nobody else holds what is in it: bring it back from a backup'
+
+/** LevelDB would begin a new database, and remove the tables that it does not know. */
+export function tablesWithoutDatabase(directory: string): ChirographError {
+  return new ChirographError({
+    code: 'STORE_CORRUPT',
+    what: `the database in ${directory} is damaged: its files are there, and the one named CURRENT, which says how they belong together, is not`,
+    hint: damagedHint,
+    facts: { directory },
+  })
+}
 
 function storeCorrupt(directory: string, cause: unknown): ChirographError {
   return new ChirographError({

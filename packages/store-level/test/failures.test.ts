@@ -1,9 +1,9 @@
 /** What a directory may look like that cannot be opened, and what the error says. */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { arrivalKey } from '@chirograph/interface'
-import { failsWith, is, match, ok, suite, tempDir } from '../../workspace/kit.ts'
-import { openLevelStore } from '../src/index.js'
+import { equal, failsWith, is, match, ok, suite, tempDir } from '../../workspace/kit.ts'
+import { compactStore, openLevelStore } from '../src/index.js'
 
 suite('store failures', (it) => {
   it('fails with STORE_MISSING where there is no database, and leaves nothing behind', async () => {
@@ -35,6 +35,43 @@ suite('store failures', (it) => {
       match(error.message, home.path)
       await home.dispose()
     }
+  })
+
+  it('begins no new database where the files of one lie without the one that holds them together', async () => {
+    const home = await tempDir()
+    const store = await openLevelStore(home.path, { createIfMissing: true })
+    await store.batch([{ kind: 'put', key: arrivalKey(1), value: arrivalKey(1) }], { sync: true })
+    await store.close()
+    rmSync(join(home.path, 'CURRENT'))
+    const before = readdirSync(home.path)
+    for (const createIfMissing of [true, false])
+      match(
+        (await failsWith('STORE_CORRUPT', openLevelStore(home.path, { createIfMissing }))).message,
+        'CURRENT',
+      )
+    equal(readdirSync(home.path), before)
+    await home.dispose()
+  })
+
+  it('fails with STORE_CORRUPT where a table is cut short', async () => {
+    const home = await tempDir()
+    const store = await openLevelStore(home.path, { createIfMissing: true })
+    const value = new Uint8Array(100_000).map((_, at) => (at * 7919) >> 3)
+    await store.batch([{ kind: 'put', key: arrivalKey(1), value }], { sync: true })
+    await compactStore(store)
+    await store.close()
+    const table = readdirSync(home.path).find((file) => file.endsWith('.ldb'))
+    ok(table)
+    truncateSync(join(home.path, table), 2_000)
+    const opened = openLevelStore(home.path, { createIfMissing: false }).then(async (again) => {
+      try {
+        await again.get(arrivalKey(1))
+      } finally {
+        await again.close()
+      }
+    })
+    await failsWith('STORE_CORRUPT', opened)
+    await home.dispose()
   })
 
   it('fails with STORE_IO_FAILED where no directory can be made', async () => {

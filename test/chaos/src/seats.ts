@@ -131,6 +131,12 @@ export async function untilAgreed(seats: readonly Seat[]): Promise<void> {
   const deadlineMs = performance.now() + agreeWithinMs
   let state = ''
   while (performance.now() < deadlineMs) {
+    // What one says while it is being looked at would be newer than what is found.
+    if (lives.some(({ phase }) => phase !== 'resting')) {
+      state = lives.map(({ phase }) => phase).join('; ')
+      await sleep(50)
+      continue
+    }
     const told = await Promise.all(
       seats.flatMap(({ life, ledger }) => {
         const answer = life?.report('told')

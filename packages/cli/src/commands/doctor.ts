@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type Context, contextOf } from '../context.js'
-import { assertInitialised, type DataDir } from '../data-dir.js'
+import { assertInitialised, type DataDir, readConfig } from '../data-dir.js'
 import { type Check, checksOfRunning, checksOfStopped, diskCheck } from '../doctor-checks.js'
 import { exitCodes } from '../exit-codes.js'
 import { jsonText, writeWhole } from '../files.js'
@@ -38,8 +38,11 @@ async function doctor(context: Context, { report }: { report?: string }): Promis
       ? { name: 'node', state: 'warning', what: 'the node does not run', hint: 'start it: chirograph start' }
       : { name: 'node', state: 'ok', what: `runs as process ${running.pid}` },
     await keysCheck(dataDir),
+    await configCheck(dataDir),
     diskCheck(await freeBytes(dataDir.path)),
-    ...(running === undefined ? await stoppedChecks(dataDir) : checksOfRunning(running)),
+    ...(running === undefined
+      ? [await registrarCheck(dataDir), ...(await stoppedChecks(dataDir))]
+      : checksOfRunning(running)),
   ]
   const typed = checks.map(({ hint, ...check }) => ({
     ...check,
@@ -88,6 +91,32 @@ async function stoppedChecks(dataDir: DataDir): Promise<Check[]> {
     const { what, hint } = partsOf(error)
     return [{ name: 'log', state: 'failed', what, hint }]
   }
+}
+
+async function configCheck(dataDir: DataDir): Promise<Check> {
+  try {
+    await readConfig(dataDir)
+  } catch (error) {
+    return { name: 'config', state: 'failed', ...partsOf(error) }
+  }
+  return { name: 'config', state: 'ok', what: 'readable' }
+}
+
+/** That it opens: what is in it is known to it alone. */
+async function registrarCheck(dataDir: DataDir): Promise<Check> {
+  const { openLevelStore } = await import('@chirograph/store-level')
+  try {
+    await (await openLevelStore(dataDir.registrar, { createIfMissing: false })).close()
+  } catch (error) {
+    const { what } = partsOf(error)
+    return {
+      name: 'registrar',
+      state: 'failed',
+      what,
+      hint: 'bring the folder named registrar back from a backup: no other node has what is in it',
+    }
+  }
+  return { name: 'registrar', state: 'ok', what: 'opens; nobody else has what is in it, so keep a backup' }
 }
 
 async function keysCheck(dataDir: DataDir): Promise<Check> {

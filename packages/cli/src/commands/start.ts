@@ -17,6 +17,7 @@ interface StartOptions {
   readonly network?: string
   readonly apiPort?: string
   readonly join?: boolean
+  readonly newRegistrar?: boolean
   readonly logFormat?: 'text' | 'json'
 }
 
@@ -38,6 +39,7 @@ export function addStart(program: Command): void {
       '--join',
       'this institution is not in the network yet: follow it, and take part once it was admitted',
     )
+    .option('--new-registrar', 'go on with an empty registrar where the old one is lost for good')
     .option('--api-port <port>', 'where the API listens on 127.0.0.1 (default: a free port)')
     .addOption(new Option('--log-format <format>', 'how log lines look on stderr').choices(['text', 'json']))
     .addHelpText(
@@ -73,6 +75,7 @@ async function start(context: Context, options: StartOptions): Promise<void> {
     network,
     apiPort: portOf(options.apiPort),
     mayJoin: options.join ?? false,
+    isRegistrarNew: options.newRegistrar ?? false,
     log,
     onStop: stopping.ask,
   })
