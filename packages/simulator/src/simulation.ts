@@ -15,6 +15,7 @@ import {
 } from '@chirograph/status'
 import type { Delivery } from './actors/actor.js'
 import type { ActorPlace } from './actors/actor-names.js'
+import { breach } from './breach.js'
 import { type Cast, createCast } from './cast.js'
 import { createCertaintyOracle } from './certainty-oracle.js'
 import { createEpochBook } from './epoch-book.js'
@@ -237,6 +238,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
         onDurable(node, fact) {
           if (fact.kind !== 'checkpoint' || isByzantine(node.index)) return
           book.note(node.index, fact)
+          const latestMs = genesisTimeMs + 1_000 + schedule.nowMs() + skewMsMax
+          if (fact.checkpoint.header.core.timeMs > latestMs + genesis.parameters.clockBoundMs)
+            breach('H3', `node ${node.index} has a final header of a time that is still to come`)
           const { height, view } = fact.checkpoint.header.core
           trace.note(schedule.nowMs(), `node ${node.index}: height ${height} of view ${view} is final`)
           oracles.finalized(node.index, fact.checkpoint)

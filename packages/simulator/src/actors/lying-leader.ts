@@ -28,8 +28,7 @@ const lies: Readonly<Record<string, Lie>> = {
     resigned(means, proposal, { rest: { logRoot: toHex(means.random.bytes(32)) } }),
   'false next sets': (means, proposal) =>
     resigned(means, proposal, { core: { nextSetHash: toHex(means.random.bytes(32)) } }),
-  'false heights': (means, proposal) =>
-    resigned(means, proposal, { core: { height: proposal.header.core.height + 1 } }),
+  'false heights': (means, proposal) => remade(means, proposal, { higher: 1 }),
   'times of the parent': (means, proposal) => {
     const parent = means.replica()?.chain.get(proposal.header.rest.parent)
     return parent && resigned(means, proposal, { core: { timeMs: parent.header.core.timeMs } })

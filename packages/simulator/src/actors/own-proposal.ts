@@ -38,7 +38,11 @@ export function voteAs(
 export function remade(
   means: ActorMeans,
   proposal: Proposal,
-  change: { readonly laterMs?: number; readonly keeps?: (entry: CutEntry) => boolean },
+  change: {
+    readonly laterMs?: number
+    readonly higher?: number
+    readonly keeps?: (entry: CutEntry) => boolean
+  },
 ): Proposal | undefined {
   const replica = means.replica()
   const { core, rest } = proposal.header
@@ -47,12 +51,13 @@ export function remade(
   if (!replica || !parent || !decoded.ok) return undefined
   const changes = decoded.value.filter(change.keeps ?? (() => true))
   const timeMs = core.timeMs + (change.laterMs ?? 0)
+  const height = core.height + (change.higher ?? 0)
   const { log, lookedUp } = replica
   const grounds = { log, lookedUp, bytesMax: means.cutBytesMax, ed25519: means.ed25519 }
-  const executed = execute({ parent, changes, height: core.height, timeMs, ...grounds })
+  const executed = execute({ parent, changes, height, timeMs, ...grounds })
   if (executed.kind !== 'executed') return undefined
   const { cut, logTree, state } = executed.execution
-  const { networkId, epoch, view, height, setHash, nextSetHash } = core
+  const { networkId, epoch, view, setHash, nextSetHash } = core
   const header = createHeader(
     { networkId, epoch, view, height, setHash, nextSetHash, timeMs, stateRoot: toHex(stateRoot(state)) },
     {
