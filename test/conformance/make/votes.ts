@@ -74,7 +74,15 @@ export function makeVotes() {
   }
 }
 
-export function voteFields({ type, epoch, setHash, view, digest: of, signer, signature }: SignedVote): Notation[] {
+export function voteFields({
+  type,
+  epoch,
+  setHash,
+  view,
+  digest: of,
+  signer,
+  signature,
+}: SignedVote): Notation[] {
   const subject = of === null ? null : byteString(of)
   return [typeNumbers[type], epoch, byteString(setHash), view, subject, signer, byteString(signature)]
 }
