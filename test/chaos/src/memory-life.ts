@@ -11,7 +11,7 @@ import type { ChaosMember } from './members.js'
 import type { Phase, Work } from './protocol.js'
 import type { TurnClock } from './turn-clock.js'
 import { watchedNetwork } from './watched-network.js'
-import { finalOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
+import { heightsOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
 
 const ed25519 = fastestEd25519()
 
@@ -144,8 +144,7 @@ export function beginLife(options: LifeOptions): MemoryLife {
       case 'finalise': {
         const published = await burst(random.between(1, 3))
         phase = 'finalising'
-        for (const finality of await Promise.all(published.map(({ id }) => running.finality(id))))
-          hearing.report({ kind: 'final', ...finalOf(finality) })
+        for (const one of await heightsOf(running, published)) hearing.report({ kind: 'final', ...one })
         return
       }
       case 'mix':

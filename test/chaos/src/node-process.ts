@@ -17,7 +17,7 @@ import { readHeld } from './held.js'
 import type { Order, Phase, Report, StartOrder, Work } from './protocol.js'
 import { watchedNetwork } from './watched-network.js'
 import { watchWrites } from './watched-store.js'
-import { finalOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
+import { heightsOf, issueSome, publishBurst, snapshotNotice, waitingBatchNotice } from './work.js'
 
 useSha256(fastestSha256())
 const ed25519 = fastestEd25519()
@@ -144,8 +144,7 @@ async function workOn(node: ChirographNode, random: Random): Promise<void> {
   const finalise = async (size: number) => {
     const published = await burst(size)
     phase('finalising')
-    for (const finality of await Promise.all(published.map(({ id }) => node.finality(id))))
-      report({ kind: 'final', ...finalOf(finality) })
+    for (const one of await heightsOf(node, published)) report({ kind: 'final', ...one })
   }
   const issue = async () => {
     phase('issuing')

@@ -1,4 +1,5 @@
 /** What a node is made to do, and what it says of it: the same in a process of its own and in memory. */
+import type { EventId } from '@chirograph/codec'
 import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
 import { type EventBody, entriesMax } from '@chirograph/event'
 import { isChirographError } from '@chirograph/interface'
@@ -71,8 +72,26 @@ function rowsOf(count: number, random: Random): CohortRow[] {
   }))
 }
 
-export function finalOf({ id, height }: Finality) {
-  return { id, height }
+/**
+ * At which height each became final. A node that went on from a snapshot meanwhile knows that one is final and not since
+ * when: nothing is told of that.
+ */
+export async function heightsOf(
+  node: ChirographNode,
+  events: readonly { readonly id: EventId }[],
+): Promise<{ readonly id: EventId; readonly height: number }[]> {
+  const heights = await Promise.all(
+    events.map(async ({ id }) => {
+      try {
+        const { height }: Finality = await node.finality(id)
+        return [{ id, height }]
+      } catch (error) {
+        if (isChirographError(error, 'NODE_OUTCOME_FORGOTTEN')) return []
+        throw error
+      }
+    }),
+  )
+  return heights.flat()
 }
 
 /** A node that was ended fails what it was at; anything else is a fault. */
