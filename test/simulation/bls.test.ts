@@ -10,7 +10,7 @@ import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 
 suite('simulation with BLS certificates', (it) => {
   it(
-    'seeds 50000 to 50019 agree, stay within H0 to H5, and finalise everything, whoever is Byzantine',
+    'seeds 50000 to 50011 agree, stay within H0 to H5, and finalise everything, whoever is Byzantine',
     () => {
       const sum = {
         crashes: 0,
@@ -21,11 +21,11 @@ suite('simulation with BLS certificates', (it) => {
         framesRefused: 0,
         withBls: 0,
       }
-      for (let seed = 50_000; seed < 50_020; seed++) {
+      for (let seed = 50_000; seed < 50_012; seed++) {
         const { counts } = runSeed({ seed, certificates: 'bls12-381' })
         for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key] // the keys written above
       }
-      is(sum.withBls, 20)
+      is(sum.withBls, 12)
       for (const [fault, count] of Object.entries(sum)) ok(count > 5, `too few of ${fault}: ${count}`)
     },
     { timeoutMs: 150_000 },
