@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runDiskFaults } from './disk-faults.js'
 import { faultyNetwork, networkFaults } from './faulty-network.js'
-import { type AloneKind, killAlone } from './kill-alone.js'
+import { type AloneKind, killAlone, type CampaignOptions as ProcessCampaignOptions } from './kill-alone.js'
 import { killNetwork } from './kill-network.js'
 import { runPowerCuts } from './power-cuts.js'
-import { createProcesses } from './processes.js'
+import { createProcesses, type Processes } from './processes.js'
 import { createTally, type Tally } from './tally.js'
 
 export const campaignNames = ['kill', 'network', 'faults', 'power', 'disk'] as const
@@ -95,55 +95,39 @@ const campaigns: Record<CampaignName, Campaign> = {
     }),
 }
 
-/** Kills one process after the other, on directories that are removed unless they show a breach. */
-export async function killInProcesses(
-  kind: AloneKind,
-  { onCycles, ...options }: CampaignOptions & { readonly tally: Tally },
-): Promise<readonly string[]> {
-  const processes = createProcesses({ ahead: 1, isWired: false })
-  try {
-    return await inDirectory((directory) =>
-      killAlone(kind, {
-        ...options,
-        directory,
-        processes,
-        onCycle: () => onCycles?.(options.tally.sum().kills),
-      }),
-    )
-  } finally {
-    await processes.dispose()
-  }
+type Told = CampaignOptions & { readonly tally: Tally }
+
+/** Kills one process after the other. */
+export function killInProcesses(kind: AloneKind, options: Told): Promise<readonly string[]> {
+  return inProcesses({ isWired: false }, options, (given) => killAlone(kind, given))
 }
 
 /** Kills members of a network of four; `backlog` events are what the last of them lacks. */
-export async function killInNetwork({
-  onCycles,
+export function killInNetwork({
+  backlog,
   ...options
-}: CampaignOptions & { readonly tally: Tally; readonly backlog: number }): Promise<readonly string[]> {
-  const processes = createProcesses({ ahead: 1, isWired: true })
-  try {
-    return await inDirectory((directory) =>
-      killNetwork({ ...options, directory, processes, onCycle: () => onCycles?.(options.tally.sum().kills) }),
-    )
-  } finally {
-    await processes.dispose()
-  }
+}: Told & { readonly backlog: number }): Promise<readonly string[]> {
+  return inProcesses({ isWired: true }, options, (given) => killNetwork({ ...given, backlog }))
 }
 
 /** Members of a network behind proxies that do what a bad network does. */
-export async function onFaultyNetwork({
-  onCycles,
+export function onFaultyNetwork({
+  size,
   ...options
-}: CampaignOptions & { readonly tally: Tally; readonly size: number }): Promise<readonly string[]> {
-  const processes = createProcesses({ ahead: 1, isWired: true })
+}: Told & { readonly size: number }): Promise<readonly string[]> {
+  return inProcesses({ isWired: true }, options, (given) => faultyNetwork({ ...given, size }))
+}
+
+/** Runs with processes of its own, on a directory that is removed unless it shows a breach. */
+async function inProcesses(
+  { isWired }: { readonly isWired: boolean },
+  { onCycles, ...options }: Told,
+  run: (given: ProcessCampaignOptions & { readonly processes: Processes }) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const processes = createProcesses({ ahead: 1, isWired })
   try {
     return await inDirectory((directory) =>
-      faultyNetwork({
-        ...options,
-        directory,
-        processes,
-        onCycle: () => onCycles?.(options.tally.sum().kills),
-      }),
+      run({ ...options, directory, processes, onCycle: () => onCycles?.(options.tally.sum().kills) }),
     )
   } finally {
     await processes.dispose()
