@@ -52,6 +52,8 @@ const byCode: Readonly<Record<string, number>> = {
   API_PORT_IN_USE: exitCodes.configuration,
   CLI_NOT_INITIALISED: exitCodes.notInitialised,
   STORE_LOCKED: exitCodes.locked,
+  STORE_CORRUPT: exitCodes.damaged,
+  CLI_LOG_LOST: exitCodes.damaged,
   API_UNREACHABLE: exitCodes.unreachable,
   CLI_TIMED_OUT: exitCodes.timedOut,
   CLI_INTERRUPTED: exitCodes.interrupted,

@@ -65,7 +65,7 @@ To try it on this machine:
   $ chirograph issue cohort.csv --data-dir try-out/member-1 --wait final
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data directory in use,
-            6 node unreachable, 7 timed out, 8 not allowed, 9 not found, 10 log damaged, 11 log repaired;
+            6 node unreachable, 7 timed out, 8 not allowed, 9 not found, 10 database damaged, 11 log repaired;
             see also chirograph verify --help`,
     )
   addInit(program)

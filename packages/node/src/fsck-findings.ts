@@ -22,6 +22,12 @@ const bringKeyForward =
   'make sure no copy of this folder runs elsewhere, start the node and let it connect; if it then refuses to sign, begin a new log key: chirograph key rotate'
 
 export const kindsOfDamage = {
+  'database-damaged': {
+    title: 'the database does not open, or has lost what it held',
+    consequence: 'a node refuses to start on it, or knows nothing of its own votes and events',
+    repair: null,
+    advice: startAfresh,
+  },
   'unknown-row': {
     title: 'a row that no version of this format writes',
     consequence: 'nothing reads it',

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import type { KeyRange, RangeBounds, Store, StoreEntry, StoreOp } from '@chirograph/interface'
 import { assertBatchFits, assertReadFits, storeClosed } from '@chirograph/interface'
+import { writeClosingNote } from './closing-note.js'
 import { blockCacheBytes } from './limits.js'
 import { clearLockHolder, writeLockHolder } from './lock-holder.js'
 import { readPages } from './range.js'
@@ -99,6 +100,7 @@ function storeOn(level: BinaryLevel, directory: string): Store {
   // A write that failed half way leaves half a record in LevelDB's log, and whatever LevelDB writes behind it, synced
   // or not, is thrown away with it when the log is read after a crash. So the first failed write is the last one.
   let failedWrite: unknown
+  const underWay = new Set<Promise<void>>()
 
   async function attempt<T>(act: () => Promise<T>): Promise<T> {
     if (closing !== undefined) throw storeClosed()
@@ -148,11 +150,15 @@ function storeOn(level: BinaryLevel, directory: string): Store {
       return attempt(async () => {
         assertBatchFits(ops)
         assertWritable()
+        const written = write(level, ops, sync)
+        underWay.add(written)
         try {
-          await write(level, ops, sync)
+          await written
         } catch (error) {
           failedWrite ??= error
           throw error
+        } finally {
+          underWay.delete(written)
         }
         // One that was under way beside it may have been written behind it.
         assertWritable()
@@ -171,7 +177,10 @@ function storeOn(level: BinaryLevel, directory: string): Store {
     pages,
 
     close(): Promise<void> {
-      closing ??= closeLevel(level, directory)
+      closing ??= closeLevel(level, directory, async () => {
+        await Promise.allSettled(underWay)
+        return failedWrite === undefined
+      })
       return closing
     },
   })
@@ -179,8 +188,14 @@ function storeOn(level: BinaryLevel, directory: string): Store {
   return store
 }
 
-/** The holder file goes while the lock is still ours: afterwards it may be another's. */
-async function closeLevel(level: BinaryLevel, directory: string): Promise<void> {
+/** Both notes are seen to while the lock is still ours: afterwards the directory may be another's. */
+async function closeLevel(
+  level: BinaryLevel,
+  directory: string,
+  isAllWritten: () => Promise<boolean>,
+): Promise<void> {
+  // Without the note what is damaged later is found less surely, and nothing else: a full disk is no reason to fail here.
+  if (await isAllWritten()) await writeClosingNote(directory).catch(() => {})
   await clearLockHolder(directory)
   await level.close()
 }

@@ -82,13 +82,13 @@ function storeCorrupt(directory: string, cause: unknown): ChirographError {
   })
 }
 
-/** LevelDB would open it, and forget what lies behind the damage. */
-export function writeLogDamaged(directory: string, { file, offset }: WriteLogDamage): ChirographError {
+/** LevelDB would open it, and forget what is damaged or gone, and what lies behind it. */
+export function writeLogDamaged(directory: string, { file, how, offset }: WriteLogDamage): ChirographError {
   return new ChirographError({
     code: 'STORE_CORRUPT',
-    what: `the database in ${directory} is damaged: ${file}, which holds its latest writes, does not hold at byte ${offset}, and whole writes follow`,
+    what: `the database in ${directory} is damaged: ${file}, which holds its latest writes, ${how}`,
     hint: damagedHint,
-    facts: { directory, file, offset },
+    facts: { directory, file, ...(offset !== undefined && { offset }) },
   })
 }
 

@@ -1,40 +1,74 @@
 /**
  * A look at LevelDB's own log before LevelDB reads it. LevelDB drops what is damaged there, and with it all up to the
  * next block of 32 KiB, and says so nowhere but in a file of its own: a flipped bit would undo writes that were
- * acknowledged, and whoever had signed them would sign their places anew. The format: LevelDB's doc/log_format.md.
+ * acknowledged, and whoever had signed them would sign their places anew. A log that is gone it does not miss at all.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-const blockBytes = 32_768
-const headerBytes = 7
-
-/** What a record holds of a write: all of it, or its first, a further or its last part. */
-const types = { full: 1, first: 2, middle: 3, last: 4 } as const
+import { byNumber, digestOf, isLogFile, readClosingNote } from './closing-note.js'
+import { blockEndBehind, headerBytes, recordAt, recordTypes as types } from './log-records.js'
+import { logNumberOf } from './manifest.js'
 
 export interface WriteLogDamage {
   readonly file: string
+  /** What is wrong with the file, as the end of a sentence that begins with its name. */
+  readonly how: string
   /** Of the first record that does not hold, in bytes from the beginning. */
-  readonly offset: number
+  readonly offset?: number
 }
 
 /**
- * The first damage in a log behind which whole writes follow; undefined where there is none. A log that ends in the
- * middle of a write is what a crash leaves, and is none: that write was acknowledged to nobody. So is a last write that
- * does not hold, which a power cut leaves too; a bit that was flipped in the last write alone is not told from it.
+ * A log that is gone, that is not what it was when the database was closed, or of which a part does not hold and whole
+ * writes follow; undefined where there is none. A log that ends in the middle of a write is what a crash leaves: that
+ * write was acknowledged to nobody. So is a last write that does not hold. After a crash, which leaves no note of what
+ * the log was, a bit that was flipped in the last write alone and a log cut short are not told from a power cut.
  */
 export async function findWriteLogDamage(directory: string): Promise<WriteLogDamage | undefined> {
-  const files = (await readdir(directory)).filter((name) => /^\d+\.log$/.test(name)).sort()
-  for (const file of files) {
-    const log = await readFile(join(directory, file)).catch((error: NodeJS.ErrnoException) => {
-      // A process that has the database open lets go of a log that it needs no more.
-      if (error.code === 'ENOENT') return new Uint8Array()
-      throw error
-    })
-    const offset = damageIn(log)
-    if (offset !== undefined) return { file, offset }
+  for (const look of [findMissingLog, findChangedLog]) {
+    const found = await look(directory)
+    // Twice: a process that has the database open may have gone on to another log between two reads.
+    if (found !== undefined && (await look(directory))?.file === found.file) return found
+  }
+  for (const file of (await readdir(directory)).filter(isLogFile).sort(byNumber)) {
+    const offset = damageIn((await readLog(directory, file)) ?? new Uint8Array())
+    if (offset !== undefined)
+      return { file, how: `does not hold at byte ${offset}, and whole writes follow`, offset }
   }
   return undefined
+}
+
+/** The log that LevelDB's manifest names is there from before it is named until another one is. */
+async function findMissingLog(directory: string): Promise<WriteLogDamage | undefined> {
+  const number = await logNumberOf(directory)
+  if (number === undefined || number === 0) return undefined
+  const logs = (await readdir(directory)).filter(isLogFile)
+  if (logs.some((name) => Number.parseInt(name, 10) === number)) return undefined
+  return { file: `${String(number).padStart(6, '0')}.log`, how: 'is missing' }
+}
+
+/** A note speaks of a log that LevelDB would still read; every opening begins a new one. */
+async function findChangedLog(directory: string): Promise<WriteLogDamage | undefined> {
+  const note = await readClosingNote(directory)
+  const number = await logNumberOf(directory)
+  if (note === undefined || number === undefined || Number.parseInt(note.file, 10) < number) return undefined
+  const { file, bytes, sha256 } = note
+  const log = await readLog(directory, file)
+  if (log === undefined) return { file, how: 'is missing' }
+  if (log.length !== bytes)
+    return { file, how: `has ${log.length} bytes, and had ${bytes} when the database was closed` }
+  return digestOf(log) === sha256
+    ? undefined
+    : { file, how: 'has other bytes than when the database was closed' }
+}
+
+async function readLog(directory: string, file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(join(directory, file))
+  } catch (error) {
+    // A process that has the database open lets go of a log that it needs no more.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /**
@@ -46,7 +80,7 @@ function damageIn(log: Uint8Array): number | undefined {
   /** Where the write began of which the first parts were read. */
   let begun: number | undefined
   for (let at = 0; at + headerBytes <= log.length; ) {
-    const blockEnd = at - (at % blockBytes) + blockBytes
+    const blockEnd = blockEndBehind(at)
     if (blockEnd - at < headerBytes) {
       at = blockEnd
       continue
@@ -69,26 +103,3 @@ function damageIn(log: Uint8Array): number | undefined {
   }
   return undefined
 }
-
-/** The record that begins here and holds, and where it ends; at most at `limit`. */
-function recordAt(log: Uint8Array, at: number, limit: number): { type: number; end: number } | undefined {
-  const [type = 0, low = 0, high = 0] = [log[at + 6], log[at + 4], log[at + 5]]
-  const end = at + headerBytes + (low | (high << 8))
-  if (type < types.full || type > types.last || end > limit) return undefined
-  const stored = new DataView(log.buffer, log.byteOffset + at, 4).getUint32(0, true)
-  return stored === maskedCrc32c(log.subarray(at + 6, end)) ? { type, end } : undefined
-}
-
-/** CRC-32C (RFC 3720, B.4) by a table of bytes, rotated and shifted as LevelDB stores it. */
-function maskedCrc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0)
-  crc ^= 0xffffffff
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
-}
-
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
-  return crc >>> 0
-})

@@ -1,9 +1,10 @@
 /** Damage in LevelDB's log, which LevelDB would drop without a word, and crashes, which leave none. */
-import { cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { arrivalKey, type Store, spaceRange } from '@chirograph/interface'
 import { failsWith, is, match, ok, type Seeded, seeded, suite, tempDir } from '../../workspace/kit.ts'
-import { openLevelStore } from '../src/index.js'
+import { closingNoteFile } from '../src/closing-note.js'
+import { compactStore, openLevelStore } from '../src/index.js'
 
 /** Of a few bytes to several blocks, so that writes lie in one record and in many. */
 const sizes = [1, 300, 5_000, 40_000, 100_000, 20, 7, 33_000, 250, 2_000]
@@ -41,6 +42,61 @@ suite('a log of LevelDB', (it) => {
     await home.dispose()
   })
 
+  it('that is gone is missed, by a crash or after a stop in order, and never while another process has it', async () => {
+    const { home, directory } = await written()
+    const refusal = () => failsWith('STORE_CORRUPT', openLevelStore(directory, { createIfMissing: false }))
+    for (const isClosed of [false, true]) {
+      const file = await logFileOf(directory)
+      const log = await readFile(file)
+      await rm(file)
+      match((await refusal()).message, /\.log, which holds its latest writes, is missing/)
+      is((await readdir(directory)).filter((name) => name.endsWith('.log')).length, 0, 'none is begun')
+      await writeFile(file, log)
+      const store = await openLevelStore(directory, { createIfMissing: false })
+      await failsWith('STORE_LOCKED', openLevelStore(directory, { createIfMissing: false }))
+      is(await countOf(store), sizes.length)
+      if (!isClosed) await store.close()
+      else {
+        // From a memory table to tables, and on to another log.
+        for (let at = 0; at < 6; at++)
+          await store.batch([{ kind: 'put', key: arrivalKey(at), value: new Uint8Array(2_000_000) }], {
+            sync: false,
+          })
+        await compactStore(store)
+        await store.close()
+        await (await openLevelStore(directory, { createIfMissing: false })).close()
+      }
+    }
+    await home.dispose()
+  })
+
+  it('that is shorter or other than when its database was closed is refused, to the last byte', async () => {
+    const { home, directory, ends } = await written()
+    const store = await openLevelStore(directory, { createIfMissing: false })
+    await store.batch([{ kind: 'put', key: arrivalKey(77), value: new Uint8Array(100) }], { sync: false })
+    await store.close()
+    const file = await logFileOf(directory)
+    const log = await readFile(file)
+    const flipped = Uint8Array.from(log)
+    flipped[log.length - 1] = 1
+    const refusals = [
+      [log.subarray(0, log.length - 1), `has ${log.length - 1} bytes, and had ${log.length} when`],
+      [new Uint8Array(), `has 0 bytes, and had ${log.length} when`],
+      [flipped, 'has other bytes than when the database was closed'],
+    ] as const
+    for (const [bytes, told] of refusals) {
+      await writeFile(file, bytes)
+      const error = await failsWith('STORE_CORRUPT', openLevelStore(directory, { createIfMissing: false }))
+      match(error.message, told)
+      ok(Buffer.from(await readFile(file)).equals(bytes), 'LevelDB has not begun a new one')
+    }
+    await writeFile(file, log)
+    const again = await openLevelStore(directory, { createIfMissing: false })
+    is(await countOf(again), ends.length + 1)
+    await again.close()
+    await home.dispose()
+  })
+
   it('of which a power cut left the last write as zeros or half is read up to the one before', async () => {
     const { home, directory, log, ends } = await written()
     for (const [run, from] of [ends.at(-2) ?? 0, (ends.at(-2) ?? 0) + 500].entries()) {
@@ -69,7 +125,8 @@ async function written() {
   const file = await logFileOf(directory)
   const log = await readFile(file)
   await store.close()
-  await writeFile(file, log)
+  // As a process that was killed leaves it.
+  await rm(join(directory, closingNoteFile))
   return { home, directory, log, ends }
 }
 

@@ -1,12 +1,14 @@
 /** `chirograph doctor`: one look at everything that can be wrong with a node, running or stopped. */
 import { statfs } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { isChirographError } from '@chirograph/interface'
 import { type Context, contextOf } from '../context.js'
 import { assertInitialised, type DataDir, readConfig } from '../data-dir.js'
 import { type Check, checksOfRunning, checksOfStopped, diskCheck } from '../doctor-checks.js'
 import { exitCodes } from '../exit-codes.js'
 import { jsonText, writeWhole } from '../files.js'
 import { isExposed, readSeeds } from '../keys-file.js'
+import { logLost } from '../lost-log.js'
 import { readNetwork } from '../network-file.js'
 import { resolvePath, shownPath } from '../paths.js'
 import type { Colours } from '../terminal.js'
@@ -33,31 +35,52 @@ async function doctor(context: Context, { report }: { report?: string }): Promis
   const { terminal, dataDir } = context
   await assertInitialised(dataDir)
   const running = await runningStatus(context)
-  const checks: Check[] = [
-    running === undefined
-      ? { name: 'node', state: 'warning', what: 'the node does not run', hint: 'start it: chirograph start' }
-      : { name: 'node', state: 'ok', what: `runs as process ${running.pid}` },
-    await keysCheck(dataDir),
+  const keys = await keysCheck(dataDir)
+  const looked: Check[] = [
+    keys,
     await configCheck(dataDir),
     diskCheck(await freeBytes(dataDir.path)),
     ...(running === undefined
-      ? [await registrarCheck(dataDir), ...(await stoppedChecks(dataDir))]
+      ? [await registrarCheck(dataDir), ...(await stoppedChecks(dataDir, keys))]
       : checksOfRunning(running)),
   ]
+  const isBroken = looked.some(({ state }) => state === 'failed')
+  const checks = bySeverity([
+    ...(running === undefined ? [] : [nodeCheck(running.pid)]),
+    ...looked,
+    ...(running === undefined ? [stoppedCheck(isBroken)] : []),
+  ])
   const typed = checks.map(({ hint, ...check }) => ({
     ...check,
     ...(hint !== undefined && { hint: context.copyable(hint) }),
   }))
   if (report !== undefined) {
     // As they stand: where the folder is concerns nobody else.
-
     const path = resolvePath(report)
     await writeWhole(path, jsonText({ checks, node: process.version, platform: process.platform }))
     terminal.say(`Written to ${shownPath(path)}.`)
   }
   if (terminal.isJson) terminal.json({ checks: typed })
   else terminal.data(render(typed, terminal.colours))
-  if (checks.some(({ state }) => state === 'failed')) process.exitCode = exitCodes.failed
+  if (isBroken) process.exitCode = exitCodes.failed
+}
+
+/** The worst first: what is broken comes before what has to wait for it. */
+function bySeverity(checks: readonly Check[]): Check[] {
+  const order: readonly Check['state'][] = ['failed', 'warning', 'unknown', 'ok']
+  return checks.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+}
+
+function nodeCheck(pid: number): Check {
+  return { name: 'node', state: 'ok', what: `runs as process ${pid}` }
+}
+
+/** The last thing to be done, where anything else is to be. */
+function stoppedCheck(isBroken: boolean): Check {
+  const hint = isBroken
+    ? 'first put right what is broken; then: chirograph start'
+    : 'start it: chirograph start'
+  return { name: 'node', state: 'warning', what: 'the node does not run', hint }
 }
 
 /** Undefined when no node answers. */
@@ -71,7 +94,9 @@ async function runningStatus(context: Context) {
   }
 }
 
-async function stoppedChecks(dataDir: DataDir): Promise<Check[]> {
+async function stoppedChecks(dataDir: DataDir, keys: Check): Promise<Check[]> {
+  if (keys.state === 'failed')
+    return [{ name: 'log', state: 'unknown', what: 'without the keys it is not known whose it has to be' }]
   // Loaded here, because it takes half a second that no other command should spend.
   const [{ examineStore, orgIdOfSeeds }, { openLevelStore }, { fastestEd25519 }] = await Promise.all([
     import('@chirograph/node'),
@@ -88,7 +113,9 @@ async function stoppedChecks(dataDir: DataDir): Promise<Check[]> {
       await store.close()
     }
   } catch (error) {
-    const { what, hint } = partsOf(error)
+    const { what, hint } = partsOf(
+      isChirographError(error, 'STORE_MISSING') ? logLost(dataDir.log, 'is missing', error) : error,
+    )
     return [{ name: 'log', state: 'failed', what, hint }]
   }
 }
@@ -113,7 +140,7 @@ async function registrarCheck(dataDir: DataDir): Promise<Check> {
       name: 'registrar',
       state: 'failed',
       what,
-      hint: 'bring the folder named registrar back from a backup: no other node has what is in it',
+      hint: 'bring the folder named registrar back from a backup: no other node has what is in it; if it is lost for good, move away what is left of it and go on with an empty one: chirograph start --new-registrar',
     }
   }
   return { name: 'registrar', state: 'ok', what: 'opens; nobody else has what is in it, so keep a backup' }

@@ -1,5 +1,6 @@
 /** `chirograph fsck`: looks at everything in the log of a stopped node, and puts right what can be. */
 import type { Command } from 'commander'
+import { isChirographError } from '@chirograph/interface'
 import type { CheckProgress, Finding, StoreCheck } from '@chirograph/node'
 import { type Context, contextOf } from '../context.js'
 import { assertInitialised } from '../data-dir.js'
@@ -7,6 +8,7 @@ import { exitCodes } from '../exit-codes.js'
 import { renderFsck } from '../fsck-view.js'
 import { interruptible } from '../interrupt.js'
 import { readSeeds } from '../keys-file.js'
+import { isLoss, logLost } from '../lost-log.js'
 import { readNetwork } from '../network-file.js'
 import { shownPath } from '../paths.js'
 import { createProgressLine } from '../progress-line.js'
@@ -58,12 +60,32 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
       const options = { genesis, org, ed25519, bls: fastestBls(), signal, onProgress }
       if (!repair) {
         const check = await checkStore(store, options)
+        if (check.isEmpty) throw logLost(dataDir.log, 'is empty')
         return { check, repaired: null, whyNotComputed: whyNotComputable(check) }
       }
       const { left, repaired, whyNotComputed } = await repairStore(store, options)
       return { check: left, repaired, whyNotComputed: whyNotComputed ?? whyNotComputable(left) }
     }),
-  ).finally(progress.clear)
+  )
+    .finally(progress.clear)
+    .catch(async (error: unknown) => {
+      const told = isChirographError(error, 'STORE_MISSING')
+        ? logLost(dataDir.log, 'is missing', error)
+        : error
+      if (terminal.isJson && isLoss(told)) {
+        const { listFindings } = await import('@chirograph/node')
+        const nowhere = { author: null, generation: null, sequence: null, id: null }
+        const finding = {
+          code: 'database-damaged',
+          what: told.what,
+          standing: 'final',
+          ...nowhere,
+          fix: null,
+        } as const
+        terminal.json({ state: 'damaged', findings: listFindings([finding]), repaired: [], total: 1 })
+      }
+      throw told
+    })
   const isClean = check.total === 0
   const state = !isClean ? 'damaged' : repaired !== null && repaired.length > 0 ? 'repaired' : 'clean'
   process.exitCode = { clean: exitCodes.ok, damaged: exitCodes.damaged, repaired: exitCodes.repaired }[state]
