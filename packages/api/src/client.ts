@@ -92,6 +92,8 @@ export interface ApiClient {
   credentials(
     options?: Call & { readonly query?: string; readonly limit?: number },
   ): AsyncIterable<CredentialSummary>
+  /** Whole credentials and their receipts, as `issue` handed them over: of a batch event, or all that were issued. */
+  wholeCredentials(options?: Call & { readonly batch?: string | undefined }): AsyncIterable<CredentialAnswer>
   findCredentials(key: string, call?: Call): Promise<readonly CredentialAnswer[]>
   /** The bytes of a status proof. */
   prove(
@@ -196,6 +198,12 @@ export async function createApiClient(
       })
       const answer = await ask({ path: `/v1/credentials?${parameters}`, ...call })
       for await (const value of linesOf(answer)) yield value as CredentialSummary // as above
+    },
+
+    async *wholeCredentials({ batch, ...call } = {}) {
+      const parameters = new URLSearchParams({ whole: 'true', ...(batch !== undefined && { batch }) })
+      const answer = await ask({ path: `/v1/credentials?${parameters}`, accept: ndjson, ...call })
+      for await (const value of linesOf(answer)) yield value as CredentialAnswer // as above
     },
 
     async findCredentials(key, call) {

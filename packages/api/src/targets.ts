@@ -1,11 +1,12 @@
 /** Which credential a request means: the credential itself, its handle, or a key that the registrar knows. */
 import { z } from 'zod'
-import { toHex } from '@chirograph/codec'
-import { type CredentialReference, credentialReference } from '@chirograph/credential'
+import { type EventId, toHex } from '@chirograph/codec'
+import { type CredentialReference, credentialReference, type JsonObject } from '@chirograph/credential'
 import type { ChirographNode, CredentialTarget, RegistrarEntry } from '@chirograph/node'
 import { hexText } from './event-json.js'
 import { keyCharactersMax } from './limits.js'
 import { ApiError } from './problem.js'
+import { namesOf } from './wire.js'
 
 /** `{ key }` is a credential id, a handle or a learner id; a plain string means the same. */
 export const targetSchema = z.union([
@@ -87,12 +88,20 @@ function ambiguous(key: string, found: readonly RegistrarEntry[]): ApiError {
     what: `"${key}" stands for ${found.length} credentials`,
     hint: 'name the one you mean by its credential id',
     status: 409,
-    errors: found.slice(0, candidatesMax).map(({ credentialId, credential }) => ({
+    errors: found.slice(0, candidatesMax).map(({ credentialId, credential, batch }) => ({
       column: credentialId,
       expected: 'one credential',
-      got: String(credential.name ?? 'a credential'),
+      got: describe(credential, batch),
     })),
   })
+}
+
+/** One learner may have been given the same achievement twice. */
+function describe(credential: JsonObject, batch: EventId | null): string {
+  const { achievement, awardedOn } = namesOf(credential)
+  const what = achievement ?? String(credential.name ?? 'a credential')
+  const awarded = awardedOn === null ? '' : `, awarded on ${awardedOn}`
+  return `${what}${awarded}, ${batch === null ? 'not published yet' : `in batch ${batch}`}`
 }
 
 const candidatesMax = 20

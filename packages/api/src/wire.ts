@@ -41,6 +41,8 @@ export interface CredentialSummary {
   readonly learnerId: string
   readonly learnerName: string | null
   readonly achievement: string | null
+  /** The day, YYYY-MM-DD. */
+  readonly awardedOn: string | null
   readonly handle: string
   readonly position: number
   readonly batch: EventId | null
@@ -194,15 +196,19 @@ function statusOfEntry(node: ChirographNode, handle: string): CredentialStatus {
 }
 
 /** What an Open Badge says of its learner and achievement, for people; null where it does not. */
-function namesOf(credential: JsonObject): Pick<CredentialSummary, 'learnerName' | 'achievement'> {
+export function namesOf(
+  credential: JsonObject,
+): Pick<CredentialSummary, 'learnerName' | 'achievement' | 'awardedOn'> {
   const subject = objectOr(credential.credentialSubject)
   const achievement = objectOr(subject.achievement)
   const identifiers = Array.isArray(subject.identifier) ? subject.identifier : []
   const named = identifiers.map(objectOr).find((identifier) => identifier.identityType === 'name')
+  const awarded = credential.awardedDate ?? credential.validFrom
   const learnerName = subject.name ?? named?.identityHash
   return {
     learnerName: typeof learnerName === 'string' ? learnerName : null,
     achievement: typeof achievement.name === 'string' ? achievement.name : null,
+    awardedOn: typeof awarded === 'string' ? awarded.slice(0, 10) : null,
   }
 }
 

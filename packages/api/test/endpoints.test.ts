@@ -440,6 +440,23 @@ suite('/v1/credentials', (it) => {
     is(linesOf((await set().get('/v1/credentials?limit=1')).body).length, 1)
   })
 
+  it('hands out again whole what was issued, all of it or of one batch', async () => {
+    const { post, get } = set({ learners: [] })
+    const { credentials } = (await post('/v1/batches', { csv: cohortTemplate() })).json()
+    equal(linesOf((await get('/v1/credentials?whole=true')).body), credentials)
+    is(linesOf((await get(`/v1/credentials?whole=true&batch=${idOf(1)}`)).body).length, 1)
+    is((await get(`/v1/credentials?whole=true&batch=${idOf(2)}`)).body, '')
+  })
+
+  it('tells credentials of one learner apart by achievement, day and batch', async () => {
+    const { get, post } = set({ learners: ['S-1', 'S-1'] })
+    const { errors } = (await post('/v1/proofs', { key: 'S-1' })).json()
+    is(errors.length, 2)
+    for (const { got } of errors)
+      match(got, new RegExp(`Welding, awarded on \\d{4}-\\d\\d-\\d\\d, in batch ${idOf(1)}`))
+    match(linesOf((await get('/v1/credentials')).body)[0].awardedOn, /^\d{4}-\d\d-\d\d$/)
+  })
+
   it('shows all of a learner, with receipts', async () => {
     const { credentials } = (await set({ learners: ['S-1', 'S-1'] }).get('/v1/credentials/S-1')).json()
     is(credentials.length, 2)

@@ -271,6 +271,7 @@ function credentialOf({
   return {
     id: credentialId,
     name: 'Welding',
+    awardedDate: '2025-06-13T12:00:00Z',
     credentialSubject: {
       identifier: [{ identityType: 'name', identityHash: `Learner ${position}` }],
       achievement: { name: 'Welding' },

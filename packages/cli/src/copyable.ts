@@ -20,6 +20,7 @@ export const folderCommands = [
   'reinstate',
   'credential list',
   'credential show',
+  'credential export',
   'events',
   'proof export',
   'anchor export',

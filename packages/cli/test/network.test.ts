@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cohortTemplate } from '@chirograph/credential'
@@ -50,7 +50,31 @@ async function issueToFive(path: string, one: readonly string[]): Promise<void> 
   equal([batches.length, batches[0].credentialCount, files.length], [1, 5, 5])
   is(finality[0].finality.outcome.outcome, 'applied')
   is((await readdir(join(path, 'credentials'))).length, 10)
+  await exportAfterACut(path, { one, batch: batches[0].event })
   await issueTheSameAgain(path, { one, batch: batches[0].event })
+}
+
+/** As after a command that was cut off while it wrote: what lacks is written as it was, and what is there stays. */
+async function exportAfterACut(
+  path: string,
+  { one, batch }: { readonly one: readonly string[]; readonly batch: string },
+): Promise<void> {
+  const folder = join(path, 'credentials')
+  const textsOf = async () =>
+    Promise.all((await readdir(folder)).sort().map((name) => readFile(join(folder, name), 'utf8')))
+  const before = await textsOf()
+  const [cut = '', lost = ''] = (await readdir(folder)).sort()
+  await writeFile(join(folder, cut), (before[0] ?? '').slice(0, 100))
+  await rm(join(folder, lost))
+  const exported = await chirograph(path, 'credential', 'export', '--batch', batch, ...one, '--json')
+  is(exported.code, 0, exported.err)
+  const { files, written, unpublished } = JSON.parse(exported.out)
+  equal([files.length, written, unpublished], [5, 1, 0])
+  equal(await textsOf(), before)
+  await writeFile(join(folder, cut), '{}')
+  const changed = await chirograph(path, 'credential', 'export', ...one)
+  equal([changed.code, changed.err.includes('is not what was issued')], [3, true])
+  await writeFile(join(folder, cut), before[0] ?? '')
 }
 
 /** By mistake: nothing happens, and the batch is named. */

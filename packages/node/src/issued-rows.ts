@@ -68,7 +68,7 @@ function alreadyIssued({
     // Whoever issued them again while they wait would give everybody a second credential in the end.
     hint: batches.some(({ event }) => event === null)
       ? 'wait until that batch is published: the node does it by itself, as soon as it may sign'
-      : 'leave those rows out, or give these people another credential with --again (in the API: again); chirograph credential list shows what was issued',
+      : 'to have their files again, chirograph credential export; leave those rows out, or give these people another credential with --again (in the API: again); chirograph credential list shows what was issued',
     facts: {
       rowsIssued: issued.length,
       rows: total,

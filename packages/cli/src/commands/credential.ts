@@ -1,10 +1,14 @@
 /** `chirograph credential`: what this institution issued. */
 import type { Command } from 'commander'
-import type { CredentialAnswer, CredentialSummary } from '@chirograph/api/client'
+import type { ApiClient, CredentialAnswer, CredentialSummary } from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
+import { writeCredentialFiles } from '../credential-files.js'
+import { usage } from '../failure.js'
 import { jsonText } from '../files.js'
+import { resolvePath, shownPath } from '../paths.js'
 import { plainText } from '../plain-text.js'
+import { createProgressLine } from '../progress-line.js'
 import { cut, table } from '../table.js'
 
 export function addCredential(program: Command): void {
@@ -37,6 +41,83 @@ export function addCredential(program: Command): void {
       `\nExamples:\n  $ chirograph credential show S-0001\n  $ chirograph credential show S-0001 --json | jq .credential > S-0001${companionEndings.credential}`,
     )
     .action((key: string, _options: object, command: Command) => show(contextOf(command), key))
+  credential
+    .command('export')
+    .summary('write the files of what was issued again')
+    .description(
+      'Writes the credential and the receipt of each learner again, just as chirograph issue wrote them: of the credentials that are named, of a batch, or of all. Files that are there already stay. The node keeps every credential that it issued, with the names in it, in the folder registrar alone: no other member has them, and what was lost with that folder cannot be written again.',
+    )
+    .argument('[key...]', 'credential ids, handles or learner ids (default: all that was issued)')
+    .option('--batch <event>', 'only what this batch event issued')
+    .option('--out <folder>', 'where to write credentials and receipts', 'credentials')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ chirograph credential export --out ./spring-2026\n  $ chirograph credential export S-0001 S-0002\n  $ chirograph credential export --batch "$BATCH" --json',
+    )
+    .action((keys: string[], options: ExportOptions, command: Command) =>
+      exportFiles(contextOf(command), keys, options),
+    )
+}
+
+interface ExportOptions {
+  readonly batch?: string
+  readonly out: string
+}
+
+/** A hundred thousand credentials are two hundred thousand files. */
+const exportTimeoutMs = 1_800_000
+
+async function exportFiles(
+  context: Context,
+  keys: readonly string[],
+  { batch, out }: ExportOptions,
+): Promise<void> {
+  if (keys.length > 0 && batch !== undefined)
+    throw usage('a batch and single credentials are named at once', 'name either --batch or the credentials')
+  const { terminal } = context
+  const api = await context.connect()
+  const signal = context.deadline(exportTimeoutMs)
+  const folder = resolvePath(out)
+  const progress = createProgressLine(terminal)
+  const files: string[] = []
+  let written = 0
+  let unpublished = 0
+  try {
+    for await (const answer of credentialsOf(api, { keys, batch, signal })) {
+      const { path, isNew } = await writeCredentialFiles(folder, answer)
+      files.push(path)
+      if (isNew) written++
+      if (answer.receipt === null) unpublished++
+      progress.show(`Written: ${files.length.toLocaleString('en-GB')}`)
+    }
+  } finally {
+    progress.clear()
+  }
+  if (terminal.isJson) {
+    terminal.json({ folder, files, written, unpublished })
+    return
+  }
+  const { green, yellow } = terminal.colours
+  const there = files.length - written
+  terminal.data(
+    `${green('✔')} Wrote ${counted(written)} to ${shownPath(folder)}${there > 0 ? `; ${counted(there)} were there already` : ''}`,
+  )
+  if (unpublished > 0)
+    terminal.data(
+      `  ${yellow('!')} ${counted(unpublished)} of a batch that waits to be published have no receipt yet: run this again later`,
+    )
+}
+
+async function* credentialsOf(
+  api: ApiClient,
+  { keys, batch, signal }: { keys: readonly string[]; batch: string | undefined; signal: AbortSignal },
+): AsyncGenerator<CredentialAnswer> {
+  if (keys.length === 0) yield* api.wholeCredentials({ batch, signal })
+  else for (const key of keys) yield* await api.findCredentials(key, { signal })
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 credential' : `${count.toLocaleString('en-GB')} credentials`
 }
 
 async function list(context: Context, query: string | undefined, limit: number): Promise<void> {
@@ -53,18 +134,22 @@ async function list(context: Context, query: string | undefined, limit: number):
     terminal.say(query === undefined ? 'Nothing was issued yet.' : `Nothing matches "${plainText(query)}".`)
     return
   }
-  const [head = '', ...lines] = table(['STATUS', 'LEARNER', 'NAME', 'ACHIEVEMENT', 'CREDENTIAL ID'], rows)
+  const [head = '', ...lines] = table(
+    ['STATUS', 'LEARNER', 'NAME', 'ACHIEVEMENT', 'AWARDED', 'CREDENTIAL ID'],
+    rows,
+  )
   terminal.data([terminal.colours.dim(head), ...lines].join('\n'))
   if (rows.length === limit) terminal.say(`Only the first ${limit}; see more with --limit.`)
 }
 
 function rowOf(summary: CredentialSummary): string[] {
-  const { learnerId, learnerName, achievement, credentialId } = summary
+  const { learnerId, learnerName, achievement, awardedOn, credentialId } = summary
   return [
     stateWords(summary),
     learnerId,
     cut(learnerName ?? '', 28),
     cut(achievement ?? '', 40),
+    awardedOn ?? '',
     credentialId,
   ]
 }

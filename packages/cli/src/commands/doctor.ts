@@ -6,7 +6,7 @@ import { type Context, contextOf } from '../context.js'
 import { assertInitialised, type DataDir, readConfig } from '../data-dir.js'
 import { type Check, checksOfRunning, checksOfStopped, diskCheck } from '../doctor-checks.js'
 import { exitCodes } from '../exit-codes.js'
-import { jsonText, writeWhole } from '../files.js'
+import { jsonText, readIfThere, writeWhole } from '../files.js'
 import { isExposed, readSeeds } from '../keys-file.js'
 import { logLost } from '../lost-log.js'
 import { readNetwork } from '../network-file.js'
@@ -97,6 +97,15 @@ async function runningStatus(context: Context) {
 async function stoppedChecks(dataDir: DataDir, keys: Check): Promise<Check[]> {
   if (keys.state === 'failed')
     return [{ name: 'log', state: 'unknown', what: 'without the keys it is not known whose it has to be' }]
+  if ((await readIfThere(dataDir.network)) === undefined)
+    return [
+      {
+        name: 'network',
+        state: 'warning',
+        what: 'this folder belongs to no network yet',
+        hint: 'name it at the first start: chirograph start --network network.json',
+      },
+    ]
   // Loaded here, because it takes half a second that no other command should spend.
   const [{ examineStore, orgIdOfSeeds }, { openLevelStore }, { fastestEd25519 }] = await Promise.all([
     import('@chirograph/node'),

@@ -1,21 +1,13 @@
 /** `chirograph issue`: a cohort file in, a credential and a receipt for each learner out. */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Presets, SingleBar } from 'cli-progress'
 import { type Command, Option } from 'commander'
-import type {
-  ApiClient,
-  BatchAnswer,
-  CohortSource,
-  CredentialAnswer,
-  IssueProgress,
-} from '@chirograph/api/client'
+import type { ApiClient, BatchAnswer, CohortSource, IssueProgress } from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
-import { jsonText, readJson, readText, writeWhole } from '../files.js'
+import { writeCredentialFiles } from '../credential-files.js'
+import { readJson, readText } from '../files.js'
 import { describeFinal } from '../finality-view.js'
 import { resolvePath, shownPath } from '../paths.js'
-import { credentialFileBase } from '../safe-name.js'
 
 interface IssueOptions {
   readonly out: string
@@ -35,7 +27,7 @@ export function addIssue(program: Command): void {
     .command('issue')
     .summary('issue credentials to everybody in a file')
     .description(
-      'Issues a credential to everybody in a CSV or JSON file, and writes for each a credential and a receipt to hand to the learner. A file with mistakes is refused whole, and every mistake is named; so is one with people who were given exactly the same before.',
+      'Issues a credential to everybody in a CSV or JSON file, and writes for each a credential and a receipt to hand to the learner. A file with mistakes is refused whole, and every mistake is named; so is one with people who were given exactly the same before. The node keeps what it issued: where this command is cut off, chirograph credential export writes the files that are missing.',
     )
     .argument('<file>', 'a CSV file as chirograph template makes it, or JSON: one person or a list')
     .option('--out <folder>', 'where to write credentials and receipts', 'credentials')
@@ -52,7 +44,8 @@ export function addIssue(program: Command): void {
 Examples:
   $ chirograph template > cohort.csv
   $ chirograph issue cohort.csv --dry-run
-  $ chirograph issue cohort.csv --out ./spring-2026 --wait final`,
+  $ chirograph issue cohort.csv --out ./spring-2026 --wait final
+  $ chirograph credential export --out ./spring-2026   # should it be cut off: what was issued is kept`,
     )
     .action((file: string, options: IssueOptions, command: Command) =>
       issue(contextOf(command), resolvePath(file), options),
@@ -85,7 +78,7 @@ async function issue(context: Context, path: string, options: IssueOptions): Pro
       signal,
       onProgress: bar.update,
       async onCredential(credential) {
-        written.push(await writeCredential(folder, credential))
+        written.push((await writeCredentialFiles(folder, credential)).path)
         bar.written(written.length)
       },
     })
@@ -135,19 +128,6 @@ async function check({ terminal, deadline }: Context, api: ApiClient, cohort: Co
   terminal.data(
     `${terminal.colours.green('✔')} The file is in order: ${plural(answer.credentialCount, 'credential')} (${classes}). Nothing was issued.`,
   )
-}
-
-/** Personal data: readable by its owner alone. Returns the credential's path. */
-async function writeCredential(folder: string, answer: CredentialAnswer): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { credentialId, learnerId, credential, receipt } = answer
-  const achievement = typeof credential.name === 'string' ? credential.name : null
-  // Each id is new, so nothing can be there yet.
-  const options = { mode: 0o600, isNew: true }
-  const base = join(folder, credentialFileBase({ credentialId, learnerId, achievement }))
-  await writeWhole(base + companionEndings.credential, jsonText(credential), options)
-  if (receipt) await writeWhole(base + companionEndings.receipt, jsonText(receipt), options)
-  return base + companionEndings.credential
 }
 
 interface Bar {
