@@ -239,7 +239,10 @@ suite('vectors: checkpoints and sync', (it) => {
 
 function emptyReplica(): Replica {
   const signers = { event: signer(issuer.seeds.log), vote: signer(issuer.seeds.consensus) }
-  return createReplica({ genesis, org: issuer.id, signers, ed25519, hasVoteRecord: true }, emptyRestored())
+  return createReplica(
+    { genesis, org: issuer.id, signers, ed25519, hasVoteRecord: true, nonce: '00'.repeat(16) },
+    emptyRestored(),
+  )
 }
 
 function take({ log }: Replica, wire: Uint8Array): void {

@@ -320,6 +320,7 @@ function replicaOf(index: number): Replica {
       signers: { event: signWith(member.seeds.log), vote: signWith(member.seeds.consensus) },
       ed25519,
       hasVoteRecord: true,
+      nonce: '00'.repeat(16),
     },
     emptyRestored(),
   )

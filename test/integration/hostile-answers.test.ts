@@ -97,6 +97,7 @@ function replicaOf() {
     signers: { event: sign, vote: sign },
     ed25519,
     hasVoteRecord: true,
+    nonce: '00'.repeat(16),
   }
   return createReplica(config, emptyRestored())
 }

@@ -169,7 +169,7 @@ suite('nodes together', (it) => {
     await cluster.stop()
   })
 
-  it('follow without voting when the vote record is gone, and do not sign over lost events', async () => {
+  it('follow when the vote record is gone until it is known where they may vote, and do not sign over lost events', async () => {
     const cluster = await startCluster(4)
     const [college] = cluster.nodes
     if (!college) throw new Error('four nodes')
@@ -188,6 +188,11 @@ suite('nodes together', (it) => {
     const [here] = await Promise.all(cluster.nodes.map((node) => node.finality(next.id)))
     is(here?.outcome.outcome, 'applied')
     is(wiped.organisation(wiped.org)?.frozen, null)
+    await until('the others told their views', () => wiped.status().votesFrom !== null)
+    for (let view = 0; view < 3; view++)
+      await wiped.finality((await wiped.publish({ kind: 'status.lease', count: 1024 })).id)
+    ok(wiped.status().isVoting)
+    for (const node of cluster.nodes) is(node.status().counters.equivocations, 0)
     await cluster.stop()
   })
 

@@ -20,7 +20,7 @@ function cluster(options: Omit<SimulationOptions, 'links' | 'syncMs'>) {
 }
 
 suite('recovery', (it) => {
-  it('a node whose vote record is not certain never votes or proposes, and follows all the same', () => {
+  it('a node whose vote record is lost follows, finds out where it may vote, and votes from there on, after a restart too', () => {
     const kinds = new Map<number, Set<string>>()
     const { simulation, publish } = cluster({
       seed: 1,
@@ -37,10 +37,49 @@ suite('recovery', (it) => {
       publish(event % 4)
       ok(simulation.runUntil(() => simulation.isSettled(), { limitMs: 120_000 }))
     }
-    not(kinds.get(2)?.has('vote') ?? false)
-    not(kinds.get(2)?.has('proposal') ?? false)
-    for (const voter of [0, 1, 3]) ok(kinds.get(voter)?.has('vote'))
+    for (const voter of [0, 1, 2, 3])
+      for (const kind of ['vote', 'proposal'] as const) ok(kinds.get(voter)?.has(kind), `${voter}: ${kind}`)
+    const gate = simulation.nodes[2]?.replica?.consensus.votesFrom
+    is(gate, 3, 'all were in view 1, where it may have voted, and in view 2')
+    kinds.clear()
+    simulation.crash(2)
+    simulation.start(2)
+    is(simulation.nodes[2]?.replica?.consensus.votesFrom, gate)
+    publish(0)
+    ok(simulation.runUntil(() => simulation.isSettled(), { limitMs: 120_000 }))
+    ok(kinds.get(2)?.has('vote'))
+    not(kinds.get(2)?.has('ask-view'), 'it is on its disk')
     simulation.oracles.auditHistory()
+  })
+
+  it('of four, one that forgot its votes waits for all others to tell their view, and asks no more once they have', () => {
+    const asked: number[] = []
+    let votes = 0
+    const { simulation } = cluster({
+      seed: 12,
+      size: 4,
+      withoutVoteRecord: [2],
+      absent: [3],
+      onSend({ from, bytes, atMs }) {
+        const decoded = decodeMessage(bytes)
+        if (decoded.ok && decoded.value.kind === 'ask-view') asked.push(atMs)
+        if (decoded.ok && decoded.value.kind === 'vote' && from === 2) votes++
+      },
+    })
+    simulation.publish(0, { kind: 'status.lease', count: 1_024 })
+    simulation.runFor(60_000)
+    is(simulation.nodes[2]?.replica?.consensus.votesFrom, null)
+    is(votes, 0, 'it may have voted differently')
+    simulation.start(3)
+    ok(
+      simulation.runUntil(() => simulation.nodes[2]?.replica?.consensus.votesFrom !== null, {
+        limitMs: 60_000,
+      }),
+    )
+    const atMs = simulation.nowMs()
+    simulation.runFor(60_000)
+    ok(asked.length > 4)
+    ok(asked.every((ms) => ms <= atMs))
   })
 
   it('a node that joins late takes the history by checkpoints and then votes', () => {

@@ -2,6 +2,7 @@
 import type { NodeAnswer } from '@chirograph/api/client'
 import type { KnownFork, StoreExamination } from '@chirograph/node'
 import { describeMs } from './duration.js'
+import { doubtWords } from './status-view.js'
 
 export interface Check {
   readonly name: string
@@ -53,7 +54,7 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
     ]
   if (examined.kind === 'foreign' || examined.kind === 'damaged')
     return [{ name: 'log', state: 'failed', what: examined.what, hint: examined.hint }]
-  const { height, events, schema, hasVoteRecord, isHistoryWhole, isLastSignedHere } = examined
+  const { height, events, schema, areVotesKnown, isHistoryWhole, isLastSignedHere } = examined
   return [
     {
       name: 'log',
@@ -72,17 +73,17 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
           what: 'older final events are not here yet',
           hint: 'start the node: it fetches them from other members',
         },
-    hasVoteRecord
+    areVotesKnown
       ? {
           name: 'voting',
           state: 'ok',
-          what: 'the vote record was kept since the keys were made; chirograph fsck looks at each vote',
+          what: 'it is known how this member has voted; chirograph fsck looks at each vote',
         }
       : {
           name: 'voting',
           state: 'warning',
-          what: 'the vote record is not certain to be whole, so the node follows without voting',
-          hint: 'nothing, if this folder was started afresh; never put an old copy in its place',
+          what: 'it is not known how this member has voted, so it does not vote until it has heard the others',
+          hint: 'start the node: it asks them; never put an old copy in its place',
         },
     isLastSignedHere === false
       ? {
@@ -161,21 +162,32 @@ function checkpointCheck({ finalAgeMs, height, events }: NodeAnswer): Check {
       }
 }
 
-function votingCheck({ isVoting, whyNotVoting }: NodeAnswer): Check {
-  if (isVoting) return { name: 'voting', state: 'ok', what: 'this node votes' }
-  if (whyNotVoting === 'observer') return { name: 'voting', state: 'ok', what: 'this member only follows' }
-  if (whyNotVoting === 'copied-folder')
-    return {
-      name: 'voting',
-      state: 'warning',
-      what: 'this folder was copied or restored, so the node does not vote yet',
-      hint: 'let the node connect to other members, and never run two copies of a folder',
-    }
-  return {
-    name: 'voting',
-    state: 'warning',
-    what: 'the vote record is lost, so the node follows without voting',
-    hint: 'never put an old copy of the folder in its place',
+function votingCheck(node: NodeAnswer): Check {
+  const name = 'voting'
+  switch (node.whyNotVoting) {
+    case null:
+      return { name, state: 'ok', what: 'this node votes' }
+    case 'observer':
+      return { name, state: 'ok', what: 'this member only follows' }
+    case 'later-view':
+      return { name, state: 'ok', what: `this node votes again from view ${node.votesFrom} on` }
+    case 'key-missing':
+      return {
+        name,
+        state: 'failed',
+        what: 'the consensus key that the network knows is not in this folder, so the node does not vote',
+        hint: 'put back the keys.json that was saved with the last change of keys',
+      }
+    default:
+      return {
+        name,
+        state: 'warning',
+        what: `the node does not vote yet: ${doubtWords(node)}`,
+        hint:
+          node.recall === 'another-copy'
+            ? 'stop the other copy, and start this node again'
+            : 'let it connect to the other members; where all were moved at once, see chirograph start --moved',
+      }
   }
 }
 

@@ -102,7 +102,7 @@ function kindLines(
 }
 
 /** What is as it should be, and worth knowing. */
-function stateLines({ isEmpty, events, height, pruned, toFetch, hasVoteRecord }: StoreCheck): string[] {
+function stateLines({ isEmpty, events, height, pruned, toFetch, areVotesKnown }: StoreCheck): string[] {
   if (isEmpty) return ['The log is empty: no node has run on it.']
   const count = (one: number) => one.toLocaleString('en-GB')
   const counted = (one: number, kind = '') => `${count(one)} ${kind}${one === 1 ? 'event' : 'events'}`
@@ -110,7 +110,9 @@ function stateLines({ isEmpty, events, height, pruned, toFetch, hasVoteRecord }:
     `${counted(events)}, height ${count(height)}.`,
     ...(toFetch > 0 ? [`The node fetches ${counted(toFetch, 'older ')} from members when it runs.`] : []),
     ...(pruned > 0 ? [`The bodies of ${counted(pruned, 'final ')} were pruned.`] : []),
-    ...(hasVoteRecord ? [] : ['The vote record is not whole, so the node follows without voting.']),
+    ...(areVotesKnown
+      ? []
+      : ['It is not known how this member has voted: it votes once it has heard the others.']),
   ]
 }
 

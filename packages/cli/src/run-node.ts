@@ -28,6 +28,7 @@ export async function runNode({
   apiPort,
   mayJoin,
   isRegistrarNew,
+  wasMoved,
   log,
   onStop,
 }: {
@@ -38,6 +39,8 @@ export async function runNode({
   readonly mayJoin: boolean
   /** Whether to go on with an empty registrar where there is none. */
   readonly isRegistrarNew: boolean
+  /** Nothing has run on another copy of the data directory. */
+  readonly wasMoved: boolean
   readonly log: Logger
   /** Somebody asked by the API, or the node cannot go on. */
   readonly onStop: (why: 'asked' | 'failed') => void
@@ -82,6 +85,7 @@ export async function runNode({
       saveSeeds: (changed) => replaceSeeds(dataDir.keys, changed),
       store,
       storePlace: `${dev}:${ino}`,
+      wasMoved,
       registrar,
       network: wire,
       ed25519: fastestEd25519(),

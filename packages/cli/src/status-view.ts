@@ -60,16 +60,33 @@ function historyLines({ history }: NodeAnswer): string[] {
   ]
 }
 
-function votingWords({ isVoting, whyNotVoting }: NodeAnswer, { green, yellow }: Colours): string {
-  if (isVoting) return green('yes')
-  switch (whyNotVoting) {
+function votingWords(node: NodeAnswer, { green, red, yellow }: Colours): string {
+  switch (node.whyNotVoting) {
+    case null:
+      return green('yes')
     case 'observer':
       return 'no, this member only follows'
-    case 'copied-folder':
-      return yellow('not yet: this folder was copied or restored, so it hears from the other members first')
+    case 'key-missing':
+      return red('no: its consensus key is not in this folder')
+    case 'later-view':
+      return yellow(`not yet: from view ${node.votesFrom} on, in which it cannot have voted before`)
     default:
-      return yellow('no: its vote record is lost, so it follows without voting')
+      return yellow(`not yet: ${doubtWords(node)}`)
   }
+}
+
+/** Why it is not known how a member voted, and how far that is found out. */
+export function doubtWords({ whyNotVoting, recall }: Pick<NodeAnswer, 'whyNotVoting' | 'recall'>): string {
+  const cause =
+    whyNotVoting === 'copied-folder'
+      ? 'this folder was copied or restored'
+      : whyNotVoting === 'vote-record-lost'
+        ? 'its vote record is lost'
+        : 'others hold votes of it that this folder knows nothing of'
+  if (recall === 'another-copy') return `${cause}, and another copy of it seems to run`
+  if (recall === 'too-few-validators' || recall === null)
+    return `${cause}, and fewer than four validators cannot find out how it voted`
+  return `${cause}; ${recall.heard} of ${recall.needed} members have said which view they are in`
 }
 
 const rotateToGoOn = 'begin a new key with chirograph key rotate'

@@ -22,6 +22,8 @@ const healthy = {
   events: { known: 9, final: 9, pending: 0 },
   isVoting: true,
   whyNotVoting: null,
+  recall: null,
+  votesFrom: 0,
   signing: 'ok',
   forks: [],
   peers: [{ connected: true, name: 'Sample Institution 2', peerId: 'p' }],
@@ -45,7 +47,10 @@ suite('doctor', (it) => {
     is(stateOf('sync', { sync: { state: 'alone', behindBy: null, lastHeardMs: null } }), 'failed')
     is(stateOf('history', { history: { isWhole: false, missing: 3, brought: 0 } }), 'warning')
     is(stateOf('finality', { finalAgeMs: 3_600_000 }), 'warning')
-    is(stateOf('voting', { isVoting: false, whyNotVoting: 'vote-record-lost' }), 'warning')
+    const lost = { isVoting: false, whyNotVoting: 'vote-record-lost', votesFrom: null } as const
+    is(stateOf('voting', { ...lost, recall: { heard: 1, needed: 3 } }), 'warning')
+    is(stateOf('voting', { ...lost, recall: 'too-few-validators' }), 'warning')
+    is(stateOf('voting', { isVoting: false, whyNotVoting: 'key-missing' }), 'failed')
     is(stateOf('signing', { signing: 'own-fork' }), 'failed')
     is(stateOf('signing', { signing: 'own-events-missing' }), 'warning')
     is(stateOf('members', { peers: [{ connected: false, name: 'Away', peerId: 'q' }] }), 'warning')
@@ -85,7 +90,7 @@ suite('doctor', (it) => {
     const sound = {
       kind: 'sound',
       schema: '2',
-      hasVoteRecord: true,
+      areVotesKnown: true,
       height: 1,
       events: { final: 1, pending: 0 },
       isHistoryWhole: true,

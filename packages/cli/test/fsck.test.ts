@@ -17,7 +17,7 @@ const nothing: StoreCheck = {
   pruned: 0,
   toFetch: 0,
   height: 7,
-  hasVoteRecord: true,
+  areVotesKnown: true,
   isEmpty: false,
 }
 
@@ -34,7 +34,7 @@ suite('what fsck prints', (it) => {
     match(rendered({}), 'Nothing is damaged in ./log')
     match(rendered({}), '12,000 events, height 7')
     match(rendered({ pruned: 3 }), 'bodies of 3 final events were pruned')
-    match(rendered({ hasVoteRecord: false }), 'follows without voting')
+    match(rendered({ areVotesKnown: false }), 'votes once it has heard the others')
   })
 
   it('names each kind once, five places of it, what that means and who puts it right', () => {

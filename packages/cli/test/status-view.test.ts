@@ -68,6 +68,8 @@ function view(peers: NodeAnswer['peers'], given: Partial<NodeAnswer> = {}): stri
     sync: { state: 'current', behindBy: 0, lastHeardMs: nowMs },
     isVoting: true,
     whyNotVoting: null,
+    recall: null,
+    votesFrom: 0,
     signing: 'ok',
     counters: { rejected: {}, equivocations: 0, conflicts: 0 },
     peers,

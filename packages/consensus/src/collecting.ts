@@ -1,5 +1,6 @@
 /** Receiving: votes add up to certificates, contradictory ones to evidence. */
-import { type Certificate, createCertificate } from './certificate.js'
+import { noteOwnVote } from './amnesia.js'
+import { type Certificate, createCertificate, signersOf } from './certificate.js'
 import { proposalsPerViewMax, viewsAheadMax } from './limits.js'
 import type { Proposal } from './proposal.js'
 import { type Equivocation, standingOf, type ViewState, viewOf } from './state.js'
@@ -15,6 +16,7 @@ export function collectVote(turn: Turn, vote: Verified<SignedVote>): void {
   const { state } = turn
   if (vote.view <= state.finalized.view || vote.view > state.view + viewsAheadMax) return
   const view = viewOf(state, vote.view)
+  if (vote.signer === state.config.self) noteOwnVote(turn, vote)
   reportContradictions(turn, view, vote)
   const ballot = view[ballotOf[vote.type]]
   if (ballot.has(vote.signer)) return
@@ -26,6 +28,7 @@ export function collectVote(turn: Turn, vote: Verified<SignedVote>): void {
 export function collectCertificate(turn: Turn, certificate: Verified<Certificate>): void {
   const { state } = turn
   if (certificate.view <= state.finalized.view) return
+  noteOwnSignature(turn, certificate)
   const view = viewOf(state, certificate.view)
   const known = view[certifiedAs[certificate.type]]
   const contradicted = contradictionOf(view, certificate)
@@ -59,6 +62,12 @@ export function collectProposal(turn: Turn, proposal: Verified<Proposal>): void 
       message: { kind: 'standing', standing: standingOf(state) },
     })
   }
+}
+
+/** H16: a certificate says what this validator signed, whatever its record says. */
+export function noteOwnSignature(turn: Turn, certificate: Verified<Certificate>): void {
+  const { self } = turn.state.config
+  if (self !== undefined && signersOf(certificate).includes(self)) noteOwnVote(turn, certificate)
 }
 
 function certify(turn: Turn, vote: Verified<SignedVote>): void {

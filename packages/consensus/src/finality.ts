@@ -2,6 +2,7 @@
 import { isClosing } from './epoch.js'
 import type { Proposal } from './proposal.js'
 import { isExecuted } from './state.js'
+import { shortenTimeout } from './timing.js'
 import { forgetBelow, type Turn } from './turn.js'
 import type { Hex } from './validator-set.js'
 import type { Verified } from './vote.js'
@@ -27,6 +28,7 @@ export function finalize(turn: Turn): boolean {
     // The one line where a revocation becomes final: a quorum has said FINAL, and all of it was executed here.
     turn.effects.push({ kind: 'finalize', chain, tail, certificate })
     turn.state.isOver = isClosing(header.core)
+    shortenTimeout(turn)
     forgetBelow(turn, {
       digest: header.digest,
       view: tail ? header.core.view : view,

@@ -1,4 +1,6 @@
 /** Cut-Simplex: Byzantine agreement on cuts of the log, without I/O. See SPEC.md for the numbered rules. */
+
+export { viewsHeard, viewsToHear } from './amnesia.js'
 export {
   type Certificate,
   type CertificateRejectReason,
@@ -50,7 +52,6 @@ export {
 } from './proposal.js'
 export { type Scheme, schemeBytes, schemeNumbers, type VoteVerifiers } from './scheme.js'
 export {
-  allowVotes,
   type ConsensusConfig,
   type ConsensusState,
   createConsensus,

@@ -1,4 +1,5 @@
 /** Leading a view: on which parent, when, and never two different proposals (H0). */
+import { mayVoteIn } from './amnesia.js'
 import type { Certificate } from './certificate.js'
 import { createTail } from './epoch.js'
 import type { Header } from './header.js'
@@ -18,7 +19,7 @@ interface Justification {
 
 export function isLeading(turn: Turn): boolean {
   const { config, view } = turn.state
-  return config.mayVote && config.self === leaderOf(config.set, view)
+  return mayVoteIn(turn.state, view) && config.self === leaderOf(config.set, view)
 }
 
 /** Asks the replica for a header once this node leads, something calls for one, and the parent is certain. */

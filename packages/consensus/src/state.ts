@@ -14,12 +14,14 @@ export interface ConsensusConfig {
   readonly base: EpochBase | null
   /** Our index in the set; undefined for an observer. */
   readonly self: number | undefined
-  /** False for an observer, and for a validator whose vote record is gone: it follows, but says nothing. */
+  /** False for an observer, and for a validator whose key is not here: it follows, but says nothing. */
   readonly mayVote: boolean
   /** Signatures of both schemes are deterministic, so signing is a pure function and `step` stays one. */
   readonly sign: (message: Uint8Array) => Uint8Array
   /** Adds up BLS signatures; noble unless a faster one is given. */
   readonly bls?: Bls | undefined
+  /** 16 random bytes of this start: no answer to an earlier one is taken for one to this (H16). */
+  readonly nonce: Hex
   readonly viewTimeoutMs: number
   readonly heartbeatMs: number
   /** A header's time may differ from a voter's clock by at most this. */
@@ -59,8 +61,20 @@ export interface KnownProposal {
   readonly execution: 'waiting' | 'asked' | 'executed' | 'invalid'
 }
 
+/** What is being found out where the own record may lack votes (H16). */
+export interface Recall {
+  readonly nonce: Hex
+  /** The view that each validator says it is in. */
+  readonly told: ReadonlyMap<number, number>
+  readonly asks: number
+  readonly isArmed: boolean
+}
+
 export interface ConsensusState {
   readonly config: ConsensusConfig
+  /** The lowest view in which this validator votes: 0 where its record is whole, null while that is being found out (H16). */
+  readonly votesFrom: number | null
+  readonly recall: Recall
   readonly finalized: FinalPoint
   readonly view: number
   readonly views: ReadonlyMap<number, ViewState>
@@ -86,7 +100,7 @@ export interface ConsensusState {
   readonly timeoutMs: number
 }
 
-export type Timer = 'view' | 'propose' | 'heartbeat'
+export type Timer = 'view' | 'propose' | 'heartbeat' | 'recall'
 
 export type Input = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
@@ -95,6 +109,8 @@ export type Input = { readonly nowMs: number } & (
   | { readonly kind: 'certificate'; readonly certificate: Verified<Certificate> }
   | { readonly kind: 'standing'; readonly from: string; readonly standing: Standing }
   | { readonly kind: 'connected'; readonly peer: string }
+  | { readonly kind: 'view-asked'; readonly from: string; readonly nonce: Hex }
+  | { readonly kind: 'view-told'; readonly validator: number; readonly nonce: Hex; readonly view: number }
   | { readonly kind: 'evaluated'; readonly digest: Hex; readonly isValid: boolean }
   | { readonly kind: 'built'; readonly view: number; readonly header: Header; readonly changes: Uint8Array }
   | { readonly kind: 'not-built'; readonly parent: Hex }
@@ -113,6 +129,7 @@ export type Recipient = 'validators' | { readonly validator: number } | { readon
 export type Effect =
   | { readonly kind: 'persist'; readonly record: VoteRecord; readonly proposal: Verified<Proposal> | null }
   | { readonly kind: 'persist-proposal'; readonly proposal: Verified<Proposal> }
+  | { readonly kind: 'persist-gate'; readonly votesFrom: number | null }
   | { readonly kind: 'send'; readonly to: Recipient; readonly message: Message }
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly view: number; readonly afterMs: number }
   | { readonly kind: 'evaluate'; readonly proposal: Verified<Proposal> }
@@ -140,6 +157,8 @@ export interface RestoredConsensus {
   readonly records: readonly VoteRecord[]
   /** Proposals stored with own votes or own proposals, in views above the final one. */
   readonly proposals: readonly Verified<Proposal>[]
+  /** As in the state: null where votes may have been cast in this epoch that the records do not hold. */
+  readonly votesFrom: number | null
 }
 
 export const emptyView: ViewState = Object.freeze({
@@ -158,6 +177,8 @@ export function createConsensus(config: ConsensusConfig, restored: RestoredConse
   const own = open.filter((proposal) => leaderOf(config.set, proposal.header.core.view) === config.self)
   return {
     config,
+    votesFrom: restored.votesFrom,
+    recall: newRecall(config.nonce),
     finalized,
     view: finalized.view + 1,
     views: new Map(),
@@ -176,6 +197,10 @@ export function createConsensus(config: ConsensusConfig, restored: RestoredConse
     armed: { view: null, propose: null, heartbeat: null },
     timeoutMs: config.viewTimeoutMs,
   }
+}
+
+export function newRecall(nonce: Hex): Recall {
+  return { nonce, told: new Map(), asks: 0, isArmed: false }
 }
 
 export function viewOf(state: ConsensusState, view: number): ViewState {
@@ -199,9 +224,4 @@ export function closingAt(state: ConsensusState, digest: Hex): Header | undefine
 
 export function standingOf(state: ConsensusState): Standing {
   return { view: state.view, finalView: state.finalized.view, finalHeight: state.finalized.height }
-}
-
-/** From now on this validator votes: what it said before the start is known after all. */
-export function allowVotes(state: ConsensusState): ConsensusState {
-  return { ...state, config: { ...state.config, mayVote: state.config.self !== undefined } }
 }

@@ -2,7 +2,8 @@
  * Cut-Simplex as a step function: input in, next state and effects out. Production, the simulator and the model
  * checker run this same reducer. Signatures are checked before it: the inputs' types say so.
  */
-import { collectCertificate, collectProposal, collectVote } from './collecting.js'
+import { armRecall, askOne, endRecallTimer, noteTold, resumeVoting, tellView } from './amnesia.js'
+import { collectCertificate, collectProposal, collectVote, noteOwnSignature } from './collecting.js'
 import { isTailOf } from './epoch.js'
 import { finalize } from './finality.js'
 import { lead, propose } from './leading.js'
@@ -11,12 +12,13 @@ import {
   type ConsensusState,
   closingAt,
   type Effect,
+  type FinalPoint,
   type Input,
   isExecuted,
   type KnownProposal,
   standingOf,
 } from './state.js'
-import { armTimers, enterView, isDecisionWanted, rearmView } from './timing.js'
+import { armTimers, enterView, isDecisionWanted, rearmView, shortenTimeout } from './timing.js'
 import { beginTurn, forgetBelow, setExecution, type Turn } from './turn.js'
 import { recordedVotes, voteFinal, voteNotarize, voteSkip } from './voting.js'
 
@@ -28,12 +30,16 @@ export function step(state: ConsensusState, input: Input): { state: ConsensusSta
     !turn.state.isOver &&
     (finalize(turn) ||
       enterView(turn) ||
+      resumeVoting(turn) ||
       execute(turn) ||
       voteNotarize(turn) ||
       voteFinal(turn) ||
       lead(turn))
   ) {}
-  if (!turn.state.isOver) armTimers(turn)
+  if (!turn.state.isOver) {
+    armTimers(turn)
+    armRecall(turn)
+  }
   return { state: turn.state, effects: turn.effects }
 }
 
@@ -56,6 +62,13 @@ function receive(turn: Turn, input: Input): void {
       break
     case 'connected':
       greet(turn, input.peer)
+      askOne(turn, input.peer)
+      break
+    case 'view-asked':
+      tellView(turn, input)
+      break
+    case 'view-told':
+      noteTold(turn, input)
       break
     case 'evaluated':
       if (input.isValid) setExecution(turn, input.digest, 'executed')
@@ -78,9 +91,16 @@ function receive(turn: Turn, input: Input): void {
       expire(turn, input)
       break
     case 'adopt':
-      if (input.finalized.height > turn.state.finalized.height) forgetBelow(turn, input.finalized)
+      adopt(turn, input.finalized)
       break
   }
+}
+
+function adopt(turn: Turn, finalized: FinalPoint): void {
+  if (finalized.height <= turn.state.finalized.height) return
+  if (finalized.certificate !== null) noteOwnSignature(turn, finalized.certificate)
+  shortenTimeout(turn)
+  forgetBelow(turn, finalized)
 }
 
 function greet(turn: Turn, peer: string): void {
@@ -101,6 +121,7 @@ function resume(turn: Turn): void {
 
 function expire(turn: Turn, { timer, view }: Extract<Input, { kind: 'timer' }>): void {
   const { state } = turn
+  if (timer === 'recall') return endRecallTimer(turn)
   if (timer === 'heartbeat') {
     state.isHeartbeatDue ||= view === state.finalized.view
     return

@@ -7,6 +7,7 @@ import { faultsOf } from './validator-set.js'
 
 /** A silent leader costs at most this long, however many failed before it. */
 const timeoutGrowthMax = 16
+const timeoutGrowth = 1.5
 
 /** A certificate for any view w ≥ the current one enters w + 1; so does finality. */
 export function enterView(turn: Turn): boolean {
@@ -22,7 +23,8 @@ export function enterView(turn: Turn): boolean {
   state.view = next
   state.isProposalDue = false
   state.isBuilding = false
-  state.timeoutMs = nextTimeout(turn, wasSkipped)
+  // Not shortened by a notarization: where all skip before it comes, none would ever wait for FINAL votes.
+  if (wasSkipped) state.timeoutMs = grown(turn)
   return true
 }
 
@@ -54,14 +56,18 @@ export function isDecisionWanted(turn: Turn): boolean {
 
 /** The same view once more: the timer grows, so that a slow network is given the time it needs. */
 export function rearmView(turn: Turn): void {
-  turn.state.timeoutMs = nextTimeout(turn, true)
+  turn.state.timeoutMs = grown(turn)
   turn.state.armed = { ...turn.state.armed, view: null }
 }
 
-function nextTimeout(turn: Turn, hasFailed: boolean): number {
-  const { timeoutMs, config } = turn.state
-  if (!hasFailed) return config.viewTimeoutMs
-  return Math.min(Math.ceil(timeoutMs * 1.5), config.viewTimeoutMs * timeoutGrowthMax)
+function grown({ state: { timeoutMs, config } }: Turn): number {
+  return Math.min(Math.ceil(timeoutMs * timeoutGrowth), config.viewTimeoutMs * timeoutGrowthMax)
+}
+
+/** Something became final: a quorum waited long enough. One step at a time, so that a slow network goes on with it. */
+export function shortenTimeout({ state }: Turn): void {
+  const { viewTimeoutMs } = state.config
+  state.timeoutMs = Math.max(viewTimeoutMs, Math.ceil(state.timeoutMs / timeoutGrowth))
 }
 
 function armHeartbeat(turn: Turn): void {

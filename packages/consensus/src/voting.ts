@@ -1,4 +1,5 @@
 /** When a validator votes. The rules carry the numbers of SPEC.md; every vote is persisted before it is sent (H5). */
+import { mayVoteIn } from './amnesia.js'
 import type { Certificate } from './certificate.js'
 import { collectVote } from './collecting.js'
 import { forwardsMax } from './limits.js'
@@ -10,12 +11,11 @@ import { signVote, type Verified, type VoteType } from './vote.js'
 /** H1, H3: notarizes the executed proposal of the current view, or late the one that a quorum notarized. */
 export function voteNotarize(turn: Turn): boolean {
   const { state } = turn
-  if (!state.config.mayVote) return false
   for (const { proposal, execution } of state.proposals.values()) {
     const { view, timeMs } = proposal.header.core
     const { digest } = proposal.header
     const record = recordOf(state, view)
-    if (execution !== 'executed' || record.notarize !== null) continue
+    if (execution !== 'executed' || record.notarize !== null || !mayVoteIn(state, view)) continue
     const isOpen = view === state.view && Math.abs(timeMs - turn.nowMs) <= state.config.clockBoundMs
     // A quorum has judged the time of a notarized header; joining it late lets this validator add its FINAL vote.
     const isLate = viewOf(state, view).notarization?.digest === digest && !record.skip
@@ -30,12 +30,11 @@ export function voteNotarize(turn: Turn): boolean {
 /** H2, H4: a FINAL vote for a notarized header that we notarized too, in a view that we did not skip. */
 export function voteFinal(turn: Turn): boolean {
   const { state } = turn
-  if (!state.config.mayVote) return false
   for (const [view, { notarization, notarizes }] of state.views) {
     const record = recordOf(state, view)
     const digest = notarization?.digest ?? null
     if (notarization === null || digest === null || record.notarize !== digest) continue
-    if (record.skip || record.final !== null) continue
+    if (record.skip || record.final !== null || !mayVoteIn(state, view)) continue
     forwardNotarization(turn, notarization, notarizes)
     turn.effects.push({ kind: 'persist', record: { ...record, final: digest }, proposal: null })
     castVote(turn, { ...record, final: digest }, 'final', digest)
@@ -48,7 +47,7 @@ export function voteFinal(turn: Turn): boolean {
 export function voteSkip(turn: Turn): void {
   const { state } = turn
   const record = recordOf(state, state.view)
-  if (!state.config.mayVote || record.skip || record.final !== null) return
+  if (!mayVoteIn(state, state.view) || record.skip || record.final !== null) return
   turn.effects.push({ kind: 'persist', record: { ...record, skip: true }, proposal: null })
   castVote(turn, { ...record, skip: true }, 'skip', null)
 }

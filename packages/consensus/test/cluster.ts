@@ -48,12 +48,13 @@ export function createCluster(
         base: { digest: genesis.digest, view: 0 },
         self,
         mayVote: true,
+        nonce: '00'.repeat(16),
         sign: (message) => nobleEd25519.sign({ seed, message }),
         viewTimeoutMs,
         heartbeatMs: 60_000_000,
         clockBoundMs: 10_000,
       },
-      { finalized, records: [], proposals: [] },
+      { finalized, records: [], proposals: [], votesFrom: 0 },
     ),
   )
 

@@ -29,6 +29,7 @@ import {
   createSeat,
   effectsOf,
   headerOf,
+  nonce,
   proposalOf,
   type Seat,
   sent,
@@ -243,8 +244,12 @@ suite('H13, H14: the end of an epoch, and the next one', (it) => {
     const times = { viewTimeoutMs, heartbeatMs: 60_000, clockBoundMs: 10_000 }
     const sign = (message: Uint8Array) => ed25519.sign({ seed: new Uint8Array(32).fill(self + 1), message })
     const finalized = { ...base, height: 1, timeMs: closing.core.timeMs, certificate: null }
-    const config = { set: next, base, self, mayVote: true, sign, ...times }
-    return { closing, base, state: createConsensus(config, { finalized, records: [], proposals: [] }) }
+    const config = { set: next, base, self, mayVote: true, sign, nonce, ...times }
+    return {
+      closing,
+      base,
+      state: createConsensus(config, { finalized, records: [], proposals: [], votesFrom: 0 }),
+    }
   }
 
   function setGenesis(): Header {

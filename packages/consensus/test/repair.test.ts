@@ -2,7 +2,6 @@ import { faultsOf, helpMessagesMax, leaderOf, quorumOf } from '@chirograph/conse
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
 import { createCluster } from './cluster.ts'
 import {
-  certificate,
   createFollower,
   createSeat,
   effectsOf,
@@ -81,12 +80,12 @@ suite('views', (it) => {
     const seat = createFollower()
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'skip', view: 9, digest: null }),
+      certificate: seat.certificate({ type: 'skip', view: 9, digest: null }),
     })
     is(seat.state.view, 10)
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'skip', view: 4, digest: null }),
+      certificate: seat.certificate({ type: 'skip', view: 4, digest: null }),
     })
     is(seat.state.view, 10)
   })
@@ -131,7 +130,7 @@ suite('views', (it) => {
     seat.take({ kind: 'eligible', isEligible: true })
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'skip', view: 1, digest: null }),
+      certificate: seat.certificate({ type: 'skip', view: 1, digest: null }),
     })
     equal(votesSent(seat.take({ kind: 'timer', timer: 'view', view: 1 })), [])
   })
@@ -145,7 +144,7 @@ suite('repair', (it) => {
     seat.take({ kind: 'proposal', proposal })
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'notarize', view: 1, digest }),
+      certificate: seat.certificate({ type: 'notarize', view: 1, digest }),
     })
     const effects = seat.take({ kind: 'timer', timer: 'view', view: 2 })
     equal(votesSent(effects), ['skip 2', 'final 1', 'skip 2'])
@@ -163,7 +162,7 @@ suite('repair', (it) => {
     seat.take({ kind: 'proposal', proposal })
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'notarize', view: 1, digest }),
+      certificate: seat.certificate({ type: 'notarize', view: 1, digest }),
     })
     const standing = { view: 1, finalView: 0, finalHeight: 0 }
     const effects = seat.take({ kind: 'standing', from: 'behind', standing })
@@ -179,7 +178,7 @@ suite('repair', (it) => {
     for (let view = 1; view <= views; view++)
       seat.take({
         kind: 'certificate',
-        certificate: certificate(seat.set, { type: 'skip', view, digest: null }),
+        certificate: seat.certificate({ type: 'skip', view, digest: null }),
       })
     const standing = { view: views, finalView: 0, finalHeight: 0 }
     const effects = seat.take({ kind: 'standing', from: 'behind', standing })
@@ -214,7 +213,7 @@ suite('repair', (it) => {
   it('H9: a proposal whose parent is not here asks the leader for it', () => {
     const seat = createSeat({ self: (leaderOf(setOf(4), 2) + 1) % 4 })
     const first = seat.propose(1).header
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: first.digest })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest: first.digest })
     const header = headerOf(seat.set, { view: 2, height: 2, parent: first.digest })
     const proposal = proposalOf(seat.set, header, { parentCertificate: notarization })
     const effects = seat.take({ kind: 'proposal', proposal })
@@ -273,14 +272,14 @@ suite('finality', (it) => {
   it('of a header makes all its ancestors final, oldest first', () => {
     const seat = createFollower({ mayVote: false })
     const first = seat.propose(1)
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: first.header.digest })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest: first.header.digest })
     const header = headerOf(seat.set, { view: 2, height: 2, parent: first.header.digest })
     seat.take({ kind: 'proposal', proposal: first })
     seat.take({
       kind: 'proposal',
       proposal: proposalOf(seat.set, header, { parentCertificate: notarization }),
     })
-    const final = certificate(seat.set, { type: 'final', view: 2, digest: header.digest })
+    const final = seat.certificate({ type: 'final', view: 2, digest: header.digest })
     const [finalize] = effectsOf(seat.take({ kind: 'certificate', certificate: final }), 'finalize')
     equal(
       finalize?.chain.map(({ header: { core } }) => core.height),
@@ -293,7 +292,7 @@ suite('finality', (it) => {
     const seat = createFollower({ isExecutable: () => undefined, mayVote: false })
     const proposal = seat.propose(1)
     const { digest } = proposal.header
-    seat.take({ kind: 'certificate', certificate: certificate(seat.set, { type: 'final', view: 1, digest }) })
+    seat.take({ kind: 'certificate', certificate: seat.certificate({ type: 'final', view: 1, digest }) })
     seat.take({ kind: 'proposal', proposal })
     is(seat.state.finalized.height, 0)
     seat.take({ kind: 'evaluated', digest, isValid: true })
@@ -374,11 +373,11 @@ suite('evidence', (it) => {
     const seat = createFollower()
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'skip', view: 1, digest: null }),
+      certificate: seat.certificate({ type: 'skip', view: 1, digest: null }),
     })
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest })
     equal(effectsOf(seat.take({ kind: 'certificate', certificate: notarization }), 'conflict'), [])
-    const final = certificate(seat.set, { type: 'final', view: 1, digest })
+    const final = seat.certificate({ type: 'final', view: 1, digest })
     is(effectsOf(seat.take({ kind: 'certificate', certificate: final }), 'conflict').length, 1)
     not(seat.state.finalized.height > 0)
   })

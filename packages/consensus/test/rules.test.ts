@@ -1,7 +1,6 @@
 import { encodeProposal, leaderOf, type Proposal, quorumOf, step, type Verified } from '@chirograph/consensus'
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
 import {
-  certificate,
   clockBoundMs,
   createFollower,
   createLeader,
@@ -95,7 +94,7 @@ suite('H1: one NOTARIZE a view', (it) => {
     seat.take({ kind: 'proposal', proposal: seat.propose(1) })
     const other = seat.propose(1, { mark: 7 })
     const { digest } = other.header
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest, signers: others(seat) })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest, signers: others(seat) })
     const effects = [
       ...seat.take({ kind: 'proposal', proposal: other }),
       ...seat.take({ kind: 'certificate', certificate: notarization }),
@@ -112,7 +111,7 @@ suite('H1: one NOTARIZE a view', (it) => {
 
 suite('H2: never both SKIP and FINAL in a view', (it) => {
   const notarizeOf = (seat: Seat, digest: string) =>
-    certificate(seat.set, { type: 'notarize', view: 1, digest, signers: others(seat) })
+    seat.certificate({ type: 'notarize', view: 1, digest, signers: others(seat) })
 
   it('H2: after a SKIP no FINAL is sent in that view, though it was notarized', () => {
     const seat = createFollower()
@@ -206,12 +205,12 @@ suite('H3: what is notarized', (it) => {
     const seat = createFollower()
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'skip', view: 1, digest: null }),
+      certificate: seat.certificate({ type: 'skip', view: 1, digest: null }),
     })
     is(seat.state.view, 2)
     const proposal = seat.propose(1)
     equal(votesSent(seat.take({ kind: 'proposal', proposal })), [])
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: proposal.header.digest })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest: proposal.header.digest })
     ok(votesSent(seat.take({ kind: 'certificate', certificate: notarization })).includes('notarize 1'))
   })
 
@@ -219,10 +218,10 @@ suite('H3: what is notarized', (it) => {
     const seat = createFollower()
     seat.take({ kind: 'eligible', isEligible: true })
     seat.take({ kind: 'timer', timer: 'view', view: 1 })
-    const skipped = certificate(seat.set, { type: 'skip', view: 1, digest: null })
+    const skipped = seat.certificate({ type: 'skip', view: 1, digest: null })
     seat.take({ kind: 'certificate', certificate: skipped })
     const proposal = seat.propose(1)
-    const notarization = certificate(seat.set, { type: 'notarize', view: 1, digest: proposal.header.digest })
+    const notarization = seat.certificate({ type: 'notarize', view: 1, digest: proposal.header.digest })
     const effects = [
       ...seat.take({ kind: 'proposal', proposal }),
       ...seat.take({ kind: 'certificate', certificate: notarization }),
@@ -237,7 +236,7 @@ suite('H3: what is notarized', (it) => {
     const { digest } = first.header
     seat.take({
       kind: 'certificate',
-      certificate: certificate(seat.set, { type: 'notarize', view: 1, digest }),
+      certificate: seat.certificate({ type: 'notarize', view: 1, digest }),
     })
     ok(
       votesSent(seat.take({ kind: 'proposal', proposal: seat.propose(2, { mark: 3 }) })).includes(
@@ -246,7 +245,7 @@ suite('H3: what is notarized', (it) => {
     )
   })
 
-  it('H3: a validator without a certain vote record says nothing at all', () => {
+  it('H3: a validator whose key is not here says nothing at all', () => {
     const seat = createFollower({ mayVote: false })
     const effects = [
       ...seat.take({ kind: 'proposal', proposal: seat.propose(1) }),
@@ -272,7 +271,7 @@ suite('H4: what is voted FINAL', (it) => {
     const seat = createFollower()
     const proposal = seat.propose(1)
     const { digest } = proposal.header
-    return { seat, proposal, notarization: certificate(seat.set, { type: 'notarize', view: 1, digest }) }
+    return { seat, proposal, notarization: seat.certificate({ type: 'notarize', view: 1, digest }) }
   }
 
   it('H4: FINAL follows the notarization of the header that was notarized here', () => {
@@ -346,7 +345,7 @@ suite('H5: disk before wire', (it) => {
       seat.take({ kind: 'proposal', proposal }),
       seat.take({
         kind: 'certificate',
-        certificate: certificate(seat.set, { type: 'notarize', view: 1, digest }),
+        certificate: seat.certificate({ type: 'notarize', view: 1, digest }),
       }),
       seat.take({ kind: 'eligible', isEligible: true }),
       seat.take({ kind: 'timer', timer: 'view', view: 2 }),

@@ -77,6 +77,12 @@ export function certificate(
   )
 }
 
+/** As many of the others as make a quorum, where there are as many. */
+export function othersOf({ set, self }: Pick<Seat, 'set' | 'self'>): number[] {
+  const others = set.validators.map((_, index) => index).filter((index) => index !== self)
+  return others.length < quorumOf(set) ? [self, ...others] : others.slice(0, quorumOf(set))
+}
+
 export function genesisOf(set: ValidatorSet): Header {
   return headerOf(set, { view: 0, height: 0, parent: filled(0), timeMs: startMs - 1_000 })
 }
@@ -89,11 +95,12 @@ export function headerOf(
     parent,
     timeMs = startMs + view,
     mark = 0,
-  }: { view: number; height: number; parent: string; timeMs?: number; mark?: number },
+    nextSetHash = set.setHash,
+  }: { view: number; height: number; parent: string; timeMs?: number; mark?: number; nextSetHash?: string },
 ): Header {
   const { networkId, epoch, setHash } = set
   return createHeader(
-    { networkId, epoch, setHash, nextSetHash: setHash, view, height, timeMs, stateRoot: filled(mark) },
+    { networkId, epoch, setHash, nextSetHash, view, height, timeMs, stateRoot: filled(mark) },
     { parent, cutRoot: filled(1), logRoot: filled(2), logSize: 0 },
   )
 }
@@ -120,12 +127,17 @@ export interface Seat {
   nowMs: number
   /** Hands in one input; returns its effects, and judges every proposal to be good unless told otherwise. */
   take(input: Bare<Input>): Effect[]
+  /** Of the others' votes, unless it says whose. */
+  certificate(what: Parameters<typeof certificate>[1]): Verified<Certificate>
   /** A good proposal of this view on genesis, from its leader. */
   propose(
     view: number,
     options?: { mark?: number; timeMs?: number; skips?: readonly Certificate[] },
   ): Verified<Proposal>
 }
+
+/** As of a start of its own. */
+export const nonce = '5e'.repeat(16)
 
 export function createSeat({
   size = 4,
@@ -144,14 +156,17 @@ export function createSeat({
   const genesis = genesisOf(set)
   const { timeMs } = genesis.core
   const finalized = { digest: genesis.digest, view: 0, height: 0, timeMs, certificate: null }
-  const config = { set, base: { digest: genesis.digest, view: 0 }, self, mayVote, sign: signAs(self) }
+  const config = { set, base: { digest: genesis.digest, view: 0 }, self, mayVote, sign: signAs(self), nonce }
   const timing = { viewTimeoutMs, heartbeatMs: 60_000, clockBoundMs }
   const seat: Seat = {
     set,
     self,
     genesis,
     nowMs: startMs,
-    state: createConsensus({ ...config, ...timing }, { finalized, records: [], proposals: [], ...restored }),
+    state: createConsensus(
+      { ...config, ...timing },
+      { finalized, records: [], proposals: [], votesFrom: 0, ...restored },
+    ),
     take(input) {
       const all: Effect[] = []
       const inputs: Bare<Input>[] = [input]
@@ -168,6 +183,7 @@ export function createSeat({
       }
       return all
     },
+    certificate: (what) => certificate(set, { signers: othersOf({ set, self }), ...what }),
     propose(view, { mark = 0, timeMs: atMs, skips } = {}) {
       const header = headerOf(set, {
         view,
@@ -177,7 +193,7 @@ export function createSeat({
         ...(atMs !== undefined && { timeMs: atMs }),
       })
       const between = Array.from({ length: view - 1 }, (_, index) =>
-        certificate(set, { type: 'skip', view: index + 1, digest: null }),
+        seat.certificate({ type: 'skip', view: index + 1, digest: null }),
       )
       return proposalOf(set, header, { skips: skips ?? between })
     },

@@ -31,6 +31,7 @@ export const domains = [
   'state-application',
   'state-eviction',
   'state-joined',
+  'recall',
 ] as const
 
 export type Domain = (typeof domains)[number]

@@ -75,9 +75,9 @@ function evidenceIn(
   const sign = (message: Uint8Array) => modelEd25519.sign({ seed: seedOf(scenario.byzantine), message })
   const times = { viewTimeoutMs: 1_000, heartbeatMs: 1_000, clockBoundMs: 1_000 }
   const base = { digest, view: 0 }
-  const config = { set, base, self: undefined, mayVote: false, sign, ...times }
+  const config = { set, base, self: undefined, mayVote: false, sign, nonce: '00'.repeat(16), ...times }
   const finalized = { digest, view: 0, height: 0, timeMs: core.timeMs, certificate: null }
-  let observer = reducer.createConsensus(config, { finalized, records: [], proposals: [] })
+  let observer = reducer.createConsensus(config, { finalized, records: [], proposals: [], votesFrom: 0 })
   return said.flatMap((message) => {
     const { state, effects } = reducer.step(observer, { ...message, nowMs })
     observer = state

@@ -6,7 +6,7 @@ import { eventAt } from '@chirograph/log'
 import { type Genesis, genesisState, networkIdOf } from '@chirograph/status'
 import { type KnownFork, openForks } from './fork-view.js'
 import { loadReplica } from './load.js'
-import { assertOurs, assertSchema, isMigratable } from './meta.js'
+import { areVotesKnown, assertOurs, assertSchema, isMigratable } from './meta.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
@@ -24,7 +24,7 @@ export type StoreExamination =
   | {
       readonly kind: 'sound'
       readonly schema: string
-      readonly hasVoteRecord: boolean
+      readonly areVotesKnown: boolean
       readonly height: number
       readonly events: { readonly final: number; readonly pending: number }
       readonly isHistoryWhole: boolean
@@ -38,7 +38,7 @@ export async function examineStore(
   store: Store,
   { genesis, org }: { readonly genesis: Genesis; readonly org: OrgId },
 ): Promise<StoreExamination> {
-  const [schema, votes] = await store.getMany(['schema', 'vote-record'].map(metaKey))
+  const schema = await store.get(metaKey('schema'))
   try {
     // As a start does it: first whose it is, then how it is laid out.
     await assertOurs(store, { org, networkId: toHex(networkIdOf(genesis)) })
@@ -52,7 +52,7 @@ export async function examineStore(
     return {
       kind: 'sound',
       schema: new TextDecoder().decode(schema),
-      hasVoteRecord: votes !== undefined,
+      areVotesKnown: await areVotesKnown(store),
       height: final?.checkpoint.header.core.height ?? 0,
       events: { final: final?.logTree.size ?? 0, pending: log.pending.count },
       isHistoryWhole,

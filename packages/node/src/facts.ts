@@ -45,7 +45,7 @@ import { type Checkpoint, encodeCheckpoint, type Fact, type SnapshotFact } from 
 import type { AuthorTable } from './author-table.js'
 import { type BodyFloor, bodyFloorOp } from './body-floor.js'
 import { handoverOp } from './handovers.js'
-import { put } from './meta.js'
+import { put, voteGateOp } from './meta.js'
 import type { PageWriter, StateChange } from './state-pages.js'
 import { storedValue } from './stored-event.js'
 
@@ -243,6 +243,8 @@ export function createFactWriter({
         const kind = fact.isOwn ? voteKinds.ownProposal : voteKinds.notarizedProposal
         return [voteOp({ epoch, view }, kind, encodeProposal(fact.proposal))]
       }
+      case 'votes-from':
+        return [voteGateOp(fact)]
       case 'evidence': {
         const slot = placeOfForkEvidence(fact.evidence)
         return slot ? [{ kind: 'put', key: evidenceKey(slot), value: encodeForkEvidence(fact.evidence) }] : []

@@ -20,7 +20,7 @@ import {
 import { heightShape, ordinalShape } from './facts.js'
 import type { Check } from './fsck.js'
 import { epochOfNote } from './handovers.js'
-import { isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
+import { decodeVoteGate, isSchemaText, prunedHeightName, put, schemaOps } from './meta.js'
 import { readStoredValue } from './stored-event.js'
 
 /** The numbers of authors as they must be, whatever their rows say. */
@@ -95,6 +95,8 @@ const noteRules: Readonly<Record<string, NoteRule>> = {
   network: (value, { networkId }) =>
     isHex(value, networkId) ? undefined : 'names another network than the network file does',
   'vote-record': (value, { org }) => (isHex(value, org) ? undefined : 'is not of this institution'),
+  'votes-from': (value) =>
+    decodeVoteGate(value) === undefined ? 'says neither a view nor that there is none' : undefined,
   started: (value) => (value.length === 0 ? undefined : 'has a value, and should have none'),
   // Where a store lies and what tells it from others is arbitrary; another value is as good.
   place: () => undefined,

@@ -16,7 +16,7 @@ import { checkHead } from './fsck-head.js'
 import { checkIndexes, type Unindexed } from './fsck-indexes.js'
 import { checkAuthors, checkNotes, checkSpaces } from './fsck-notes.js'
 import { checkRecords } from './fsck-records.js'
-import { assertSchema, isSchemaText, readSchema } from './meta.js'
+import { areVotesKnown, assertSchema, isSchemaText, readSchema } from './meta.js'
 
 export interface CheckOptions {
   readonly genesis: Genesis
@@ -49,7 +49,7 @@ export interface StoreCheck {
   readonly toFetch: number
   readonly height: number
   /** False where votes may have been cast that this store knows nothing of: the node then does not vote. */
-  readonly hasVoteRecord: boolean
+  readonly areVotesKnown: boolean
   /** Nobody has used this store. */
   readonly isEmpty: boolean
 }
@@ -144,9 +144,10 @@ export async function examine(
   const isUsed = schema !== undefined || (await store.get(metaKey('org'))) !== undefined
   const { count: events, pruned, toFetch } = walked.events
   const height = head.newest?.header.core.height ?? 0
-  const hasVoteRecord = (await store.get(metaKey('vote-record'))) !== undefined
   const numbers = { total: findings.total, counts: findings.counts, events, pruned, toFetch, height }
-  const result = { findings: list, ...numbers, hasVoteRecord, isEmpty: !isUsed }
+  // What cannot be read is among the findings.
+  const areVotes = await areVotesKnown(store).catch(() => false)
+  const result = { findings: list, ...numbers, areVotesKnown: areVotes, isEmpty: !isUsed }
   return { result, followUps, work: findings.total + findings.surplus + followUps.length }
 }
 

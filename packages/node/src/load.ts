@@ -38,6 +38,7 @@ import { type BodyFloor, bodiesFromOf, loadBodyFloors } from './body-floor.js'
 import { heightShape, logTreeShape, ordinalShape, tipShape, type VoteKey, voteKinds } from './facts.js'
 import { loadHandovers } from './handovers.js'
 import { loadOpenHistory, type OpenHistory } from './history.js'
+import { readVoteGate } from './meta.js'
 import { storeDamaged } from './node-errors.js'
 import { nameOfPlace, placeOfEvent, readHeader } from './stored-event.js'
 import { createStoredState, type StoredState } from './stored-state.js'
@@ -71,6 +72,7 @@ export async function loadReplica(
     final,
     log,
     ...votes,
+    voteGate: await readVoteGate(store),
     lastSigned: await loadLastSigned(store),
     handovers: await loadHandovers(store),
     isHistoryWhole: openHistory.length === 0,

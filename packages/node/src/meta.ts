@@ -1,7 +1,19 @@
 /** Small facts about a store: whose it is, of which network, and whether its vote record is whole. */
-import { equalBytes, fromHex, toHex, utf8 } from '@chirograph/codec'
+import {
+  decode,
+  encode,
+  equalBytes,
+  field,
+  fromHex,
+  nullable,
+  struct,
+  toHex,
+  uint,
+  utf8,
+} from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
 import { ChirographError, metaKey, type Store, type StoreOp } from '@chirograph/interface'
+import type { VoteGate } from '@chirograph/replica'
 import { storeDamaged } from './node-errors.js'
 
 /** Raised when what lies under a key changes its meaning. An older store is brought up to it, a newer one is not opened. */
@@ -52,11 +64,14 @@ export async function claimStore(
     org,
     networkId,
     storePlace,
+    wasMoved = false,
     onOldSchema,
   }: {
     readonly org: OrgId
     readonly networkId: string
     readonly storePlace?: string | undefined
+    /** Whoever moved the store says that nothing has run on another copy of it since. */
+    readonly wasMoved?: boolean | undefined
     /** Brings an older store up to this version. Called once it is known that the store is ours. */
     readonly onOldSchema: (found: string) => Promise<void>
   },
@@ -69,9 +84,10 @@ export async function claimStore(
     ['network', 'vote-record', 'started', 'place'].map(metaKey),
   )
   if (network === undefined) await store.batch([put('network', bytesOf(networkId))], { sync: true })
-  const isCopy = place !== undefined && storePlace !== undefined && !equalBytes(place, utf8(storePlace))
+  const isElsewhere = place !== undefined && storePlace !== undefined && !equalBytes(place, utf8(storePlace))
   // A copy stays one until it has been told what it lacks: then `notePlace` is called.
-  const isPlaceNew = place === undefined && storePlace !== undefined
+  const isCopy = isElsewhere && !wasMoved
+  const isPlaceNew = storePlace !== undefined && (place === undefined || (isElsewhere && wasMoved))
   const ops = [
     ...(started === undefined ? [put('started', new Uint8Array())] : []),
     ...(isPlaceNew ? [put('place', utf8(storePlace))] : []),
@@ -91,9 +107,41 @@ export async function assertOurs(
     throw otherNetwork(toHex(network), networkId)
 }
 
-/** From now on the store belongs where it is. */
-export async function notePlace(store: Store, storePlace: string): Promise<void> {
-  await store.batch([put('place', utf8(storePlace))], { sync: true })
+/** From now on the store belongs where it is. Whether its votes are known is to be on disk by then. */
+export async function notePlace(
+  store: Store,
+  { place, areVotesKnown }: { readonly place: string; readonly areVotesKnown: boolean },
+): Promise<void> {
+  const doubt = areVotesKnown ? [] : [voteGateOp({ epoch: 0, view: null })]
+  await store.batch([...doubt, put('place', utf8(place))], { sync: true })
+}
+
+const voteGateName = 'votes-from'
+const voteGateShape = struct('vote gate', [field('epoch', uint()), field('view', nullable(uint()))])
+
+export function voteGateOp(gate: VoteGate): StoreOp {
+  return put(voteGateName, encode(voteGateShape, gate))
+}
+
+/** Null where nothing was ever to be found out. `NODE_STORE_DAMAGED` when it cannot be read. */
+export async function readVoteGate(store: Store): Promise<VoteGate | null> {
+  const bytes = await store.get(metaKey(voteGateName))
+  if (bytes === undefined) return null
+  const gate = decodeVoteGate(bytes)
+  if (gate === undefined) throw storeDamaged('the note from which view on this member votes cannot be read')
+  return gate
+}
+
+export function decodeVoteGate(bytes: Uint8Array): VoteGate | undefined {
+  const decoded = decode(voteGateShape, bytes, { bytesMax: 32 })
+  return decoded.ok ? decoded.value : undefined
+}
+
+/** Whether every vote that was cast is in the store, or is of a view in which none is cast any more. */
+export async function areVotesKnown(store: Store): Promise<boolean> {
+  const gate = await readVoteGate(store)
+  if (gate !== null) return gate.view !== null
+  return (await store.get(metaKey('vote-record'))) !== undefined
 }
 
 function identityOps(org: OrgId): StoreOp[] {

@@ -26,6 +26,16 @@ export function noticeOfNews(news: ReplicaNews, self: OrgId): Notice | undefined
       const facts = { org: news.author, isSelf: news.author === self }
       return { level: 'warn', what: 'an organisation forked its log', facts }
     }
+    case 'votes-from': {
+      const { view } = news
+      if (view === null)
+        return {
+          level: 'error',
+          what: 'others hold votes of this member that are not in its record: the data directory is older than it seems, or another copy of it runs; this node does not vote until it has heard which views the others are in',
+          facts: {},
+        }
+      return { level: 'warn', what: 'this member votes again', facts: { view } }
+    }
     case 'equivocated':
       return {
         level: 'warn',

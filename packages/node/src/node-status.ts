@@ -1,5 +1,5 @@
 /** What a node says of itself: where it stands, with whom, and whether it is certain of either. */
-import { leaderOf } from '@chirograph/consensus'
+import { faultsOf, leaderOf, viewsHeard, viewsToHear } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import type { Clock, Network, PeerStatus } from '@chirograph/interface'
 import { type RefuseReason, type Replica, refusalOf } from '@chirograph/replica'
@@ -30,8 +30,30 @@ export interface NodeStatus {
   readonly finalTimeMs: number
   readonly finalAgeMs: number
   readonly isVoting: boolean
-  /** `copied-folder`: until enough members have said what they hold, its vote record may be an old one. */
-  readonly whyNotVoting: 'observer' | 'vote-record-lost' | 'copied-folder' | null
+  /**
+   * `copied-folder` and `votes-forgotten`: the vote record may be an old one, or was found to be. Of these and of
+   * `vote-record-lost`, `recall` says how far it is found out where this member may vote again.
+   */
+  readonly whyNotVoting:
+    | 'observer'
+    | 'key-missing'
+    | 'copied-folder'
+    | 'votes-forgotten'
+    | 'vote-record-lost'
+    | 'later-view'
+    | null
+  /**
+   * How many of the other validators have said which view they are in, and how many must. `too-few-validators`: fewer than
+   * four lose no vote without standing still. `another-copy`: votes of this member come from elsewhere. Null in all other
+   * cases.
+   */
+  readonly recall:
+    | { readonly heard: number; readonly needed: number }
+    | 'too-few-validators'
+    | 'another-copy'
+    | null
+  /** The lowest view in which this member votes; null while that is not known. */
+  readonly votesFrom: number | null
   readonly events: { readonly known: number; readonly final: number; readonly pending: number }
   /** The snapshot that is being taken, because this node was far behind; null when none is. */
   readonly snapshot: JoinProgress | null
@@ -90,8 +112,10 @@ export function statusOfNode(args: {
     height: core.height,
     finalTimeMs: core.timeMs,
     finalAgeMs: Math.max(0, clock.nowMs() - core.timeMs),
-    isVoting: replica.consensus.config.mayVote,
+    isVoting: whyNotVoting(replica) === null,
     whyNotVoting: whyNotVoting(replica),
+    recall: recallOf(replica),
+    votesFrom: replica.consensus.votesFrom,
     events: { known, final, pending: known - final },
     snapshot: shell.joining(),
     history: shell.history(),
@@ -124,10 +148,23 @@ function syncOf(shell: Shell, network: Network, nowMs: number): NodeStatus['sync
   return { state: isConfirmed ? 'current' : 'unknown', behindBy: isConfirmed ? 0 : null, lastHeardMs }
 }
 
-function whyNotVoting({ consensus, config }: Replica): NodeStatus['whyNotVoting'] {
+function whyNotVoting({ consensus, config, isCopy }: Replica): NodeStatus['whyNotVoting'] {
+  const { votesFrom, view } = consensus
   if (consensus.config.self === undefined) return 'observer'
-  if (consensus.config.mayVote) return null
-  return config.hasVoteRecord ? 'copied-folder' : 'vote-record-lost'
+  if (votesFrom === null) {
+    if (!config.hasVoteRecord) return 'vote-record-lost'
+    return isCopy ? 'copied-folder' : 'votes-forgotten'
+  }
+  if (!consensus.config.mayVote) return 'key-missing'
+  return view < votesFrom ? 'later-view' : null
+}
+
+function recallOf({ consensus, set }: Replica): NodeStatus['recall'] {
+  const { self, mayVote } = consensus.config
+  if (consensus.votesFrom !== null || self === undefined) return null
+  if (faultsOf(set) === 0) return 'too-few-validators'
+  if (!mayVote) return 'another-copy'
+  return { heard: viewsHeard(consensus), needed: viewsToHear(set) }
 }
 
 function signingOf({ replica }: Shell): NodeStatus['signing'] {

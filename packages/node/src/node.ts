@@ -46,7 +46,7 @@ import { type IssuedBatch, type IssueOptions, issueCohort } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { createLogKeyring } from './log-keyring.js'
 import { createMembership, type Membership } from './membership.js'
-import { claimStore, notePlace } from './meta.js'
+import { areVotesKnown, claimStore, notePlace } from './meta.js'
 import { migrateWithNotices } from './migrate-notices.js'
 import { noticeOfNews } from './news-notices.js'
 import { assertMember, batchNotFinal, nodeStopped, outcomeForgotten } from './node-errors.js'
@@ -89,6 +89,11 @@ export interface NodeOptions {
    * copy, and signs nothing until f + 1 members told what this institution had signed.
    */
   readonly storePlace?: string
+  /**
+   * The store was moved while its node was stopped, and nothing has run on another copy of it since: it is believed where
+   * it is. Said wrongly, this member may contradict its own votes, and can be put out for it.
+   */
+  readonly wasMoved?: boolean
   /** How long members are given after a restart to tell what they know, before an own event is signed: 3 seconds. */
   readonly hearMembersMs?: number
   /** From how far behind a snapshot is taken rather than every event. */
@@ -184,14 +189,19 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     org,
     networkId,
     storePlace,
+    wasMoved: options.wasMoved,
     onOldSchema: (found) => migrateWithNotices(store, { genesis, found, clock, onNotice }),
   })
-  if (!hasVoteRecord || isCopy)
+  if (isCopy)
     onNotice({
       level: 'warn',
-      what: isCopy
-        ? 'the data directory was copied or restored: this node neither signs nor votes until it has heard from other members'
-        : 'the vote record is not whole: this node follows without voting',
+      what: 'the data directory was copied or restored: this node neither signs nor votes until it has heard from other members',
+      facts: {},
+    })
+  else if (!(await areVotesKnown(store)))
+    onNotice({
+      level: 'warn',
+      what: 'it is not known how this member has voted: it votes again once it has heard which views the others are in',
       facts: {},
     })
 
@@ -219,6 +229,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   })
   let failure: unknown
   let arrived: () => void = () => {}
+  let isOwnChainOnDisk = false
 
   const shell = await startShell({
     config: {
@@ -227,6 +238,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       ed25519,
       bls,
       hasVoteRecord,
+      nonce: toHex(randomBytes(16)),
       signers: {
         event: keyring.sign,
         holds: keyring.holds,
@@ -249,9 +261,8 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     onArrived: () => arrived(),
     onNotice,
     onOwnChainCertain() {
-      // A copy that is older than what others know has an older record of its votes, after a restart too.
-      if (isCopy && storePlace !== undefined && shell.replica.stopped === null)
-        notePlace(store, storePlace).catch(() => {})
+      isOwnChainOnDisk = true
+      settleHere()
     },
     onFailure(error) {
       failure = error
@@ -264,6 +275,16 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
       running?.stop().catch(() => {})
     },
   })
+
+  /** A copy belongs where it is once it is on disk what it has signed, and from which view on it votes. */
+  function settleHere(): void {
+    if (!isCopy || storePlace === undefined || !isOwnChainOnDisk) return
+    const { votesFrom, config } = shell.replica.consensus
+    const isKnown = votesFrom !== null
+    // Who does not vote now finds that out when it is a validator again.
+    if (isKnown || config.self === undefined)
+      notePlace(store, { place: storePlace, areVotesKnown: isKnown }).catch(() => {})
+  }
 
   const { isFinal, isFinalAt } = createFinalLookUp(store, shell)
   const events = createEventReader({
@@ -310,6 +331,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         break
       case 'equivocated':
         counters.equivocations++
+        break
+      case 'votes-from':
+        settleHere()
         break
       case 'conflict':
         counters.conflicts++

@@ -113,6 +113,13 @@ export function receiveMessage(
     }
     case 'standing':
       return feed(turn, { kind: 'standing', from, standing: message.standing })
+    case 'ask-view':
+      return feed(turn, { kind: 'view-asked', from, nonce: message.nonce })
+    case 'tell-view': {
+      const validator = set.validators.findIndex((_, index) => peerOfValidator(turn.replica, index) === from)
+      if (validator < 0) return
+      return feed(turn, { kind: 'view-told', validator, nonce: message.nonce, view: message.view })
+    }
   }
 }
 
@@ -124,7 +131,10 @@ function epochOf(message: Message): number | null {
       return message.certificate.epoch
     case 'proposal':
       return message.proposal.header.core.epoch
+    case 'tell-view':
+      return message.epoch
     case 'standing':
+    case 'ask-view':
       return null
   }
 }
@@ -313,6 +323,12 @@ function run(turn: Turn, effect: Effect): Bare<Input>[] {
       const votes = { kind: 'votes', epoch: replica.set.epoch, record: effect.record } as const
       const proposal = effect.proposal && proposalFact(replica, effect.proposal)
       effects.push({ kind: 'persist', facts: proposal ? [proposal, votes] : [votes], isSynced: true })
+      return []
+    }
+    case 'persist-gate': {
+      const { votesFrom: view } = effect
+      const fact = { kind: 'votes-from', epoch: replica.set.epoch, view } as const
+      effects.push({ kind: 'persist', facts: [fact], isSynced: true }, { kind: 'votes-from', view })
       return []
     }
     case 'persist-proposal':
@@ -541,6 +557,8 @@ function isOld({ finalized, views, proposals }: ConsensusState, message: Message
       return core.view <= finalized.view || proposals.has(digest)
     }
     case 'standing':
+    case 'ask-view':
+    case 'tell-view':
       return false
   }
 }

@@ -23,12 +23,8 @@ import type { Replica, ReplicaConfig } from './replica.js'
 
 /** The configuration of consensus under these validators. */
 export function consensusConfig(
-  { genesis, org, signers, hasVoteRecord, bls }: ReplicaConfig,
-  {
-    set,
-    base,
-    isCopy,
-  }: { readonly set: ValidatorSet; readonly base: EpochBase | null; readonly isCopy: boolean },
+  { genesis, org, signers, bls, nonce }: ReplicaConfig,
+  { set, base }: { readonly set: ValidatorSet; readonly base: EpochBase | null },
 ): ConsensusConfig {
   const self = validatorIndexOf(set, org)
   const key = self === undefined ? undefined : set.keys[self]
@@ -37,10 +33,10 @@ export function consensusConfig(
     set,
     base,
     self,
-    // A copy may be older than the votes that were cast.
-    mayVote: isKeyHeld && hasVoteRecord && !isCopy,
+    mayVote: isKeyHeld,
     sign: (message) => signers.vote(message, key ?? new Uint8Array()),
     bls,
+    nonce,
     ...genesis.parameters,
   }
 }
@@ -62,16 +58,19 @@ export function baseAt({ header }: Pick<ChainState, 'header'>): EpochBase | null
 
 /** R8: whoever votes next begins with an empty record: what was voted in another epoch is no vote in this one. */
 export function beginEpoch(replica: Replica): void {
-  const { final, config, isCopy } = replica
+  const { final, config } = replica
+  const { votesFrom } = replica.consensus
   const set = final.state.validators
   const base = baseAt(final)
   replica.formerSet = replica.set
   replica.set = set
   const finalized = pointOf(final)
-  replica.consensus = createConsensus(consensusConfig(config, { set, base, isCopy }), {
+  replica.consensus = createConsensus(consensusConfig(config, { set, base }), {
     finalized,
     records: [],
     proposals: [],
+    // H16: who found out in an epoch where it votes has not voted in a later one before that.
+    votesFrom: votesFrom === null ? null : 0,
   })
   replica.waiting.clear()
   for (const digest of replica.chain.keys()) if (digest !== finalized.digest) replica.chain.delete(digest)

@@ -45,6 +45,7 @@ export {
   type ReplicaConfig,
   type ReplicaSigners,
   type RestoredReplica,
+  type VoteGate,
 } from './replica.js'
 export { salvageBodyOf, salvageOf } from './salvaging.js'
 export {

@@ -105,6 +105,8 @@ export type Fact =
     }
   | { readonly kind: 'last-signed'; readonly tip: ChainTip }
   | { readonly kind: 'votes'; readonly epoch: number; readonly record: VoteRecord }
+  /** Where this validator votes in an epoch; with null its record is known to lack votes. */
+  | { readonly kind: 'votes-from'; readonly epoch: number; readonly view: number | null }
   /** An own one, or one that was notarized here. */
   | { readonly kind: 'proposal'; readonly proposal: Proposal; readonly isOwn: boolean }
   /** What a closed epoch leaves for those who know its validators. */
@@ -259,5 +261,7 @@ export type ReplicaEffect =
     }
   | { readonly kind: 'forked'; readonly author: OrgId; readonly evidence: ForkEvidence }
   | { readonly kind: 'equivocated'; readonly evidence: Equivocation }
+  /** It was found out from which view on this validator votes, or, with null, that its record lacks votes. */
+  | { readonly kind: 'votes-from'; readonly view: number | null }
   /** Two certificates of one epoch contradict each other: more than f validators are faulty. */
   | { readonly kind: 'conflict'; readonly detail: string }

@@ -54,8 +54,10 @@ export interface ReplicaConfig {
   readonly ed25519: Ed25519
   /** For networks with BLS certificates: noble unless a faster one is given. */
   readonly bls?: Bls | undefined
-  /** False when this node's vote record is not certain to be whole: it then follows without voting. */
+  /** False when the store is not the one that the keys were made with: what was signed before is not in it. */
   readonly hasVoteRecord: boolean
+  /** 16 random bytes of this start, as hex. */
+  readonly nonce: Hex
 }
 
 /** Where an author stands in its own chain: the last event it signed. */
@@ -77,6 +79,8 @@ export interface RestoredReplica {
   readonly log: LogIndex
   /** Of the epoch of the header after the final one. */
   readonly records: readonly VoteRecord[]
+  /** From which view of which epoch on this validator votes, where that was found out; with null it is to be (H16). */
+  readonly voteGate: VoteGate | null
   readonly proposals: readonly Verified<Proposal>[]
   /** The last event that this node signed, from its own synced note. */
   readonly lastSigned: ChainTip | null
@@ -89,6 +93,12 @@ export interface RestoredReplica {
   readonly isFirstStart: boolean
   /** The store is not where it was left: a backup, or a copy that may run twice. */
   readonly isCopy: boolean
+}
+
+/** A note of consensus H16. */
+export interface VoteGate {
+  readonly epoch: number
+  readonly view: number | null
 }
 
 /** The lowest place of an author's chain from which on nothing is lacking. */
@@ -180,6 +190,7 @@ export const emptyRestored = (): RestoredReplica => ({
   final: null,
   log: createLog(),
   records: [],
+  voteGate: null,
   proposals: [],
   lastSigned: null,
   handovers: new Map(),
@@ -201,9 +212,10 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
   const { digest } = final.header
   const set = final.state.validators
   const base = set.epoch === 0 ? { digest: first.header.digest, view: 0 } : baseAt(final)
-  const consensus = createConsensus(consensusConfig(config, { set, base, isCopy: restored.isCopy }), {
+  const consensus = createConsensus(consensusConfig(config, { set, base }), {
     finalized: pointOf(final),
     records: restored.records,
+    votesFrom: votesFromOf({ config, restored, epoch: set.epoch }),
     // H14: those of an epoch that is over say nothing in this one.
     proposals: restored.proposals.filter(({ header }) => header.core.epoch === set.epoch),
   })
@@ -247,6 +259,22 @@ export function createReplica(config: ReplicaConfig, restored: RestoredReplica):
   const isKnown = config.hasVoteRecord && restored.isFirstStart && !restored.isCopy
   replica.isOwnChainCertain = isKnown || membersToHear(replica) === 0
   return replica
+}
+
+/** A copy may be older than the votes that were cast, and a store that was lost knows of none. */
+function votesFromOf({
+  config,
+  restored,
+  epoch,
+}: {
+  readonly config: ReplicaConfig
+  readonly restored: RestoredReplica
+  readonly epoch: number
+}): number | null {
+  const { isCopy, voteGate } = restored
+  if (isCopy) return null
+  if (voteGate === null) return config.hasVoteRecord ? 0 : null
+  return voteGate.epoch < epoch && voteGate.view !== null ? 0 : voteGate.view
 }
 
 /** Of two places in one author's chains the first is the later; a missing one is before all. */

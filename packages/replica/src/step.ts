@@ -1,6 +1,6 @@
 /** The replica's step: one input in, effects out, in the order in which the shell must run them. */
 import type { MapSource } from '@chirograph/codec'
-import { allowVotes } from '@chirograph/consensus'
+import { faultsOf } from '@chirograph/consensus'
 import { rebaseState, sealState } from '@chirograph/status'
 import { pursueAccusations, takeEvidence } from './accusing.js'
 import { takeLoaded, takeLookedUp, takeSegment } from './admission.js'
@@ -104,12 +104,19 @@ function seal(replica: Replica, source: MapSource): void {
   }
 }
 
-/** What this member signed is known now, so it may sign again; a copy that is as new as what the others know votes, too. */
+/**
+ * What this member signed is known now, so it may sign again. Fewer than four validators tolerate no fault: without this
+ * one's vote no view ends, and it would wait for ever to find out where it may vote (H16). So a copy that is as new as
+ * what the others know is believed there.
+ */
 function beginActing(turn: Turn): void {
   const { replica } = turn
-  const isCurrentCopy = replica.isCopy && replica.config.hasVoteRecord && replica.stopped === null
-  if (isCurrentCopy) {
-    replica.consensus = allowVotes(replica.consensus)
+  const { isCopy, config, stopped, consensus, set } = replica
+  const isCurrentCopy = isCopy && config.hasVoteRecord && stopped === null
+  if (isCurrentCopy && faultsOf(set) === 0 && consensus.votesFrom === null) {
+    replica.consensus = { ...consensus, votesFrom: 0 }
+    const fact = { kind: 'votes-from', epoch: set.epoch, view: 0 } as const
+    turn.effects.push({ kind: 'persist', facts: [fact], isSynced: true }, { kind: 'votes-from', view: 0 })
     feed(turn, { kind: 'start' })
   }
   pursueAccusations(turn)

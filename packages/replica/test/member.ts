@@ -93,7 +93,7 @@ export function replicaOf(
     vote: (message: Uint8Array) => ed25519.sign({ seed: voteSeed, message }),
   }
   return createReplica(
-    { genesis, org, signers, ed25519, hasVoteRecord: true, ...config },
+    { genesis, org, signers, ed25519, hasVoteRecord: true, nonce: '00'.repeat(16), ...config },
     { ...emptyRestored(), ...restored },
   )
 }

@@ -8,6 +8,7 @@ import {
   noteOffer,
   ownTip,
   type Replica,
+  type RestoredReplica,
   refusalOf,
 } from '@chirograph/replica'
 import { readOrg } from '@chirograph/status'
@@ -232,8 +233,13 @@ suite('a restart', (it) => {
     }
   })
 
-  it('on a copy votes for nothing', () => {
-    is(replicaOf(0, { isFirstStart: false, isCopy: true }).consensus.config.mayVote, false)
-    is(replicaOf(0, { isFirstStart: false }).consensus.config.mayVote, true)
+  it('on a copy votes nowhere before it was found out where it may, and then from there on', () => {
+    const votesFrom = (restored: Partial<RestoredReplica>) =>
+      replicaOf(0, { isFirstStart: false, ...restored }).consensus.votesFrom
+    is(votesFrom({}), 0)
+    is(votesFrom({ isCopy: true }), null)
+    is(votesFrom({ voteGate: { epoch: 0, view: 7 } }), 7)
+    is(votesFrom({ voteGate: { epoch: 0, view: null } }), null)
+    is(votesFrom({ isCopy: true, voteGate: { epoch: 0, view: 7 } }), null, 'a copy of what was known then')
   })
 })

@@ -8,6 +8,7 @@ export function campaignTable(report: CampaignReport): string {
     ['nodes', sum.size],
     ['crashes', sum.crashes],
     ['partitions', sum.partitions],
+    ['old backups put back', sum.restores],
     ['unsynced writes lost', sum.lostBatches],
     ['messages delivered', sum.delivered],
     ['messages lost', sum.lost],

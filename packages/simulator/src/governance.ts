@@ -2,6 +2,7 @@
 import type { EventId } from '@chirograph/codec'
 import { quorumOf } from '@chirograph/consensus'
 import type { EventBody, OrgId } from '@chirograph/event'
+import { refusalOf } from '@chirograph/replica'
 import {
   consensusKeyOf,
   type NetworkState,
@@ -65,7 +66,7 @@ export function tendGovernance(simulation: Simulation, plan: GovernancePlan): vo
   const saidMs = new Map<string, number>()
   const look = () => {
     for (const { index, replica } of simulation.nodes) {
-      if (!replica || replica.stopped) continue
+      if (!replica || refusalOf(replica) !== undefined) continue
       for (const [what, body] of wishesOf(simulation, plan, index)) {
         const name = `${index} ${what}`
         if (simulation.nowMs() < (saidMs.get(name) ?? Number.NEGATIVE_INFINITY) + patienceMs) continue

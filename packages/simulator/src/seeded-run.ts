@@ -6,6 +6,7 @@ import type { Misdeeds } from './cast.js'
 import { drawGovernance, isGoverned, openChanges, tendGovernance } from './governance.js'
 import { judgeIdle } from './idle-oracle.js'
 import { createRandom, type Random } from './random.js'
+import { planRestores } from './restoring.js'
 import { createSimulation, type Simulation } from './simulation.js'
 import { areAllRecovered, tendForked } from './succession.js'
 import { createWorkload } from './workload.js'
@@ -26,6 +27,7 @@ export const certificateNames = ['ed25519', 'bls12-381'] as const
 export type CertificateName = (typeof certificateNames)[number]
 const timerStream = 19
 const idleStream = 23
+const restoreStream = 29
 
 /** In so many runs time passes in the end in which nothing happens; where members are Byzantine it never does. */
 const idleChance = 0.2
@@ -47,6 +49,7 @@ export const faultNames = [
   'keys',
   'members',
   'timers',
+  'restores',
 ] as const
 export type FaultName = (typeof faultNames)[number]
 
@@ -71,6 +74,8 @@ export interface RunCounts {
   readonly size: number
   readonly crashes: number
   readonly partitions: number
+  /** Old backups that were put back. */
+  readonly restores: number
   readonly lostBatches: number
   readonly delivered: number
   readonly lost: number
@@ -195,7 +200,7 @@ export function runSeed(options: SeededRunOptions): RunReport {
   const drawnFaultsMs = random.between(4_000, 10_000)
   const faultsMs = options.faultsMs ?? drawnFaultsMs
   let { events = 0 } = options
-  const done = { crashes: 0, partitions: 0 }
+  const done = { crashes: 0, partitions: 0, restores: 0 }
   try {
     planFaults(simulation, { random, faultsMs, done, has })
     events = options.events ?? random.between(4, 10)
@@ -204,6 +209,10 @@ export function runSeed(options: SeededRunOptions): RunReport {
     const plan = isGovernedRun ? drawGovernance(governing, { size, joiner: size, faultsMs }) : null
     if (plan) tendGovernance(simulation, plan)
     else if (has('keys')) planKeys(simulation, { random: createRandom(options.seed, keyStream), faultsMs })
+    if (has('restores')) {
+      const restoring = createRandom(options.seed, restoreStream)
+      planRestores(simulation, { random: restoring, faultsMs, onRestore: () => done.restores++ })
+    }
     simulation.runFor(faultsMs)
     calm(simulation, latencyFrom)
     const endedMs = simulation.nowMs()
@@ -371,9 +380,10 @@ function countsOf(
   {
     crashes,
     partitions,
+    restores,
     endedMs,
     recoveredMs,
-  }: { crashes: number; partitions: number; endedMs: number; recoveredMs: number },
+  }: { crashes: number; partitions: number; restores: number; endedMs: number; recoveredMs: number },
 ): RunCounts {
   const { nodes, members, network, oracles, publishedCount, forkedIn, signaturesChecked, nowMs } = simulation
   const { named, forksFound, refusals, isByzantine } = simulation
@@ -381,6 +391,7 @@ function countsOf(
     size: nodes.length,
     crashes,
     partitions,
+    restores,
     lostBatches: nodes.reduce((sum, node) => sum + node.lostBatches, 0),
     ...network.counts,
     published: publishedCount(),

@@ -69,7 +69,7 @@ interface Life {
 
 export function createSimulatedNode(
   index: number,
-  config: ReplicaConfig,
+  config: Omit<ReplicaConfig, 'nonce'>,
   environment: NodeEnvironment,
 ): SimulatedNode {
   const { schedule, random, clockMs, syncMs, run, onDurable, onStep } = environment
@@ -134,9 +134,11 @@ export function createSimulatedNode(
     },
     start() {
       if (current) throw new Error(`node ${index} runs already`)
-      const replica = createReplica(config, disk.restore(config.genesis))
-      current = { replica, timers: new Map(), queue: [], writing: null }
       lives++
+      // Who asks in one life takes no answer to what was asked in another.
+      const nonce = (index * 1e6 + lives).toString(16).padStart(32, '0')
+      const replica = createReplica({ ...config, nonce }, disk.restore(config.genesis))
+      current = { replica, timers: new Map(), queue: [], writing: null }
       node.input({ kind: 'start' })
     },
     crash() {

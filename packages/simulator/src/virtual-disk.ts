@@ -32,6 +32,7 @@ import {
   type Fact,
   type RestoredReplica,
   type StoredEntry,
+  type VoteGate,
 } from '@chirograph/replica'
 import { type Genesis, genesisState, restoreState, rowsOf, type StateRow } from '@chirograph/status'
 import type { Random } from './random.js'
@@ -78,6 +79,7 @@ interface Durable {
   /** By epoch and view. */
   readonly records: Map<string, VotesFact>
   readonly everVoted: Map<string, VoteRecord>
+  readonly everProposed: Map<string, Verified<Proposal>>
   readonly handovers: Map<number, Uint8Array>
   readonly proposals: Map<string, Verified<Proposal>>
   readonly evidence: ForkEvidence[]
@@ -89,6 +91,7 @@ interface Durable {
   last: CheckpointFact | null
   wasRestored: boolean
   isCopy: boolean
+  voteGate: VoteGate | null
 }
 
 export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): VirtualDisk {
@@ -96,6 +99,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     events: new Map(),
     records: new Map(),
     everVoted: new Map(),
+    everProposed: new Map(),
     handovers: new Map(),
     proposals: new Map(),
     evidence: [],
@@ -106,6 +110,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     last: null,
     wasRestored: false,
     isCopy: false,
+    voteGate: null,
   }
   let unsynced: (readonly Fact[])[] = []
   const put = (facts: readonly Fact[]) => {
@@ -134,7 +139,8 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
     backup() {
       const kept = copyOf(durable)
       return ({ shows }) => {
-        durable = { ...copyOf(kept), everVoted: durable.everVoted, isCopy: shows }
+        const { everVoted, everProposed } = durable
+        durable = { ...copyOf(kept), everVoted, everProposed, isCopy: shows }
         unsynced = []
       }
     },
@@ -151,7 +157,7 @@ export function createVirtualDisk(onDurable: (fact: Fact) => void = () => {}): V
         .map(({ event: { headerBytes, signature }, branch }) => ({ headerBytes, signature, branch })),
     checkpointsFrom: (height) => durable.checkpoints.slice(Math.max(0, height - 1)).map(encodeCheckpoint),
     durableVotes: ({ epoch, view }) => durable.everVoted.get(`${epoch}/${view}`),
-    durableProposal: (digest) => durable.proposals.get(digest),
+    durableProposal: (digest) => durable.everProposed.get(digest),
     durableEvent: (id) => durable.events.get(id)?.event,
     isPast: (place) => durable.last !== null && isPast(place, durable.last.checkpoint.header.core),
   }
@@ -185,8 +191,12 @@ function keep(durable: Durable, fact: Fact): void {
       durable.everVoted.set(name, fact.record)
       break
     }
+    case 'votes-from':
+      durable.voteGate = fact
+      break
     case 'proposal':
-      durable.proposals.set(fact.proposal.header.digest, fact.proposal as Verified<Proposal>) // verified when handed over
+      for (const kept of [durable.proposals, durable.everProposed])
+        kept.set(fact.proposal.header.digest, fact.proposal as Verified<Proposal>) // verified when handed over
       break
     case 'handover':
       durable.handovers.set(fact.epoch, fact.bytes)
@@ -240,6 +250,7 @@ function restore(durable: Durable, genesis: Genesis): RestoredReplica {
     records: [...durable.records.values()].flatMap(({ epoch, record }) =>
       epoch === (final?.state.validators.epoch ?? 0) ? [record] : [],
     ),
+    voteGate: durable.voteGate,
     handovers: durable.handovers,
     proposals: [...durable.proposals.values()],
     lastSigned: durable.lastSigned,

@@ -196,7 +196,10 @@ export function createWitness({
       forkedIn.set(org, generation)
       if ((published.get(org)?.generation ?? 0) <= generation) published.delete(org)
     },
-    noteOldCopy: (org) => void forkedIn.set(org, published.get(org)?.generation ?? 0),
+    noteOldCopy(org) {
+      forkedIn.set(org, published.get(org)?.generation ?? 0)
+      published.delete(org)
+    },
     noteOldVotes: (node) => void withOldVotes.add(node),
     untrustedCount: () => withOldVotes.size,
     isTrusted: (node) => !withOldVotes.has(node),

@@ -64,7 +64,14 @@ function refusalOf([name, reason, wire]: [string, string, Notation | string]): R
 
 function replicaWith(events: readonly VerifiedEvent[]): Replica {
   const signers = { event: signer(issuer.seeds.log), vote: signer(issuer.seeds.consensus) }
-  const config = { genesis, org: issuer.id, signers, ed25519: nobleEd25519, hasVoteRecord: true }
+  const config = {
+    genesis,
+    org: issuer.id,
+    signers,
+    ed25519: nobleEd25519,
+    hasVoteRecord: true,
+    nonce: '00'.repeat(16),
+  }
   const replica = createReplica(config, emptyRestored())
   take(replica, events)
   return replica

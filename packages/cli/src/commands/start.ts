@@ -18,6 +18,7 @@ interface StartOptions {
   readonly apiPort?: string
   readonly join?: boolean
   readonly newRegistrar?: boolean
+  readonly moved?: boolean
   readonly logFormat?: 'text' | 'json'
 }
 
@@ -40,6 +41,10 @@ export function addStart(program: Command): void {
       'this institution is not in the network yet: follow it, and take part once it was admitted',
     )
     .option('--new-registrar', 'go on with an empty registrar where the old one is lost for good')
+    .option(
+      '--moved',
+      'the data directory was moved here while its node was stopped, and nothing has run on another copy of it since: vote and sign without asking the others first',
+    )
     .option('--api-port <port>', 'where the API listens on 127.0.0.1 (default: a free port)')
     .addOption(new Option('--log-format <format>', 'how log lines look on stderr').choices(['text', 'json']))
     .addHelpText(
@@ -76,6 +81,7 @@ async function start(context: Context, options: StartOptions): Promise<void> {
     apiPort: portOf(options.apiPort),
     mayJoin: options.join ?? false,
     isRegistrarNew: options.newRegistrar ?? false,
+    wasMoved: options.moved ?? false,
     log,
     onStop: stopping.ask,
   })

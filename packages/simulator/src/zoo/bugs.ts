@@ -1,4 +1,5 @@
 /** All bugs of the zoo, in the order of their table. */
+import { amnesiaBugs } from './amnesia-bugs.js'
 import type { Bug } from './bug.js'
 import { certificateBugs } from './certificate-bugs.js'
 import { epochBugs } from './epoch-bugs.js'
@@ -12,6 +13,7 @@ export const bugs: readonly Bug[] = [
   ...certificateBugs,
   ...executionBugs,
   ...epochBugs,
+  ...amnesiaBugs,
   ...progressBugs,
   ...logBugs,
 ]

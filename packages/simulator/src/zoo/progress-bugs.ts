@@ -7,8 +7,8 @@ export const progressBugs: readonly Bug[] = [
     title: 'who notarized never skips, so a split of votes stands for ever (commonware #2192)',
     rule: 'H2',
     file: 'consensus/voting.js',
-    from: '!state.config.mayVote || record.skip || record.final !== null',
-    to: '!state.config.mayVote || record.skip || record.notarize !== null',
+    from: '!mayVoteIn(state, state.view) || record.skip || record.final !== null',
+    to: '!mayVoteIn(state, state.view) || record.skip || record.notarize !== null',
   },
   {
     name: 'skip-enters-nothing',

@@ -39,8 +39,8 @@ export const votingBugs: readonly Bug[] = [
     title: 'a timeout skips a view whose FINAL vote was sent',
     rule: 'H2',
     file: 'consensus/voting.js',
-    from: '!state.config.mayVote || record.skip || record.final !== null',
-    to: '!state.config.mayVote || record.skip',
+    from: '!mayVoteIn(state, state.view) || record.skip || record.final !== null',
+    to: '!mayVoteIn(state, state.view) || record.skip',
   },
   {
     name: 'votes-unexecuted',
