@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { EventId } from '@chirograph/codec'
 import { eventKinds, parseOrgId } from '@chirograph/event'
 import type { ChirographNode, EventQuery, LoggedEvent } from '@chirograph/node'
 import { hexText, namesIn } from './event-json.js'
@@ -78,10 +79,18 @@ async function* messagesOf(
   signal: AbortSignal,
 ): AsyncGenerator<StreamMessage<LoggedEventAnswer>> {
   try {
-    for await (const event of events) yield { id: event.cursor, data: loggedEventAnswer(node, event) }
+    for await (const event of events) {
+      const finalAtHeight = event.isFinal ? await heightOf(node, event.id) : null
+      yield { id: event.cursor, data: loggedEventAnswer(node, { ...event, finalAtHeight }) }
+    }
   } catch (error) {
     if (!signal.aborted) yield { event: 'problem', data: problemOf(error) }
   }
+}
+
+async function heightOf(node: ChirographNode, id: EventId): Promise<number | null> {
+  const state = await node.eventState(id)
+  return state.state === 'final' ? (state.finality?.height ?? null) : null
 }
 
 function tooManyStreams(): ApiError {

@@ -124,6 +124,8 @@ export type EventAnswer =
 export interface LoggedEventAnswer extends Omit<LoggedEvent, 'body' | 'signature'> {
   /** The author's name in the genesis. */
   readonly authorName: string | null
+  /** Null while it waits, and where it became final before the node was started. */
+  readonly finalAtHeight: number | null
   /** Null where it was pruned. */
   readonly body: JsonOfBytes<EventBody> | null
   readonly signature: string | null
@@ -145,7 +147,10 @@ export function batchAnswer({
   return { event, publishedAtMs, recordClass, paddedSize, credentialCount: entries.length }
 }
 
-export function loggedEventAnswer(node: ChirographNode, event: LoggedEvent): LoggedEventAnswer {
+export function loggedEventAnswer(
+  node: ChirographNode,
+  event: LoggedEvent & Pick<LoggedEventAnswer, 'finalAtHeight'>,
+): LoggedEventAnswer {
   const { body, signature } = event
   return {
     ...event,

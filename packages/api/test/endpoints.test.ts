@@ -381,12 +381,17 @@ suite('GET /v1/events', (it) => {
   it('tells events one JSON value a line, bytes in hex, each with its cursor', async () => {
     const { node, get } = set()
     node.told.push(loggedEvent(1), loggedEvent(2))
+    node.makeFinal(idOf(1))
     const lines = linesOf((await get('/v1/events?from=a1b2c3d4.0')).body)
     equal(
       lines.map(({ cursor, id, body }) => [cursor, id, body.entries[0].handle]),
       [1, 2].map((n) => [`a1b2c3d4.${n}`, idOf(n), `0${n}`.repeat(32)]),
     )
     is(lines[0].authorName, 'Sample College')
+    equal(
+      lines.map(({ finalAtHeight }) => finalAtHeight),
+      [4, null],
+    )
     equal([node.asked[0]?.from, node.asked[0]?.live], ['a1b2c3d4.0', false])
   })
 

@@ -8,31 +8,34 @@ import type { Colours } from './terminal.js'
 const kindWidth = 'credential.issueBatch'.length
 const placeWidth = 8
 const nameWidthMax = 28
+const finalWidth = 'height 99999'.length
 
 export function eventHeading(names: readonly string[]): string {
-  return columnsOf(nameWidthOf(names), ['TIME CLAIMED (UTC)', 'BY', 'PLACE', 'KIND', 'WHAT'])
+  return columnsOf(nameWidthOf(names), ['TIME CLAIMED (UTC)', 'BY', 'PLACE', 'FINAL', 'KIND', 'WHAT'])
 }
 
 export function eventLine(
   event: LoggedEventAnswer,
   { names, colours }: { readonly names: readonly string[]; readonly colours: Colours },
 ): string {
-  const { timeMs, author, authorName, sequence, kind, isFinal } = event
+  const { timeMs, author, authorName, sequence, kind, isFinal, finalAtHeight } = event
   const time = new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')
   const width = nameWidthOf(names)
   const by = cut(plainText(authorName ?? `${author.slice(0, 12)}…`), width)
-  const line = columnsOf(width, [time, by, `#${sequence}`, kind, whatItSays(event)])
-  return isFinal ? line : `${line}${colours.yellow('  (waiting to be final)')}`
+  const final = !isFinal ? 'not yet' : finalAtHeight === null ? 'yes' : `height ${finalAtHeight}`
+  const line = columnsOf(width, [time, by, `#${sequence}`, final, kind, whatItSays(event)])
+  return isFinal ? line : colours.yellow(line)
 }
 
 function columnsOf(
   nameWidth: number,
-  [time = '', by = '', place = '', kind = '', what = '']: string[],
+  [time = '', by = '', place = '', final = '', kind = '', what = '']: string[],
 ): string {
   const columns = [
     time.padEnd(19),
     padded(by, nameWidth),
     place.padEnd(placeWidth),
+    final.padEnd(finalWidth),
     kind.padEnd(kindWidth),
     what,
   ]

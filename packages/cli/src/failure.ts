@@ -41,11 +41,11 @@ export function report(terminal: Terminal, error: unknown, dataDir: string): num
 
 function inWords(error: unknown): ChirographError {
   if (error instanceof ChirographError) return error
-  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+  if (isLate(error)) {
     return failure(
       'CLI_TIMED_OUT',
-      'the node did not answer in time',
-      'look at chirograph status, and give it longer with --timeout',
+      'the node did not answer in time, and may do what it was asked for all the same',
+      'give it longer with --timeout; chirograph events shows what it published, and chirograph status how it does',
       error,
     )
   }
@@ -55,6 +55,11 @@ function inWords(error: unknown): ChirographError {
     'run it again with --verbose and report what it prints',
     error,
   )
+}
+
+/** Whether a deadline came before the answer. */
+export function isLate(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')
 }
 
 function detailLine(code: string, { row, column, expected, got }: ApiError['errors'][number]): string {

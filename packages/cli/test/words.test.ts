@@ -288,6 +288,7 @@ suite('an event of the log', (it) => {
     // An id is 64 hex characters, as this is.
     author: '11'.repeat(32) as LoggedEventAnswer['author'],
     authorName: 'Union',
+    finalAtHeight: null,
     generation: 0,
     sequence: 12,
     prev: null,
@@ -302,14 +303,18 @@ suite('an event of the log', (it) => {
   it('stands under its heading, whatever its author is called', () => {
     const heading = eventHeading(names)
     const line = eventLine(event, { names, colours })
-    is(line, '2026-06-30 12:01:02  Union           #12       status.revoke          1 credential: withdrawn')
+    is(
+      line,
+      '2026-06-30 12:01:02  Union           #12       yes           status.revoke          1 credential: withdrawn',
+    )
     is(heading.indexOf('WHAT'), line.indexOf('1 credential'))
     const hostile = eventLine({ ...event, authorName: 'Un\u001b[31mion' }, { names, colours })
     not(hostile.includes('\u001b'))
   })
 
   it('says when it is not final yet, and when its body is gone', () => {
-    match(eventLine({ ...event, isFinal: false }, { names, colours }), 'waiting to be final')
+    match(eventLine({ ...event, finalAtHeight: 7 }, { names, colours }), 'height 7')
+    match(eventLine({ ...event, isFinal: false }, { names, colours }), 'not yet')
     match(eventLine({ ...event, body: null }, { names, colours }), 'its body was pruned')
   })
 })

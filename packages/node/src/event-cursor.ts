@@ -74,6 +74,15 @@ export function cursorInvalid(text: string): ChirographError {
   })
 }
 
+/** No event here had it: the log was put back to an earlier state, or it is mistyped; what is to come would be passed over. */
+export function cursorBehindEnd(text: string): ChirographError {
+  return new ChirographError({
+    code: 'NODE_CURSOR_INVALID',
+    what: `the cursor ${text} lies behind the last event of this log`,
+    hint: 'give one that came with an event; if it did, this log has lost events since: begin with the first event, and pass over those whose ids are known',
+  })
+}
+
 function cursorOfOtherStore(text: string): ChirographError {
   return new ChirographError({
     code: 'NODE_CURSOR_OF_OTHER_STORE',

@@ -22,7 +22,14 @@ import {
   type Store,
 } from '@chirograph/interface'
 import type { AuthorTable } from './author-table.js'
-import { type Cursor, cursorInvalid, decodeCursor, encodeCursor, firstCursor } from './event-cursor.js'
+import {
+  type Cursor,
+  cursorBehindEnd,
+  cursorInvalid,
+  decodeCursor,
+  encodeCursor,
+  firstCursor,
+} from './event-cursor.js'
 import { type EventQuery, type LoggedEvent, wantsBody, wantsHeader } from './event-query.js'
 import { storeDamaged } from './node-errors.js'
 import { headerOfValue, nameOfPlace } from './stored-event.js'
@@ -68,6 +75,7 @@ export function createEventReader(args: EventReaderArgs): EventReader {
 
   function events(query: EventQuery = {}): AsyncGenerator<LoggedEvent, void, undefined> {
     const from = query.from === undefined ? firstCursor : decodeCursor(storeTag, query.from)
+    if (from.ordinal > lastOrdinal()) throw cursorBehindEnd(query.from ?? '')
     if (from.within !== null && from.within.author !== authorOf(query)) throw cursorInvalid(query.from ?? '')
     return eventsFrom(query, from)
   }

@@ -311,6 +311,19 @@ suite('a cursor', (it) => {
       await failsWith('NODE_CURSOR_INVALID', () => node.reader.events({ from }).next())
   })
 
+  it('behind the last event is refused, for what is to come would be passed over', async () => {
+    const node = await openArrivals()
+    const [first] = chainOf(org(1), 1)
+    ok(first)
+    await node.admit(first)
+    const { value } = await node.reader.events().next()
+    ok(value)
+    const { done } = await node.reader.events({ from: value.cursor, live: false }).next()
+    is(done, true)
+    const from = value.cursor.replace(/\d+$/, (ordinal) => String(Number(ordinal) + 1))
+    await failsWith('NODE_CURSOR_INVALID', () => node.reader.events({ from }).next())
+  })
+
   it('of a query by issuer does not serve another issuer, nor a query for all', async () => {
     const node = await openArrivals()
     for (const n of [1, 2]) for (const event of chainOf(org(n), 3)) await node.admit(event)

@@ -5,6 +5,7 @@ import { type StatusReason, statusReasons } from '@chirograph/event'
 import { type Context, contextOf } from '../context.js'
 import { parseMoment } from '../duration.js'
 import { describeFinal } from '../finality-view.js'
+import { explainedWhenLate, notFinalYet } from '../late-answer.js'
 import { readTarget } from '../targets.js'
 
 interface ChangeOptions {
@@ -81,9 +82,16 @@ async function change(
   for (const target of targets) credentials.push((await readTarget(target)).source)
   const source = changeOf(kind, credentials, options)
   const api = await context.connect()
-  const answer = await api.change(source, { signal: context.deadline() })
+  const answer = await explainedWhenLate(api.change(source, { signal: context.deadline() }), () => ({
+    what: 'the node did not answer in time, and may change the status all the same',
+    hint: 'see what became of it with chirograph credential show; to ask for the same again does no harm',
+  }))
   const final =
-    options.wait === 'final' ? await api.waitFinal(answer.event, { signal: context.deadline() }) : undefined
+    options.wait === 'final'
+      ? await explainedWhenLate(api.waitFinal(answer.event, { signal: context.deadline() }), () =>
+          notFinalYet(`the change is event ${answer.event}`),
+        )
+      : undefined
   const told = final && describeFinal(final)
   if (terminal.isJson) {
     terminal.json({ ...answer, ...(final && { finality: final.finality }) })

@@ -26,7 +26,7 @@ export function addEvents(program: Command): void {
     .command('events')
     .summary('show the events of the log')
     .description(
-      'Shows the events that this node holds, in the order in which they came here. With --json each is one line, with a cursor: --from with the last cursor that you dealt with goes on behind it, without loss and without repetition.',
+      'Shows the events that this node holds, in the order in which they came here. With --json each is one line, with a cursor: --from with the last cursor that you dealt with goes on behind it, without loss and without repetition. FINAL says at which height the network agreed on it, or yes where that was before the node was started. Ends with 6 when the node stops while it is followed.',
     )
     .option('--issuer <member>', "only this member's events: its name, or the beginning of its id")
     .addOption(new Option('--kind <kind>', 'only events of this kind').choices(Object.keys(eventKinds)))
@@ -72,13 +72,30 @@ async function show(context: Context, options: EventsOptions): Promise<void> {
     }
     count++
   }
-  if (count === 0) terminal.say('No such event is on the log of this node.')
-  else if (!options.follow)
+  if (options.follow) throw nodeStopped(cursor ?? options.from)
+  if (count === 0)
+    terminal.say(
+      options.from === undefined
+        ? 'No such event is on the log of this node.'
+        : 'No such event has come since that cursor.',
+    )
+  else
     terminal.say(
       terminal.talkColours.dim(
         `\n${count === 1 ? '1 event' : `${count} events`}; what comes later: --from ${cursor}`,
       ),
     )
+}
+
+/** Nobody else ends a stream that waits for what comes. */
+function nodeStopped(cursor: string | undefined): Error {
+  return failure(
+    'API_UNREACHABLE',
+    'the node stopped, so no more events come',
+    cursor === undefined
+      ? 'once it runs again, follow it again'
+      : `once it runs again, go on behind the last event with --follow --from ${cursor}`,
+  )
 }
 
 /** A log of millions takes minutes to be written to a terminal. */

@@ -7,6 +7,7 @@ import { type Context, contextOf } from '../context.js'
 import { writeCredentialFiles } from '../credential-files.js'
 import { readJson, readText } from '../files.js'
 import { describeFinal } from '../finality-view.js'
+import { explainedWhenLate, notFinalYet } from '../late-answer.js'
 import { resolvePath, shownPath } from '../paths.js'
 
 interface IssueOptions {
@@ -74,7 +75,7 @@ async function issue(context: Context, path: string, options: IssueOptions): Pro
   const written: string[] = []
   let batches: BatchAnswer[]
   try {
-    batches = await api.issue(cohort, {
+    const issuing = api.issue(cohort, {
       signal,
       onProgress: bar.update,
       async onCredential(credential) {
@@ -82,6 +83,10 @@ async function issue(context: Context, path: string, options: IssueOptions): Pro
         bar.written(written.length)
       },
     })
+    batches = await explainedWhenLate(issuing, () => ({
+      what: `the node did not answer in time: ${plural(written.length, 'credential')} ${written.length === 1 ? 'was' : 'were'} written to ${shownPath(folder)}, and the node ends a batch that it has begun`,
+      hint: 'run the same again: nobody is given a second credential, and a batch that was issued is named; its files are written with chirograph credential export',
+    }))
   } finally {
     bar.stop()
   }
@@ -89,7 +94,9 @@ async function issue(context: Context, path: string, options: IssueOptions): Pro
   const finals: unknown[] = []
   if (options.wait === 'final') {
     for (const { event } of batches) {
-      const answer = await api.waitFinal(event, { signal: context.deadline() })
+      const answer = await explainedWhenLate(api.waitFinal(event, { signal: context.deadline() }), () =>
+        notFinalYet(`all is issued and written to ${shownPath(folder)}: batch ${event} is`),
+      )
       told.push(describeFinal(answer))
       finals.push(answer)
     }
