@@ -78,7 +78,10 @@ function startPair() {
       event: (message: Uint8Array) => ed25519.sign({ seed: member.seeds.log, message }),
       vote: (message: Uint8Array) => ed25519.sign({ seed: member.seeds.consensus, message }),
     }
-    return createReplica({ genesis, org: member.org, signers, ed25519, hasVoteRecord: true, nonce: '00'.repeat(16) }, emptyRestored())
+    return createReplica(
+      { genesis, org: member.org, signers, ed25519, hasVoteRecord: true, nonce: '00'.repeat(16) },
+      emptyRestored(),
+    )
   }
   const [one, other] = members
   if (one === undefined || other === undefined) throw new Error('two members')

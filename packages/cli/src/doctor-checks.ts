@@ -1,7 +1,9 @@
 /** What `chirograph doctor` looks at, a line each: how it is, why, and what to do about it. */
 import type { NodeAnswer } from '@chirograph/api/client'
 import type { KnownFork, StoreExamination } from '@chirograph/node'
+import { counted } from './counted.js'
 import { describeMs } from './duration.js'
+import { startAfreshHint } from './lost-log.js'
 import { doubtWords } from './status-view.js'
 
 export interface Check {
@@ -38,9 +40,9 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
     return [
       {
         name: 'log',
-        state: 'warning',
-        what: 'the log is empty: the node was never started',
-        hint: 'start it: chirograph start',
+        state: 'failed',
+        what: 'the log is empty, and the one that was made with this folder was not: its votes and events are lost',
+        hint: startAfreshHint,
       },
     ]
   if (examined.kind === 'other-format')
@@ -55,12 +57,20 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
   if (examined.kind === 'foreign' || examined.kind === 'damaged')
     return [{ name: 'log', state: 'failed', what: examined.what, hint: examined.hint }]
   const { height, events, schema, areVotesKnown, isHistoryWhole, isLastSignedHere } = examined
+  const lacking = examined.batchesLacking ?? 0
   return [
-    {
-      name: 'log',
-      state: 'ok',
-      what: `a node can start from it: height ${height}, ${events.final} events final, ${events.pending} waiting (format ${schema})`,
-    },
+    lacking > 0
+      ? {
+          name: 'log',
+          state: 'failed',
+          what: `it has lost its latest writes: ${lacking === 1 ? 'a batch that was published is' : `${lacking} batches that were published are`} not in it any more, and votes may be gone with ${lacking === 1 ? 'it' : 'them'}`,
+          hint: startAfreshHint,
+        }
+      : {
+          name: 'log',
+          state: 'ok',
+          what: `a node can start from it: height ${height}, ${counted(events.final, 'event')} final, ${events.pending} waiting (format ${schema})`,
+        },
     isHistoryWhole
       ? {
           name: 'history',
@@ -119,7 +129,7 @@ function syncCheck({ sync, snapshot, peers }: NodeAnswer): Check {
       return {
         name,
         state: 'warning',
-        what: `behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}, and ${snapshot === null ? 'catching up' : 'taking a snapshot'}`,
+        what: `behind${sync.behindBy ? ` by ${counted(sync.behindBy, 'event')}` : ''}, and ${snapshot === null ? 'catching up' : 'taking a snapshot'}`,
         hint: 'wait; chirograph status --watch shows how far it is',
       }
     case 'unknown':
@@ -145,13 +155,13 @@ function historyCheck({ history }: NodeAnswer): Check {
     : {
         name: 'history',
         state: 'warning',
-        what: `${history.missing} older final events are still being fetched; proofs and verdicts are complete without them`,
+        what: `${history.missing} older final ${history.missing === 1 ? 'event is' : 'events are'} still being fetched; proofs and verdicts are complete without them`,
         hint: 'leave the node running and connected',
       }
 }
 
 function checkpointCheck({ finalAgeMs, height, events }: NodeAnswer): Check {
-  const what = `the last checkpoint (height ${height}) is ${describeMs(finalAgeMs)} old, ${events.pending} events wait`
+  const what = `the last checkpoint (height ${height}) is ${describeMs(finalAgeMs)} old, ${counted(events.pending, 'event')} ${events.pending === 1 ? 'waits' : 'wait'}`
   return finalAgeMs <= checkpointAgeMsMax || height === 0
     ? { name: 'finality', state: 'ok', what }
     : {

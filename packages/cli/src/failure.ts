@@ -89,6 +89,6 @@ function traceOf(error: unknown): string {
 const causesMax = 8
 
 function capitalised(text: string): string {
-  // Names keep their case: a path or an identifier is not a word.
-  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  // Names keep their case: a path, an identifier or a command is not a word.
+  return /^(?!chirograph )[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }

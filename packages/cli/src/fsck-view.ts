@@ -102,8 +102,7 @@ function kindLines(
 }
 
 /** What is as it should be, and worth knowing. */
-function stateLines({ isEmpty, events, height, pruned, toFetch, areVotesKnown }: StoreCheck): string[] {
-  if (isEmpty) return ['The log is empty: no node has run on it.']
+function stateLines({ events, height, pruned, toFetch, areVotesKnown }: StoreCheck): string[] {
   const count = (one: number) => one.toLocaleString('en-GB')
   const counted = (one: number, kind = '') => `${count(one)} ${kind}${one === 1 ? 'event' : 'events'}`
   return [

@@ -19,6 +19,11 @@ export function dialAddress(listen: string): string | null {
   return /^\/(ip4\/0\.0\.0\.0|ip6\/::)\//.test(listen) ? null : listen
 }
 
+/** Whether no other machine can dial it. */
+export function isLoopback(address: string): boolean {
+  return /^\/(ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/i.test(address)
+}
+
 /** The member file names its address before the node first runs, so the port is chosen now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

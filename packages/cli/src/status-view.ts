@@ -1,5 +1,6 @@
 /** A node's status on a terminal: is it up to date, with whom, and how sure is it. */
 import type { NodeAnswer } from '@chirograph/api/client'
+import { counted } from './counted.js'
 import { describeMs } from './duration.js'
 import { table } from './table.js'
 import type { Colours } from './terminal.js'
@@ -13,22 +14,32 @@ export interface StatusView {
 
 export function renderStatus({ status, url, nowMs, colours }: StatusView): string {
   const { bold, dim, yellow } = colours
-  const { name, networkName, purpose, pid, startedAtMs, height, finalAgeMs, events, view, leader } = status
+  const { name, networkName, purpose, pid, startedAtMs, height, finalAgeMs, events } = status
   const line = (label: string, text: string): string => `  ${dim(label.padEnd(8))} ${text}`
-  const counted = `${events.final} events final, ${events.pending} waiting`
   return [
     `${bold(name)} on ${bold(networkName)}${purpose === 'demo' ? yellow(' (demonstration)') : ''}`,
     line('running', `for ${describeMs(nowMs - startedAtMs)}, process ${pid}, API ${url}`),
     line('sync', syncWords(status, nowMs, colours)),
     ...historyLines(status).map((text) => line('history', text)),
-    line('final', `height ${height}, ${describeMs(finalAgeMs)} ago; ${counted}`),
+    line(
+      'final',
+      `height ${height}, ${describeMs(finalAgeMs)} ago; ${counted(events.final, 'event')} final, ${events.pending} waiting`,
+    ),
     line('voting', votingWords(status, colours)),
-    line('leading', `${leader.isSelf ? 'this node' : leader.name}, view ${view}`),
+    line('leading', leadingWords(status, colours)),
     ...(status.signing === 'ok' ? [] : [line('signing', signingWords(status, colours))]),
     ...[...troubles(status), ...conductWords(status, nowMs)].map((text) => line('trouble', yellow(text))),
     '',
     ...peerLines(status, nowMs, colours),
   ].join('\n')
+}
+
+/** A member whose turn it is and that does not vote proposes nothing either: the others pass it over. */
+function leadingWords({ leader, view, whyNotVoting }: NodeAnswer, { yellow }: Colours): string {
+  if (!leader.isSelf) return `${leader.name}, view ${view}`
+  return whyNotVoting === null
+    ? `this node, view ${view}`
+    : yellow(`nobody: it is the turn of this node, which does not vote; the others pass over view ${view}`)
 }
 
 /** Never green for what is not known. */
@@ -40,7 +51,7 @@ function syncWords({ sync, snapshot }: NodeAnswer, nowMs: number, { green, yello
       return `${green('up to date')}, ${heard}`
     case 'behind':
       if (snapshot !== null) return `${yellow('far behind')}, ${snapshotWords(snapshot)}; ${heard}`
-      return `${yellow(`behind${sync.behindBy ? ` by ${sync.behindBy} events` : ''}`)}, ${heard}`
+      return `${yellow(`behind${sync.behindBy ? ` by ${counted(sync.behindBy, 'event')}` : ''}`)}, ${heard}`
     case 'alone':
       return `${yellow('alone')}: connected to no member, so nobody can say whether it is up to date`
     case 'unknown':
@@ -56,7 +67,7 @@ function snapshotWords({ height, chunkCount, missingCount }: NonNullable<NodeAns
 function historyLines({ history }: NodeAnswer): string[] {
   if (history.isWhole) return []
   return [
-    `${history.missing} older events are still to come, ${history.brought} came; proofs and verdicts are complete without them`,
+    `${counted(history.missing, 'older event')} ${history.missing === 1 ? 'is' : 'are'} still to come, ${history.brought} came; proofs and verdicts are complete without them`,
   ]
 }
 

@@ -14,9 +14,11 @@ suite('chirograph init', (it) => {
     'makes keys that only their owner reads, and a member file without a secret',
     async () => {
       const { path, dispose } = await tempDir()
-      const { code, out } = await chirograph(path, 'init', ...named)
+      const { code, out, err } = await chirograph(path, 'init', ...named)
       is(code, 0)
       match(out, 'Set up Sample College in ./chirograph-data')
+      match(err, 'network create --name "Our network" --status-list-base https://')
+      match(err, /! Only this machine reaches \/ip4\/127\.0\.0\.1\/tcp\/\d+/)
       const dir = join(path, 'chirograph-data')
       equal((await readdir(dir)).sort(), ['config.json', 'keys.json', 'log', 'member.json', 'registrar'])
       if (process.platform !== 'win32') is((await stat(join(dir, 'keys.json'))).mode & 0o777, 0o600)

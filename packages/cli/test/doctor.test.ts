@@ -30,6 +30,18 @@ const healthy = {
   counters: { rejected: {}, equivocations: 0, conflicts: 0 },
 } as unknown as NodeAnswer // as much of an answer as the checks look at
 
+const sound = {
+  kind: 'sound',
+  schema: '2',
+  areVotesKnown: true,
+  height: 1,
+  events: { final: 1, pending: 0 },
+  isHistoryWhole: true,
+  forks: [],
+  isLastSignedHere: null,
+  batchesLacking: 0,
+} as const
+
 const stateOf = (name: string, change: object): string | undefined =>
   checksOfRunning({ ...healthy, ...change }).find((check) => check.name === name)?.state
 
@@ -86,17 +98,14 @@ suite('doctor', (it) => {
     ])
   })
 
+  it('calls a log broken that is empty or lacks what the registrar says was published', () => {
+    equal(checksOfStopped({ kind: 'empty' })[0]?.state, 'failed')
+    const log = checksOfStopped({ ...sound, batchesLacking: 2 }).find(({ name }) => name === 'log')
+    equal([log?.state, log?.what.includes('2 batches that were published')], ['failed', true])
+    ok(log?.hint?.includes('fills again from the other members'))
+  })
+
   it('claims of a stopped node’s events only what it has looked at', () => {
-    const sound = {
-      kind: 'sound',
-      schema: '2',
-      areVotesKnown: true,
-      height: 1,
-      events: { final: 1, pending: 0 },
-      isHistoryWhole: true,
-      forks: [],
-      isLastSignedHere: null,
-    } as const
     const history = checksOfStopped(sound).find(({ name }) => name === 'history')
     is(history?.what, 'no event is noted as lacking; chirograph fsck looks at each')
   })

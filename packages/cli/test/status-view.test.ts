@@ -48,6 +48,18 @@ suite('the status on a terminal', (it) => {
     match(view([peer({})], { history }), /history +400 older events are still to come, 100 came/)
     not(/history/.test(view([peer({})])))
   })
+
+  it('does not say that a node leads which does not vote', () => {
+    const leader = { org: 'x', name: 'South College', isSelf: true }
+    match(view([], { leader }), /leading +this node, view 7/)
+    const silent = view([], { leader, whyNotVoting: 'vote-record-lost', recall: null })
+    match(silent, /leading +nobody: it is the turn of this node, which does not vote/)
+  })
+
+  it('counts one thing as one', () => {
+    match(view([], { events: { known: 1, final: 1, pending: 0 } }), '1 event final')
+    match(view([], { sync: { state: 'behind', behindBy: 1, lastHeardMs: nowMs } }), 'behind by 1 event,')
+  })
 })
 
 function view(peers: NodeAnswer['peers'], given: Partial<NodeAnswer> = {}): string {

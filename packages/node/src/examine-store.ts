@@ -1,12 +1,13 @@
 /** A look at a store that no node runs on: whose it is, whether a node could start from it, and what it would know. */
 import { toHex } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
-import { isChirographError, metaKey, type Store } from '@chirograph/interface'
+import { isChirographError, metaKey, positionKey, type Store } from '@chirograph/interface'
 import { eventAt } from '@chirograph/log'
 import { type Genesis, genesisState, networkIdOf } from '@chirograph/status'
 import { type KnownFork, openForks } from './fork-view.js'
 import { loadReplica } from './load.js'
 import { areVotesKnown, assertOurs, assertSchema, isMigratable } from './meta.js'
+import { createRegistrar } from './registrar.js'
 
 export type StoreExamination =
   | { readonly kind: 'empty' }
@@ -31,12 +32,23 @@ export type StoreExamination =
       readonly forks: readonly KnownFork[]
       /** Whether the last event that was signed here is in the log; null when none was signed. */
       readonly isLastSignedHere: boolean | null
+      /** Batches that the registrar calls published and the log lacks; null where older events are still to come. */
+      readonly batchesLacking: number | null
     }
 
 /** Reads what a start reads, and changes nothing. */
 export async function examineStore(
   store: Store,
-  { genesis, org }: { readonly genesis: Genesis; readonly org: OrgId },
+  {
+    genesis,
+    org,
+    registrar,
+  }: {
+    readonly genesis: Genesis
+    readonly org: OrgId
+    /** A second witness of what this institution published, where it can be read. */
+    readonly registrar?: Store | undefined
+  },
 ): Promise<StoreExamination> {
   const schema = await store.get(metaKey('schema'))
   try {
@@ -58,6 +70,7 @@ export async function examineStore(
       isHistoryWhole,
       forks,
       isLastSignedHere: lastSigned === null ? null : eventAt(log, lastSigned.id) !== undefined,
+      batchesLacking: isHistoryWhole && registrar !== undefined ? await countLacking(store, registrar) : null,
     }
   } catch (error) {
     if (isChirographError(error, 'NODE_OTHER_ORG') || isChirographError(error, 'NODE_OTHER_NETWORK'))
@@ -72,4 +85,12 @@ export async function examineStore(
     if (isChirographError(error)) return { kind: 'damaged', what: error.what, hint: error.hint }
     throw error
   }
+}
+
+/** A batch is called published once its event is safely in the log. */
+async function countLacking(log: Store, registrar: Store): Promise<number> {
+  let lacking = 0
+  for await (const { event } of createRegistrar(registrar).batches())
+    if (event !== null && (await log.get(positionKey(event))) === undefined) lacking++
+  return lacking
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ApiClient, CredentialAnswer, CredentialSummary } from '@chirograph/api/client'
 import { companionEndings } from '../companion-files.js'
 import { type Context, contextOf } from '../context.js'
+import { counted } from '../counted.js'
 import { writeCredentialFiles } from '../credential-files.js'
 import { usage } from '../failure.js'
 import { jsonText } from '../files.js'
@@ -100,11 +101,11 @@ async function exportFiles(
   const { green, yellow } = terminal.colours
   const there = files.length - written
   terminal.data(
-    `${green('✔')} Wrote ${counted(written)} to ${shownPath(folder)}${there > 0 ? `; ${counted(there)} were there already` : ''}`,
+    `${green('✔')} Wrote ${counted(written, 'credential')} to ${shownPath(folder)}${there > 0 ? `; ${counted(there, 'credential')} were there already` : ''}`,
   )
   if (unpublished > 0)
     terminal.data(
-      `  ${yellow('!')} ${counted(unpublished)} of a batch that waits to be published have no receipt yet: run this again later`,
+      `  ${yellow('!')} ${counted(unpublished, 'credential')} of a batch that waits to be published have no receipt yet: run this again later`,
     )
 }
 
@@ -114,10 +115,6 @@ async function* credentialsOf(
 ): AsyncGenerator<CredentialAnswer> {
   if (keys.length === 0) yield* api.wholeCredentials({ batch, signal })
   else for (const key of keys) yield* await api.findCredentials(key, { signal })
-}
-
-function counted(count: number): string {
-  return count === 1 ? '1 credential' : `${count.toLocaleString('en-GB')} credentials`
 }
 
 async function list(context: Context, query: string | undefined, limit: number): Promise<void> {

@@ -116,9 +116,14 @@ async function stoppedChecks(dataDir: DataDir, keys: Check): Promise<Check[]> {
     const { genesis } = await readNetwork(dataDir.network)
     const org = orgIdOfSeeds(await readSeeds(dataDir.keys), fastestEd25519())
     const store = await openLevelStore(dataDir.log, { createIfMissing: false })
+    // What is wrong with it is said of it alone.
+    const registrar = await openLevelStore(dataDir.registrar, { createIfMissing: false }).catch(
+      () => undefined,
+    )
     try {
-      return checksOfStopped(await examineStore(store, { genesis, org }))
+      return checksOfStopped(await examineStore(store, { genesis, org, registrar }))
     } finally {
+      await registrar?.close()
       await store.close()
     }
   } catch (error) {

@@ -8,7 +8,7 @@ import { isInitialised } from '../data-dir.js'
 import { usage } from '../failure.js'
 import { jsonText, writeWhole } from '../files.js'
 import { readSeeds } from '../keys-file.js'
-import { dialAddress, listenAddress } from '../listen-address.js'
+import { dialAddress, isLoopback, listenAddress } from '../listen-address.js'
 import { blsKeyOf, type MemberFile, readMember, recordClassNames } from '../member-file.js'
 import { shownPath } from '../paths.js'
 
@@ -107,7 +107,11 @@ function show(
       `  member file   ${shownPath(dataDir.member)}  ${dim('public: hand it to whoever makes the network')}`,
     ].join('\n'),
   )
+  if (address !== null && isLoopback(address))
+    terminal.say(
+      `\n${terminal.talkColours.yellow('!')} Only this machine reaches ${address}. For members elsewhere, make it anew with --listen /ip4/0.0.0.0/tcp/4010 --address /dns4/your.host/tcp/4010`,
+    )
   terminal.say(
-    `\nNext: chirograph network create --name "Our network" ${shownPath(dataDir.member)} …\nthen: ${copyable('chirograph start --network network.json')}`,
+    `\nNext: chirograph network create --name "Our network" --status-list-base https://your.host/status-lists ${shownPath(dataDir.member)} …\nthen: ${copyable('chirograph start --network network.json')}`,
   )
 }

@@ -9,7 +9,7 @@ import { dataDirAt } from '../data-dir.js'
 import { parseDuration } from '../duration.js'
 import { usage } from '../failure.js'
 import { jsonText, writeWhole } from '../files.js'
-import { freePort } from '../listen-address.js'
+import { freePort, isLoopback } from '../listen-address.js'
 import { type MemberFile, readMember, recordClassNames } from '../member-file.js'
 import { type NetworkFile, networkOf, readNetwork } from '../network-file.js'
 import { resolvePath, shownPath } from '../paths.js'
@@ -78,7 +78,7 @@ async function create(context: Context, paths: readonly string[], options: Creat
   if (paths.length === 0 || options.name === undefined) {
     throw usage(
       'network create needs a name and the member.json of each institution',
-      'chirograph network create --name "Our network" a/member.json b/member.json …, or --local 4 for a try-out',
+      'for a try-out give --local 4; else chirograph network create --name "Our network" a/member.json b/member.json …',
     )
   }
   const members: MemberFile[] = []
@@ -90,6 +90,11 @@ async function create(context: Context, paths: readonly string[], options: Creat
   context.terminal.say(
     `\nWrote ${shownPath(out)}. Give it to every member; each starts with:\n  chirograph start --network ${shownPath(out)}`,
   )
+  const local = members.filter(({ address }) => address !== null && isLoopback(address))
+  if (options.demo !== true && local.length > 0 && members.length > 1)
+    context.terminal.say(
+      `Only their own machine reaches ${local.map(({ name }) => name).join(', ')}: have ${local.length === 1 ? 'it' : 'them'} made anew with --address, unless all run on one machine.`,
+    )
   const unreachable = members.filter(({ address }) => address === null)
   if (unreachable.length > 0)
     context.terminal.say(
