@@ -9,7 +9,7 @@ import { benchFinality } from './finality.js'
 import { benchHostilePeer } from './hostile-peer.js'
 import { benchIngest } from './ingest.js'
 import { type Limits, limitsReport, measureLimits } from './limits.js'
-import { machine, printTable, type Report, ratioOf } from './measure.js'
+import { betterOf, loadBefore, machine, printTable, type Report, ratioOf } from './measure.js'
 import { makeSource, type Source } from './source.js'
 import { benchDisk, benchMemory, benchReopen } from './store-cost.js'
 import { benchGapSync, benchInSync } from './sync-cost.js'
@@ -109,6 +109,8 @@ async function main(): Promise<void> {
   const unknown = positionals.find((name) => benchmarks[name] === undefined)
   if (unknown !== undefined) usage(`There is no benchmark "${unknown}".`)
   const wanted = positionals.length > 0 ? positionals : Object.keys(benchmarks)
+  const load = loadBefore()
+  if (load.isBusy) console.error(busyWarning(load.loadAverage))
   progress('measuring the limits of this machine')
   const limits = await measureLimits()
   const reports: Report[] = [limitsReport(limits)]
@@ -124,14 +126,19 @@ async function main(): Promise<void> {
   if (values.json) {
     const withRatios = reports.map((report) => ({
       ...report,
-      rows: report.rows.map((row) => ({ ...row, ratio: ratioOf(row) })),
+      rows: report.rows.map((row) => ({ ...row, ratio: ratioOf(row), better: betterOf(row) })),
     }))
-    console.log(JSON.stringify({ machine: machine(), reports: withRatios }, null, 2))
+    console.log(JSON.stringify({ machine: { ...machine(), ...load }, reports: withRatios }, null, 2))
     return
   }
   const { node, platform, cpu, cores } = machine()
   console.log(`Node ${node}, ${platform}, ${cores} × ${cpu}`)
+  if (load.isBusy) console.log(busyWarning(load.loadAverage))
   for (const report of reports) printTable(report)
+}
+
+function busyWarning(load: number): string {
+  return `! This machine was busy before the start (load average ${load.toFixed(1)}): the ratios will be worse than it can do.`
 }
 
 function progress(what: string): void {

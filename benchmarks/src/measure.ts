@@ -1,5 +1,5 @@
 /** Timing, and the table and JSON that every benchmark prints the same way. */
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 
 export interface Row {
   readonly what: string
@@ -17,6 +17,11 @@ export interface Report {
 
 export function ratioOf({ value, limit }: Row): number | null {
   return limit === undefined ? null : value / limit.value
+}
+
+/** Of rates more is better, of times and bytes less. */
+export function betterOf({ unit }: Row): 'higher' | 'lower' {
+  return unit.endsWith('/s') ? 'higher' : 'lower'
 }
 
 /** Operations per second of `run`, repeated until `forMs` has passed. `run` says how many operations it did. */
@@ -48,11 +53,22 @@ export function machine() {
   }
 }
 
+/** Above half of its cores a machine has too little left for what is measured. */
+const busyShare = 0.5
+
+/** What the machine did in the minute before; to be asked before anything is measured. Where nobody counts it is 0. */
+export function loadBefore() {
+  const [load = 0] = loadavg()
+  return { loadAverage: load, isBusy: load > cpus().length * busyShare }
+}
+
 export function printTable({ name, workload, rows }: Report): void {
   const cells = rows.map((row) => {
     const ratio = ratioOf(row)
     const share =
-      ratio === null ? '' : `${ratio.toFixed(2)} × ${row.limit?.name} (${round(row.limit?.value ?? 0)})`
+      ratio === null
+        ? ''
+        : `${ratio.toFixed(2)} × ${row.limit?.name} (${round(row.limit?.value ?? 0)}), ${betterOf(row)} is better`
     return [row.what, `${round(row.value)} ${row.unit}`, share]
   })
   const widths = [0, 1, 2].map((column) => Math.max(0, ...cells.map((row) => row[column]?.length ?? 0)))

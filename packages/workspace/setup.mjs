@@ -8,10 +8,11 @@
  * `--from-npm` marks the call from npm's postinstall. All talk goes to stderr, so that `npm run --silent` of a
  * command that sets up first prints that command's output and nothing else.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 /** What `tsc -b` is given; every other project is reached by reference. */
@@ -19,6 +20,9 @@ const PROJECTS = ['packages', 'examples/four-institutions', 'benchmarks', 'bench
 /** Directories that the build does not read; `workspace` runs from source. */
 const SKIPPED = ['node_modules', 'dist', 'test', 'workspace']
 const INSTALL_STAMP = 'node_modules/.chirograph-setup'
+/** A build that is over sooner is not told of; a log of one has a line for each further stretch. */
+const QUIET_MS = 2_000
+const TELL_EVERY_MS = 10_000
 const BUILD_STAMP = 'node_modules/.chirograph-build'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -27,9 +31,9 @@ const quiet = process.argv.includes('--quiet')
 const apart = process.argv.includes('--apart') ? process.argv[process.argv.indexOf('--apart') + 1] : undefined
 const agent = process.env.npm_config_user_agent ?? ''
 // Under pnpm's own postinstall pnpm is already doing the work.
-if (!process.argv.includes('--from-npm') || agent.startsWith('npm/')) setUp()
+if (!process.argv.includes('--from-npm') || agent.startsWith('npm/')) await setUp()
 
-function setUp() {
+async function setUp() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
     fail(`Node ${process.version} is too old: install Node 24 (20.19 is the oldest that works).`)
@@ -48,7 +52,7 @@ function setUp() {
   // Taken before the build, so that an edit made during it is built next time.
   const sources = hashOfSources(manifests)
   if (stampOf(BUILD_STAMP) !== sources || !isBuilt()) {
-    build()
+    await build()
     writeStamp(BUILD_STAMP, sources)
   }
 }
@@ -71,11 +75,45 @@ function installApart(directory, pin) {
   writeStamp(stamp, manifests)
 }
 
-function build() {
+async function build() {
   sayUnlessQuiet('Building …')
   const startedMs = performance.now()
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...PROJECTS])
+  const command = ['node_modules/typescript/bin/tsc', '-b', '--verbose', '--pretty', 'false', ...PROJECTS]
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  const progress = buildProgress(startedMs)
+  for await (const line of createInterface({ input: child.stdout })) progress.heard(line)
+  progress.clear()
+  const status = await ended
+  if (status !== 0) fail(`The build failed (exit ${status}). Nothing after it was run.`)
   sayUnlessQuiet(`Built in ${secondsSince(startedMs)} s.`)
+}
+
+/** How far the compiler is, by what it says of each project; of what it says only complaints are passed on. */
+function buildProgress(startedMs) {
+  let total = 0
+  let begun = 0
+  let toldMs = startedMs
+  return {
+    heard(line) {
+      if (/^ {4}\* /.test(line)) total++
+      else if (/ - (Project |Building project |Skipping build |Updating )/.test(line)) {
+        if (!/ - Project /.test(line) || / is up to date/.test(line)) begun = Math.min(begun + 1, total)
+        const now = performance.now()
+        if (now - startedMs < QUIET_MS || now - toldMs < (process.stderr.isTTY ? 0 : TELL_EVERY_MS)) return
+        toldMs = now
+        const text = `  ${begun} of ${total} parts, ${secondsSince(startedMs)} s`
+        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+        else sayUnlessQuiet(text.trim())
+      } else if (line !== '' && !/ - Projects in this build/.test(line)) {
+        this.clear()
+        console.error(line)
+      }
+    },
+    clear() {
+      if (process.stderr.isTTY && toldMs !== startedMs) process.stderr.write('\r\x1b[K')
+    },
+  }
 }
 
 function hashOfManifests(pin) {

@@ -4,7 +4,7 @@ import { equal, match, suite } from '../../packages/workspace/kit.ts'
 import type { Held } from './src/held.js'
 import { createLedger, type Ledger } from './src/ledger.js'
 import { memberOf } from './src/members.js'
-import { createTally } from './src/tally.js'
+import { createTally, describeTally } from './src/tally.js'
 
 const { org } = memberOf(0)
 const id = (name: number): EventId => contentIdOfDigest(new Uint8Array(32).fill(name))
@@ -38,6 +38,23 @@ function afterOneLife(): { ledger: Ledger; tally: ReturnType<typeof createTally>
   ledger.restarted(held([a, b], {}, []))
   return { ledger, tally }
 }
+
+suite('the table of a campaign', (it) => {
+  it('leaves out what tested nothing, and calls nothing kept where nothing was acknowledged', () => {
+    const { tally } = afterOneLife()
+    tally.row('a node', 'nothing more was killed')
+    tally.killed('a node', 'starting', { isInWrite: false })
+    const [, ...rows] = describeTally(tally).split('\n')
+    equal(
+      rows.map((row) => row.trim().split(/ {2,}/)),
+      [
+        ['a node', 'publishing', '1', '0', '2', '2', '0'],
+        ['a node', 'starting', '1', '0', '0', 'not tested', 'not tested'],
+        ['all', '2', '0', '2', '2', '0'],
+      ],
+    )
+  })
+})
 
 suite('the ledger of a member', (it) => {
   it('finds nothing wrong with a chain that holds all and grows', () => {

@@ -136,7 +136,7 @@ export interface PeerRequest {
 export interface PeerStatus {
   readonly peerId: string
   readonly connected: boolean
-  /** Where it is connected from or to, or else the last address given to `connect`. */
+  /** Where it was dialled, or was to be by `connect`; where it dialled from when neither is known. */
   readonly address: string | null
   /** How it is reached; null while not connected. */
   readonly path: 'loopback' | 'lan' | 'direct' | 'relayed' | null

@@ -97,7 +97,9 @@ export function createPeerTable({ clock, changed }: PeerTableOptions): PeerTable
       if (stopped || connection.status !== 'open' || peer.connections.has(connection.id)) return peer
       const isFirst = peer.connections.size === 0
       peer.connections.set(connection.id, connection)
-      peer.address = connection.remoteAddr.toString()
+      // The port that it dialled from is nobody's to dial.
+      if (connection.direction === 'outbound' || peer.address === null)
+        peer.address = connection.remoteAddr.toString()
       if (isFirst) {
         peer.sinceMs = clock.nowMs()
         changed(peer, 'connected')

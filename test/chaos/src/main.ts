@@ -81,7 +81,7 @@ function showProgress(
   process.stderr.write(`• ${name}, seed ${seed} …\n`)
   const timer = setInterval(() => {
     const seconds = (performance.now() - startedMs) / 1000
-    const line = `  ${done} of ${cycles} crashes in ${seconds.toFixed(0)} s, ${(done / seconds).toFixed(1)} a second`
+    const line = `  ${done} of ${cycles} ${cycles === 1 ? 'crash' : 'crashes'} in ${seconds.toFixed(0)} s, ${(done / seconds).toFixed(1)} a second`
     process.stderr.write(process.stderr.isTTY ? `\r${line} ` : `${line}\n`)
   }, tellEveryMs)
   return {
@@ -98,8 +98,8 @@ function showProgress(
 function describe(report: CampaignReport | undefined): string {
   if (!report) return ''
   const { name, tally, cycles, seconds, batchesLost, batchesKept, breaches } = report
-  const rate = `${cycles.toLocaleString('en-US')} crashes in ${seconds.toFixed(1)} s, ${(cycles / seconds).toFixed(1)} a second`
-  const risk = `, ${batchesLost} writes at risk lost and ${batchesKept} kept`
+  const rate = `${cycles.toLocaleString('en-US')} ${cycles === 1 ? 'crash' : 'crashes'} in ${seconds.toFixed(1)} s, ${(cycles / seconds).toFixed(1)} a second`
+  const risk = `, ${batchesLost} ${batchesLost === 1 ? 'write' : 'writes'} at risk lost and ${batchesKept} kept`
   const verdict = breaches.length === 0 ? 'everything held' : breaches.join('\n  ')
   return `\n${name}: ${rate}${name === 'power' ? risk : ''}\n\n${describeTally(tally)}\n\n${verdict}\n\n`
 }

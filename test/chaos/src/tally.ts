@@ -53,12 +53,16 @@ export function createTally(): Tally {
   }
 }
 
-/** The rows and their sum, as text in columns. */
+/** The rows that tested something, and their sum, as text in columns. */
 export function describeTally(tally: Tally): string {
   const head = ['what', 'ended while', 'times', 'in a write', 'acknowledged', 'recovered', 'lost']
-  const cells = ({ kills, inWrite, acknowledged, recovered, lost }: ReturnType<Tally['sum']>) =>
-    [kills, inWrite, acknowledged, recovered, lost].map((count) => count.toLocaleString('en-US'))
-  const sorted = [...tally.rows].sort((a, b) => (`${a.what} ${a.when}` < `${b.what} ${b.when}` ? -1 : 1))
+  const cells = ({ kills, inWrite, acknowledged, recovered, lost }: ReturnType<Tally['sum']>) => {
+    // Where nothing was acknowledged nothing could be lost, and that nothing was says nothing.
+    const kept = acknowledged === 0 ? ['not tested', 'not tested'] : [recovered, lost]
+    return [kills, inWrite, acknowledged, ...kept].map((cell) => cell.toLocaleString('en-US'))
+  }
+  const tested = tally.rows.filter(({ kills, acknowledged }) => kills > 0 || acknowledged > 0)
+  const sorted = tested.sort((a, b) => (`${a.what} ${a.when}` < `${b.what} ${b.when}` ? -1 : 1))
   const lines = [
     head,
     ...sorted.map((row) => [row.what, row.when, ...cells(row)]),

@@ -101,7 +101,7 @@ async function exportFiles(
   const { green, yellow } = terminal.colours
   const there = files.length - written
   terminal.data(
-    `${green('✔')} Wrote ${counted(written, 'credential')} to ${shownPath(folder)}${there > 0 ? `; ${counted(there, 'credential')} were there already` : ''}`,
+    `${green('✔')} Wrote ${counted(written, 'credential')} to ${shownPath(folder)}${there > 0 ? `; ${counted(there, 'credential')} ${there === 1 ? 'was' : 'were'} there already` : ''}`,
   )
   if (unpublished > 0)
     terminal.data(

@@ -22,6 +22,7 @@ const issueTimeoutMs = 1_800_000
 
 /** A bar for what is over in a blink is only noise. */
 const barAfterMs = 2_000
+const barEveryMs = 500
 
 export function addIssue(program: Command): void {
   program
@@ -148,7 +149,7 @@ function createBar(isWatched: boolean): Bar {
   const startedMs = Date.now()
   const bar = new SingleBar(
     {
-      format: '  {bar} {value}/{total}  {phase}',
+      format: '  {bar} {value}/{total}  {phase}, {duration_formatted}',
       hideCursor: true,
       clearOnComplete: true,
       stream: process.stderr,
@@ -157,17 +158,28 @@ function createBar(isWatched: boolean): Bar {
   )
   let isShown = false
   let people = 0
-  const update: Bar['update'] = ({ done, total, phase }) => {
-    people = total
+  let latest: Parameters<Bar['update']>[0] = { done: 0, total: 0, phase: 'waiting for the node' }
+  function show(): void {
     if (!isWatched || Date.now() - startedMs < barAfterMs) return
-    if (isShown) bar.update(done, { phase })
-    else bar.start(total, done, { phase })
+    const { done, total, phase } = latest
+    if (isShown) {
+      bar.setTotal(total)
+      bar.update(done, { phase })
+    } else bar.start(total, done, { phase })
     isShown = true
   }
+  const update: Bar['update'] = (progress) => {
+    people = progress.total
+    latest = progress
+    show()
+  }
+  // A node that signs thousands says nothing meanwhile.
+  const ticking = setInterval(show, barEveryMs)
   return {
     update,
     written: (count) => update({ done: count, total: people, phase: 'writing files' }),
     stop() {
+      clearInterval(ticking)
       if (isShown) bar.stop()
     },
   }
