@@ -2,7 +2,7 @@
 import { leaderOf } from '@chirograph/consensus'
 import { type Blocks, createBlocks } from './blocks.js'
 import { createHearings, type Hearing } from './hearing.js'
-import type { LocalState, Sent } from './local-state.js'
+import type { LocalState, Sent, Told } from './local-state.js'
 import { type Breach, judge, type Property, properties, uncertaintyOf } from './properties.js'
 import { productionReducer, type Reducer } from './reducer.js'
 import {
@@ -35,6 +35,8 @@ export interface Exploration {
   saidBy(state: Triple): readonly Sent[]
   crashesMax(state: Triple, place: number): number
   successorsOf(state: Triple): readonly Step[]
+  /** What the others told between these two states of a validator, where its disk was lost; else null. */
+  toldAt(place: number, states: { readonly from: number; readonly to: number }): Told | null
   breachIn(state: Triple): Breach | null
 }
 
@@ -82,7 +84,8 @@ export function createExploration(options: ExplorationOptions): Exploration {
   const start: Triple = [0, 0, 0]
   table.add(start, 0)
   inspect(start, 0)
-  return { scenario, blocks, table, advance, progress, hearingIn, saidBy, crashesMax, successorsOf, breachIn }
+  const views = { hearingIn, saidBy, crashesMax, successorsOf, toldAt, breachIn }
+  return { scenario, blocks, table, advance, progress, ...views }
 
   function advance(states: number): boolean {
     for (let left = states; left > 0 && explored < table.size() && breach === null; left--) {
@@ -106,12 +109,34 @@ export function createExploration(options: ExplorationOptions): Exploration {
 
   function successorsOf(state: Triple): Step[] {
     const hearing = hearingIn(state)
-    return blocks.flatMap((each, place) => {
+    const ofBlocks = blocks.flatMap((each, place) => {
       const from = state[place] as number // three places, three blocks
       return each.endsOf(from, hearing, crashesMax(state, place)).map((end) => {
         const next = withEnd(state, place, end)
         return { place, state: next, key: keyOf(next) }
       })
+    })
+    return isLossOver(state) ? ofBlocks : [...ofBlocks, ...lossesFrom(state)]
+  }
+
+  function isLossOver(state: Triple): boolean {
+    const lost = state.reduce((sum, local, place) => sum + localAt(place, local).losses, 0)
+    return lost >= (scenario.losses ?? 0)
+  }
+
+  /** H16: one loses its disk, and is told at once: what it is told later is no less. The Byzantine one says the least. */
+  function lossesFrom(state: Triple): Step[] {
+    return state.flatMap((local, place) => {
+      const told: [number, number][] = [[scenario.byzantine, 1]]
+      for (const [other, theirs] of state.entries()) {
+        const view = other === place ? null : (validators[other]?.tellOf(theirs) ?? null)
+        if (view !== null) told.push([scenario.honest[other] as number, view]) // three places, three honest ones
+      }
+      if (told.length < state.length) return []
+      const end = validators[place]?.forget(local, told)
+      if (end === undefined) return []
+      const next = withEnd(state, place, end)
+      return [{ place, state: next, key: keyOf(next) }]
     })
   }
 
@@ -142,6 +167,11 @@ export function createExploration(options: ExplorationOptions): Exploration {
       0,
     )
     return scenario.crashes - spent
+  }
+
+  function toldAt(place: number, { from, to }: { from: number; to: number }): Told | null {
+    const after = localAt(place, to)
+    return after.losses > localAt(place, from).losses ? after.disk.told : null
   }
 
   function localAt(place: number, local: number): LocalState {

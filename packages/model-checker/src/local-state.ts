@@ -9,6 +9,8 @@ export interface LocalState {
   /** The header that the reducer waits for; an answer to an older question is never given. */
   readonly asked: { readonly view: number; readonly parent: Hex } | null
   readonly crashes: number
+  /** How often the disk was lost. */
+  readonly losses: number
   /** What the validator was seen to do that none may. */
   readonly breaches: readonly Breach[]
 }
@@ -18,7 +20,13 @@ export interface Disk {
   readonly finalized: FinalPoint
   readonly records: ReadonlyMap<number, VoteRecord>
   readonly proposals: ReadonlyMap<Hex, Verified<Proposal>>
+  readonly votesFrom: number | null
+  /** What the others told when the disk was lost. What they tell later is no less. */
+  readonly told: Told
 }
+
+/** Validators and the views that they say they are in. */
+export type Told = readonly (readonly [validator: number, view: number])[]
 
 /** Masks: votes by header, SKIP votes by view (above the FINAL votes), proposals by their bit. */
 export interface Sent {
@@ -41,7 +49,7 @@ export function canonicalForm(
   nameOf: (digest: Hex) => string,
   isDiskKept: boolean,
 ): string {
-  const { consensus, disk, sent, asked, crashes, breaches } = local
+  const { consensus, disk, sent, asked, crashes, losses, breaches } = local
   const name = (digest: Hex | null | undefined) => (digest ? nameOf(digest) : '-')
   const byView = <V>(map: ReadonlyMap<number, V>) => [...map].sort(([a], [b]) => a - b)
   const parts = [
@@ -63,9 +71,10 @@ export function canonicalForm(
     ),
     consensus.isProposalDue ? 'due' : '',
     consensus.isBuilding && asked ? `asked ${asked.view} ${name(asked.parent)}` : '',
-    `${crashes} ${breaches.map(({ detail }) => detail)}`,
+    consensus.votesFrom === null ? `told ${[...consensus.recall.told]}` : `from ${consensus.votesFrom}`,
+    `${crashes} ${losses} ${breaches.map(({ detail }) => detail)}`,
     isDiskKept
-      ? `${name(disk.finalized.digest)} ${recordsText(disk.records, name)} ${[...disk.proposals.keys()].map(name)}`
+      ? `${name(disk.finalized.digest)} ${recordsText(disk.records, name)} ${[...disk.proposals.keys()].map(name)} ${disk.votesFrom} ${disk.told}`
       : '',
   ]
   return parts.join('|')

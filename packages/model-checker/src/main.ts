@@ -20,6 +20,7 @@ const help = `Explores every run of four validators, one of them Byzantine, over
   --byzantine N   the Byzantine validator leads view N (default: one model for each view, and one where it leads none)
   --crashes N     power cuts among the honest validators (default 0)
   --votes         votes arrive one by one, and not only as certificates: for one view
+  --losses N      honest validators that lose their disk and vote again by what the others tell: 0 or 1 (default 0)
   --closes        each header on the genesis changes the validators: the end of an epoch
   --flaw FLAW     what is wrong with a Byzantine leader's bad header: execution (default), height or time
   --states N      stop a model soon after so many states
@@ -67,6 +68,7 @@ async function main(): Promise<number> {
       views: { type: 'string', default: '3' },
       byzantine: { type: 'string' },
       crashes: { type: 'string', default: '0' },
+      losses: { type: 'string', default: '0' },
       votes: { type: 'boolean', default: false },
       closes: { type: 'boolean', default: false },
       flaw: { type: 'string', default: 'execution' },
@@ -79,7 +81,7 @@ async function main(): Promise<number> {
     process.stdout.write(help)
     return 0
   }
-  const number = (name: 'views' | 'byzantine' | 'crashes' | 'states') => {
+  const number = (name: 'views' | 'byzantine' | 'crashes' | 'losses' | 'states') => {
     const text = values[name]
     if (text === undefined) return undefined
     const parsed = Number(text)
@@ -95,6 +97,7 @@ async function main(): Promise<number> {
   const shared = {
     views,
     crashes: number('crashes') ?? 0,
+    losses: number('losses') ?? 0,
     hearing: values.votes ? 'votes' : 'certificates',
     flaw,
     closes: values.closes,

@@ -1,6 +1,7 @@
 /** Carries out what the reducer asks for, as a node does: effects in their order, the disk before the wire. */
 import {
   baseOf,
+  type Certificate,
   type Effect,
   type Hex,
   type Input,
@@ -15,11 +16,13 @@ import type { LocalState, Sent } from './local-state.js'
 import { modelEd25519 } from './model-ed25519.js'
 import type { Property } from './properties.js'
 import type { Reducer } from './reducer.js'
-import { type ModelInput, type Scenario, seedOf, skipBit } from './scenario.js'
+import { createCertifier, type ModelInput, type Scenario, seedOf, skipBit } from './scenario.js'
 
 export interface Runner {
   /** A start or restart: what the disk holds, and events that wait, so that a decision is wanted at all times. */
-  boot(from: Pick<LocalState, 'disk' | 'sent' | 'crashes' | 'breaches'>): LocalState
+  boot(from: Pick<LocalState, 'disk' | 'sent' | 'crashes' | 'losses' | 'breaches'>): LocalState
+  /** The view that this validator says it is in; null where it says nothing. */
+  tellOf(local: LocalState): number | null
   /** Hands one input in. With `effectsMax` the power goes after that many effects, and only disk and wire count. */
   take(
     from: LocalState,
@@ -43,24 +46,36 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
   const sign = (message: Uint8Array) => modelEd25519.sign({ seed: seedOf(self), message })
   const times = { viewTimeoutMs, heartbeatMs, clockBoundMs }
   const base = { digest: genesis.digest, view: 0 }
+  const others = set.validators.map((_, index) => index).filter((index) => index !== self)
+  const certifyByOthers = createCertifier(set, others)
+  const byOthers = (one: Certificate): Verified<Certificate> =>
+    certifyByOthers({ type: one.type, view: one.view, digest: one.digest, height: one.height })
   const config = { set, base, self, mayVote: true, sign, nonce, ...times }
 
   return {
     boot(from) {
-      const { finalized, records, proposals } = from.disk
+      const { finalized, records, proposals, votesFrom, told } = from.disk
       const restored = {
         finalized,
         records: [...records.values()],
         proposals: [...proposals.values()],
-        votesFrom: 0,
+        votesFrom,
       }
       const restarted = reducer.createConsensus(config, restored)
       // Whoever restarts at the end of an epoch is in the next one.
       const isOver = isEnd(finalized.digest)
       const run = begin({ ...from, consensus: { ...restarted, isOver }, asked: null })
       hand(run, { kind: 'start' })
+      if (votesFrom === null)
+        for (const [validator, view] of told) hand(run, { kind: 'view-told', validator, nonce, view })
       hand(run, { kind: 'eligible', isEligible: true })
       return end(run)
+    },
+    tellOf({ consensus }) {
+      const asked = { kind: 'view-asked', from: 'a peer', nonce, nowMs } as const
+      for (const effect of reducer.step(consensus, asked).effects)
+        if (effect.kind === 'send' && effect.message.kind === 'tell-view') return effect.message.view
+      return null
     },
     take(from, input, effectsMax = Number.POSITIVE_INFINITY) {
       const run = begin(from, effectsMax)
@@ -74,16 +89,22 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
   function translate({ consensus, asked, sent }: LocalState, input: ModelInput): Bare<Input> | undefined {
     switch (input.kind) {
       case 'proposal':
-        return { kind: 'proposal', proposal: input.of.proposal }
+        return { kind: 'proposal', proposal: withOthersVotes(input.of.proposal) }
       case 'certificate':
-        return { kind: 'certificate', certificate: input.certificate }
+        return { kind: 'certificate', certificate: byOthers(input.certificate) }
       case 'vote':
         return { kind: 'vote', vote: input.vote }
       case 'checkpoint': {
         // H13: what is fetched is the base, whichever tail has the certificate.
         const base = headerOf.get(baseOf(input.header.header))?.header ?? input.header.header
         const { view, height, timeMs } = base.core
-        const finalized = { digest: base.digest, view, height, timeMs, certificate: input.certificate }
+        const finalized = {
+          digest: base.digest,
+          view,
+          height,
+          timeMs,
+          certificate: byOthers(input.certificate),
+        }
         return { kind: 'adopt', finalized }
       }
       case 'timeout':
@@ -107,6 +128,16 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         return built && { kind: 'built', view, header: built.header, changes: new Uint8Array() }
       }
     }
+  }
+
+  /** The same proposal with the same certificates, of none of which it is asked whether this validator signed it. */
+  function withOthersVotes(proposal: Verified<Proposal>): Verified<Proposal> {
+    const { parentCertificate, skips } = proposal
+    const certificates = {
+      parentCertificate: parentCertificate && byOthers(parentCertificate),
+      skips: skips.map(byOthers),
+    }
+    return { ...proposal, ...certificates }
   }
 
   function isBuiltOn({ view, header }: ModelHeader, asked: { view: number; parent: Hex }): boolean {
@@ -142,6 +173,9 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
         if (proposal) keepProposal(run, proposal)
         return undefined
       }
+      case 'persist-gate':
+        run.disk = { ...run.disk, votesFrom: effect.votesFrom }
+        return undefined
       case 'persist-proposal':
         if (hasSkipped(run, effect.proposal.header.core.view))
           note(run, 'rules', `proposes in a view that it skipped (H0)`)
@@ -219,6 +253,8 @@ export function createRunner(scenario: Scenario, reducer: Reducer, self: number)
       // Certificates are at hand as soon as their votes are, and standings ask for what is at hand.
       case 'certificate':
       case 'standing':
+      case 'ask-view':
+      case 'tell-view':
         break
     }
   }
@@ -245,8 +281,8 @@ function begin(from: LocalState, effectsLeft = Number.POSITIVE_INFINITY): Run {
   return { ...from, effectsLeft, effects: 0 }
 }
 
-function end({ consensus, disk, sent, asked, crashes, breaches }: Run): LocalState {
-  return { consensus, disk, sent, asked: consensus.isBuilding ? asked : null, crashes, breaches }
+function end({ consensus, disk, sent, asked, crashes, losses, breaches }: Run): LocalState {
+  return { consensus, disk, sent, asked: consensus.isBuilding ? asked : null, crashes, losses, breaches }
 }
 
 function hasSkipped({ consensus }: Run, view: number): boolean {

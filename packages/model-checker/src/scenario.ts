@@ -42,6 +42,8 @@ export interface ScenarioOptions {
   readonly flaw: Flaw
   /** Each header on the genesis changes the validators, so that the epoch ends with it and what follows are tails. */
   readonly closes?: boolean
+  /** How many honest validators lose their disk, and vote again by what the others tell (H16): none or one. */
+  readonly losses?: number
 }
 
 /** What must have been said for somebody to make a certificate or a Byzantine proposal: masks of what is certified. */
@@ -118,6 +120,8 @@ const nothing: Needs = Object.freeze({ notarizations: 0, closings: 0 })
 export function createScenario(options: ScenarioOptions, reducer: Reducer): Scenario {
   const { views, byzantineLeads, crashes } = options
   if (views < 1 || views > viewsMax) throw new RangeError(`a model has 1 to ${viewsMax} views, not ${views}`)
+  if ((options.losses ?? 0) > 1)
+    throw new RangeError(`a model has at most one lost disk, not ${options.losses}`)
   if (crashes > crashesMaxOfModel)
     throw new RangeError(`a model has at most ${crashesMaxOfModel} power cuts, not ${crashes}`)
   const set = modelValidatorSet()
@@ -125,7 +129,10 @@ export function createScenario(options: ScenarioOptions, reducer: Reducer): Scen
   const honest = set.validators.map((_, index) => index).filter((index) => index !== byzantine)
   const genesis = headerOn(set, null, { view: 0, mark: 'a' })
   const headers = growTree(options, { set, genesis, byzantine })
-  const certify = createCertifier(set)
+  const certify = createCertifier(
+    set,
+    viewsTo(quorumOf(set)).map((number) => number - 1),
+  )
   const proposals = headers.flatMap((header) => proposalsOf(header, { set, headers, byzantine, certify }))
   const context = { set, ed25519: modelEd25519, base: { digest: genesis.digest, view: 0 } }
   // The gate of production stands before the reducer here too: what it refuses reaches nobody (H3).
@@ -189,12 +196,14 @@ type Certify = (what: {
   height?: number
 }) => Verified<Certificate>
 
-/** Certificates by the first q validators: nothing in the reducer asks who signed a certificate that was checked. */
-function createCertifier(set: ValidatorSet): Certify {
+/**
+ * Certificates by these validators, a quorum: of one that was checked the reducer asks only whether it has signed itself
+ * (H16), so that each is handed those of the others.
+ */
+export function createCertifier(set: ValidatorSet, signers: readonly number[]): Certify {
   const made = new Map<string, Verified<Certificate>>()
   return ({ type, view, digest, height = 0 }) => {
     const key = `${type} ${view} ${digest}`
-    const signers = Array.from({ length: quorumOf(set) }, (_, index) => index)
     const certificate =
       made.get(key) ??
       createCertificate(

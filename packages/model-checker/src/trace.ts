@@ -46,6 +46,11 @@ function blockLine(exploration: Exploration, state: Triple, { place, state: next
   const { scenario, blocks } = exploration
   const validator = scenario.honest[place]
   const [from, to] = [state[place] as number, next[place] as number] // three places
+  const told = exploration.toldAt(place, { from, to })
+  if (told !== null) {
+    const views = told.map(([other, view]) => `view ${view} of ${other}`)
+    return `validator ${validator} loses its disk, and is told ${views.join(', ')}`
+  }
   const hearing = exploration.hearingIn(state)
   const heard =
     blocks[place]?.between({ from, to, hearing, crashesMax: exploration.crashesMax(state, place) }) ?? []

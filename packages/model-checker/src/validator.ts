@@ -4,7 +4,7 @@
  */
 
 import { localStatesMax } from './limits.js'
-import { canonicalForm, type LocalState } from './local-state.js'
+import { canonicalForm, type LocalState, type Told } from './local-state.js'
 import type { Breach, Property } from './properties.js'
 import type { Reducer } from './reducer.js'
 import { createRunner } from './runner.js'
@@ -21,6 +21,10 @@ export interface ModelValidator {
   breachesIn(state: number): readonly Breach[]
   /** The other states after the input of this number: after all of it, and after a power cut at each moment within. */
   after(state: number, input: number, canCrash: boolean): readonly number[]
+  /** The view that it says it is in; null where it says nothing. */
+  tellOf(state: number): number | null
+  /** The state after its disk was lost, and others told their views. */
+  forget(state: number, told: Told): number
 }
 
 const none: readonly number[] = Object.freeze([])
@@ -53,8 +57,11 @@ export function createModelValidator({
 
   const { digest, core } = scenario.genesis
   const finalized = { digest, view: 0, height: 0, timeMs: core.timeMs, certificate: null }
-  const disk = { finalized, records: new Map(), proposals: new Map() }
-  numberOf(runner.boot({ disk, sent: { notarizes: 0, closings: 0, proposals: 0 }, crashes: 0, breaches: [] }))
+  const empty = { finalized, records: new Map(), proposals: new Map() }
+  const disk = { ...empty, votesFrom: 0, told: [] }
+  const sent = { notarizes: 0, closings: 0, proposals: 0 }
+  numberOf(runner.boot({ disk, sent, crashes: 0, losses: 0, breaches: [] }))
+  const tells = new Map<number, number | null>()
 
   return {
     self,
@@ -72,13 +79,26 @@ export function createModelValidator({
       const next = new Set([numberOf(local)])
       for (let done = 0; canCrash && done <= effects; done++) {
         const { disk, sent, breaches } = runner.take(from, what, done).local
-        next.add(numberOf(runner.boot({ disk, sent, breaches, crashes: from.crashes + 1 })))
+        const { losses, crashes } = from
+        next.add(numberOf(runner.boot({ disk, sent, breaches, losses, crashes: crashes + 1 })))
       }
       next.delete(state)
       // Most inputs are no news to most states, so millions of these lists are one.
       const others = next.size === 0 ? none : [...next]
       row[input] = others
       return others
+    },
+    tellOf(state) {
+      const known = tells.get(state)
+      if (known !== undefined) return known
+      const told = runner.tellOf(states[state] as LocalState) // only numbers that were given come back
+      tells.set(state, told)
+      return told
+    },
+    forget(state, told) {
+      const { sent, breaches, crashes, losses } = states[state] as LocalState // as above
+      const lost = { ...empty, votesFrom: null, told }
+      return numberOf(runner.boot({ disk: lost, sent, breaches, crashes, losses: losses + 1 }))
     },
   }
 

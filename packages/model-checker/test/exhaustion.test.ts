@@ -79,6 +79,16 @@ suite('every run of four validators over two views', (it) => {
   }
 
   it(
+    'contradict themselves nowhere where one loses its disk and votes again by what the others tell (H16)',
+    () => {
+      const { progress } = exploreAll({ ...calm, views: 2, byzantineLeads: 3, losses: 1 })
+      is(progress().breach, null)
+      is(progress().isExhausted, true)
+    },
+    { timeoutMs },
+  )
+
+  it(
     'end it so where the power of one validator goes at any moment (H13)',
     () => {
       const { progress } = exploreAll({ ...calm, views: 2, byzantineLeads: 3, crashes: 1, closes: true })

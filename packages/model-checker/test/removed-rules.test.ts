@@ -19,7 +19,7 @@ suite('without a rule', (it) => {
   it('there is a model for each removal, and a removal for each rule', () => {
     equal(Object.keys(shown).sort(), Object.keys(removals).sort())
     const rules = new Set(Object.values(removals).map(({ rule }) => rule))
-    equal([...rules].sort(), ['H0', 'H1', 'H12', 'H13', 'H2', 'H3', 'H4', 'H5'])
+    equal([...rules].sort(), ['H0', 'H1', 'H12', 'H13', 'H16', 'H2', 'H3', 'H4', 'H5'])
   })
 
   for (const [name, { effect }] of Object.entries(removals)) {

@@ -63,8 +63,8 @@ export const progressBugs: readonly Bug[] = [
     title: 'the view timer stays as it is, however slow the network',
     rule: 'view timer',
     file: 'consensus/timing.js',
-    from: 'if (!hasFailed)',
-    to: 'if (true)',
+    from: 'Math.ceil(timeoutMs * timeoutGrowth)',
+    to: 'timeoutMs',
   },
   {
     name: 'timer-rings-once',
