@@ -3,7 +3,7 @@ import type { NodeAnswer } from '@chirograph/api/client'
 import type { KnownFork, StoreExamination } from '@chirograph/node'
 import { counted } from './counted.js'
 import { describeMs } from './duration.js'
-import { startAfreshHint } from './lost-log.js'
+import { latestWritesLost, startAfreshHint } from './lost-log.js'
 import { doubtWords } from './status-view.js'
 
 export interface Check {
@@ -63,7 +63,7 @@ export function checksOfStopped(examined: StoreExamination): Check[] {
       ? {
           name: 'log',
           state: 'failed',
-          what: `it has lost its latest writes: ${lacking === 1 ? 'a batch that was published is' : `${lacking} batches that were published are`} not in it any more, and votes may be gone with ${lacking === 1 ? 'it' : 'them'}`,
+          what: `it ${latestWritesLost(lacking)}`,
           hint: startAfreshHint,
         }
       : {

@@ -17,6 +17,17 @@ export function logLost(path: string, how: 'is empty' | 'is missing', cause?: un
   )
 }
 
+/** `CLI_LOG_LOST`, by the word of the registrar, which calls a batch published once its event is safely in the log. */
+export function batchesLost(path: string, count: number): ChirographError {
+  return failure('CLI_LOG_LOST', `the log in ${shownPath(path)} ${latestWritesLost(count)}`, startAfreshHint)
+}
+
+export function latestWritesLost(batches: number): string {
+  return batches === 1
+    ? 'has lost its latest writes: a batch that was published is not in it any more, and votes may be gone with it'
+    : `has lost its latest writes: ${batches} batches that were published are not in it any more, and votes may be gone with them`
+}
+
 /** Whether the error says that a database is damaged, or not what it was. */
 export function isLoss(error: unknown): error is ChirographError {
   return isChirographError(error, 'STORE_CORRUPT') || isChirographError(error, 'CLI_LOG_LOST')

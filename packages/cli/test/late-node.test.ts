@@ -16,7 +16,12 @@ suite('a node that does not answer to the end', (it) => {
       const server = createServer((request, response) => {
         if (request.url === '/v1/genesis') response.end('{"organisations":[]}')
         // A stream that ends in order, as that of a node that stops.
-        else if (request.url?.startsWith('/v1/events')) response.end()
+        else if (request.url?.includes('from=a')) response.end()
+        // One that breaks off, as that of a node that was killed.
+        else if (request.url?.includes('from=b')) {
+          response.write('\n')
+          setTimeout(() => response.destroy(), 50)
+        }
       })
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const { port } = server.address() as AddressInfo // it listens on a port
@@ -29,10 +34,11 @@ suite('a node that does not answer to the end', (it) => {
       await writeFile(join(path, 'chirograph-data', 'api.json'), JSON.stringify(node))
       await writeFile(join(path, 'cohort.csv'), cohortTemplate())
 
-      const [issued, revoked, followed] = await Promise.all([
+      const [issued, revoked, followed, brokenOff] = await Promise.all([
         chirograph(path, 'issue', 'cohort.csv', '--timeout', '300ms'),
         chirograph(path, 'revoke', 'S-0001', '--timeout', '300ms'),
         chirograph(path, 'events', '--follow', '--from', 'a1b2c3d4.7'),
+        chirograph(path, 'events', '--follow', '--from', 'b1b2c3d4.7'),
       ])
       is(issued.code, 7)
       match(issued.err, 'nobody is given a second credential')
@@ -40,13 +46,15 @@ suite('a node that does not answer to the end', (it) => {
       is(revoked.code, 7)
       match(revoked.err, 'may change the status all the same')
       match(revoked.err, 'chirograph credential show')
-      is(followed.code, 6)
-      match(followed.err, 'The node stopped, so no more events come')
-      match(followed.err, '--follow --from a1b2c3d4.7')
+      for (const { code, err } of [followed, brokenOff]) {
+        is(code, 6)
+        match(err, 'The node stopped, so no more events come')
+        match(err, /--follow --from [ab]1b2c3d4\.7/)
+      }
       server.closeAllConnections()
       server.close()
       await dispose()
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   )
 })

@@ -52,7 +52,7 @@ suite('a folder whose databases are not whole', (it) => {
       is((await stateOf('registrar')).state, 'ok')
       await dispose()
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 180_000 },
   )
 
   it(
@@ -92,6 +92,6 @@ suite('a folder whose databases are not whole', (it) => {
       )
       await dispose()
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 180_000 },
   )
 })

@@ -17,7 +17,7 @@ const rebuild = 'rebuilds it from the events and checkpoints here'
 const remove = 'removes it'
 const compute = 'computes it anew from the log'
 const startAfresh =
-  'keep a copy of the log folder, move it away and start again: the other members hold the same log, and the node follows without voting'
+  'keep a copy of the log folder, move it away and start again: the other members hold the same log, and the node votes again once enough of them have said which view they are in'
 const bringKeyForward =
   'make sure no copy of this folder runs elsewhere, start the node and let it connect; if it then refuses to sign, begin a new log key: chirograph key rotate'
 

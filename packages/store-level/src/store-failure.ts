@@ -60,7 +60,7 @@ function isDamage(code: string | undefined, error: unknown): boolean {
 }
 
 const damagedHint =
-  'keep a copy of it. If it is the log of a node, move that folder away and start again: the other members hold the same log, and the node follows without voting. If it is a registrar, nobody else holds what is in it: bring it back from a backup'
+  'keep a copy of it. If it is the log of a node, move that folder away and start again: the other members hold the same log, and the node votes again once enough of them have said which view they are in. If it is a registrar, nobody else holds what is in it: bring it back from a backup'
 
 /** LevelDB would begin a new database, and remove the tables that it does not know. */
 export function tablesWithoutDatabase(directory: string): ChirographError {

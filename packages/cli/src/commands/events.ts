@@ -4,6 +4,7 @@ import type { ApiClient, EventsSource } from '@chirograph/api/client'
 import { toHex } from '@chirograph/codec'
 import { credentialReference } from '@chirograph/credential'
 import { eventKinds } from '@chirograph/event'
+import { isChirographError } from '@chirograph/interface'
 import type { Genesis } from '@chirograph/status'
 import { type Context, contextOf } from '../context.js'
 import { parsePastMoment } from '../duration.js'
@@ -63,14 +64,20 @@ async function show(context: Context, options: EventsOptions): Promise<void> {
   const signal = options.follow ? undefined : context.deadline(listTimeoutMs)
   let count = 0
   let cursor: string | undefined
-  for await (const event of api.events({ ...source, signal })) {
-    cursor = event.cursor
-    if (terminal.isJson) terminal.json(event)
-    else {
-      if (count === 0) terminal.data(dim(eventHeading(names)))
-      terminal.data(eventLine(event, { names, colours: terminal.colours }))
+  try {
+    for await (const event of api.events({ ...source, signal })) {
+      cursor = event.cursor
+      if (terminal.isJson) terminal.json(event)
+      else {
+        if (count === 0) terminal.data(dim(eventHeading(names)))
+        terminal.data(eventLine(event, { names, colours: terminal.colours }))
+      }
+      count++
     }
-    count++
+  } catch (error) {
+    // A node that was killed ends the stream in the middle.
+    if (!options.follow || !isChirographError(error, 'API_UNREACHABLE')) throw error
+    throw nodeStopped(cursor ?? options.from, error)
   }
   if (options.follow) throw nodeStopped(cursor ?? options.from)
   if (count === 0)
@@ -88,13 +95,14 @@ async function show(context: Context, options: EventsOptions): Promise<void> {
 }
 
 /** Nobody else ends a stream that waits for what comes. */
-function nodeStopped(cursor: string | undefined): Error {
+function nodeStopped(cursor: string | undefined, cause?: unknown): Error {
   return failure(
     'API_UNREACHABLE',
     'the node stopped, so no more events come',
     cursor === undefined
       ? 'once it runs again, follow it again'
       : `once it runs again, go on behind the last event with --follow --from ${cursor}`,
+    cause,
   )
 }
 

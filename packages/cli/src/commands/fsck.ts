@@ -1,14 +1,16 @@
 /** `chirograph fsck`: looks at everything in the log of a stopped node, and puts right what can be. */
 import type { Command } from 'commander'
-import { isChirographError } from '@chirograph/interface'
+import type { OrgId } from '@chirograph/event'
+import { isChirographError, type Store } from '@chirograph/interface'
 import type { CheckProgress, Finding, StoreCheck } from '@chirograph/node'
+import type { Genesis } from '@chirograph/status'
 import { type Context, contextOf } from '../context.js'
-import { assertInitialised } from '../data-dir.js'
+import { assertInitialised, type DataDir } from '../data-dir.js'
 import { exitCodes } from '../exit-codes.js'
 import { renderFsck } from '../fsck-view.js'
 import { interruptible } from '../interrupt.js'
 import { readSeeds } from '../keys-file.js'
-import { isLoss, logLost } from '../lost-log.js'
+import { batchesLost, isLoss, logLost } from '../lost-log.js'
 import { readNetwork } from '../network-file.js'
 import { shownPath } from '../paths.js'
 import { createProgressLine } from '../progress-line.js'
@@ -61,6 +63,7 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
       if (!repair) {
         const check = await checkStore(store, options)
         if (check.isEmpty) throw logLost(dataDir.log, 'is empty')
+        if (check.total === 0) await askRegistrar(dataDir, { store, genesis, org })
         return { check, repaired: null, whyNotComputed: whyNotComputable(check) }
       }
       const { left, repaired, whyNotComputed } = await repairStore(store, options)
@@ -104,4 +107,24 @@ async function fsck(context: Context, { repair = false }: { repair?: boolean }):
         renderFsck({ check, repaired, whyNotComputed, place: shownPath(dataDir.log) }, terminal.colours),
       ),
     )
+}
+
+/** A log that was cut short holds together in itself; the registrar knows what must be in it. */
+async function askRegistrar(
+  { log, registrar: place }: DataDir,
+  { store, genesis, org }: { readonly store: Store; readonly genesis: Genesis; readonly org: OrgId },
+): Promise<void> {
+  const [{ examineStore }, { openLevelStore }] = await Promise.all([
+    import('@chirograph/node'),
+    import('@chirograph/store-level'),
+  ])
+  // What is wrong with the registrar is for doctor to say.
+  const registrar = await openLevelStore(place, { createIfMissing: false }).catch(() => undefined)
+  try {
+    const examined = await examineStore(store, { genesis, org, registrar })
+    const lacking = examined.kind === 'sound' ? (examined.batchesLacking ?? 0) : 0
+    if (lacking > 0) throw batchesLost(log, lacking)
+  } finally {
+    await registrar?.close()
+  }
 }
