@@ -5,7 +5,7 @@ import { cut } from './table.js'
 import type { Colours } from './terminal.js'
 
 /** Lines are printed as events come, so the columns have their widths beforehand. */
-const kindWidth = 'credential.issueBatch'.length
+const kindWidth = 'quorum.endRecognition'.length
 const placeWidth = 8
 const nameWidthMax = 28
 const finalWidth = 'height 99999'.length
@@ -86,7 +86,45 @@ function whatItSays({ body }: LoggedEventAnswer): string {
       return 'the hash of its next consensus key'
     case 'validator.rotate':
       return 'a new consensus key, and the hash of the one after'
+    case 'key.compromised':
+      return `a key of ${short(body.org)} was stolen after height ${body.sinceHeight}`
+    case 'credential.reaffirm':
+      return body.batches.length === 1 ? 'stands by 1 batch' : `stands by ${body.batches.length} batches`
+    case 'quorum.revoke':
+      return `proposes to revoke ${credentialsOf(body.entries)} of ${short(body.org)}: ${body.reason}`
+    case 'quorum.suspend':
+      return `proposes to suspend ${credentialsOf(body.entries)} of ${short(body.org)}: ${body.reason}`
+    case 'quorum.annul':
+      return `proposes to annul revocations of ${credentialsOf(body.handles)} of ${short(body.org)}`
+    case 'quorum.close':
+      return body.custodian === null
+        ? `proposes to close ${short(body.org)}`
+        : `proposes to close ${short(body.org)} and hand it to ${short(body.custodian)}`
+    case 'quorum.recognise':
+      return `proposes to recognise ${short(body.org)} for ${body.recordClasses.join(', ')}`
+    case 'quorum.endRecognition':
+      return `proposes to recognise ${short(body.org)} no more`
+    case 'quorum.approve':
+      return `approves the proposal ${short(body.proposal)}`
+    case 'quorum.withdraw':
+      return `approves the proposal ${short(body.proposal)} no more`
+    case 'quorum.execute':
+      return `carries out the proposal ${short(body.proposal)}`
+    case 'recognition.grant':
+      return `recognises ${short(body.org)} for ${body.recordClasses.join(', ')}`
+    case 'recognition.end':
+      return `recognises ${short(body.org)} no more`
+    case 'custody.revoke':
+      return `${credentialsOf(body.entries)} of ${short(body.org)}: ${body.reason}`
+    case 'custody.suspend':
+      return `${credentialsOf(body.entries)} of ${short(body.org)} until ${new Date(body.untilMs).toISOString().slice(0, 10)}: ${body.reason}`
+    case 'custody.reinstate':
+      return `${credentialsOf(body.entries)} of ${short(body.org)}`
   }
+}
+
+function short(id: unknown): string {
+  return `${String(id).slice(0, 16)}…`
 }
 
 function credentialsOf(entries: readonly unknown[]): string {

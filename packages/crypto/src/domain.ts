@@ -32,6 +32,7 @@ export const domains = [
   'state-eviction',
   'state-joined',
   'recall',
+  'state-proposal',
 ] as const
 
 export type Domain = (typeof domains)[number]

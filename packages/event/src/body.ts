@@ -14,10 +14,9 @@ import {
   field,
   type Infer,
   link,
-  list,
-  nullable,
   oneOf,
   readingOf,
+  type Shape,
   sha256,
   struct,
   uint,
@@ -31,28 +30,29 @@ import {
   faultOfProfile,
 } from './application.js'
 import { takeHeader } from './first-header.js'
+import {
+  faultOfGovernance,
+  type GovernanceBody,
+  governanceShapes,
+  isGovernanceKind,
+} from './governance-body.js'
 import type { EventHeader, SignedHeader } from './header.js'
 import {
   bodyBytesMax,
-  entriesMax,
   headerBytesMax,
   leaseCountMax,
   leaseUnit,
   paddedSizeMax,
   paddedSizeMin,
-  positionMax,
   probationMsMax,
   signatureBytes,
 } from './limits.js'
 import { nextKeyHashOf, type OrgId, orgId } from './organisation.js'
 import { decodeRun, type SignedRun, signedRun } from './signed-run.js'
+import { statusEntriesUpTo } from './status-entry.js'
 import { credentialTypes, type EventKind, recordClasses, statusReasons } from './vocabulary.js'
 
-const statusEntry = struct('entry', [
-  field('handle', bytes(32)),
-  field('position', nullable(uint({ max: positionMax }))),
-])
-const statusEntries = list(statusEntry, { min: 1, max: entriesMax, sortedUniqueBy: (entry) => entry.handle })
+const statusEntries = statusEntriesUpTo()
 
 const issueBatch = struct('credential.issueBatch', [
   field('root', bytes(32)),
@@ -92,9 +92,6 @@ const join = struct('validator.join', [])
 const leave = struct('validator.leave', [])
 const commitKey = struct('validator.commit', [field('nextKeyHash', bytes(32))])
 
-/** One credential whose status changes: its blinded handle, and its status list position where it has one. */
-export type StatusEntry = Infer<typeof statusEntry>
-
 /**
  * That an author told two stories: two headers at one (author, generation, sequence), the first smaller by header
  * bytes. Each is signed itself, or (`evidence.branches`) begins a run that ends in a signed one.
@@ -115,6 +112,7 @@ export type EventBody =
   | ({ readonly kind: 'recovery.approve' } & Readonly<Infer<typeof approve>>)
   | ({ readonly kind: 'fork.salvage' } & Readonly<Infer<typeof salvage>>)
   | MembershipBody
+  | GovernanceBody
 
 /** What members say of who takes part, and who votes. */
 export type MembershipBody =
@@ -166,8 +164,18 @@ export function encodeBody(body: EventBody): Uint8Array {
     case 'validator.rotate':
       return encode(consensusKeyShape, body)
     default:
+      if (isGovernance(body)) return encode(governanceShapeOf(body.kind), body)
       throw new Error(`no kind of event: ${String((body as { kind?: unknown }).kind)}`)
   }
+}
+
+function isGovernance(body: EventBody): body is GovernanceBody {
+  return isGovernanceKind(body.kind)
+}
+
+/** The table says which shape is whose; that the two go together is lost where a kind is not known beforehand. */
+function governanceShapeOf(kind: GovernanceBody['kind']): Shape<GovernanceBody> {
+  return governanceShapes[kind] as unknown as Shape<GovernanceBody>
 }
 
 export type DecodedBody =
@@ -228,6 +236,10 @@ function decodeShape(kind: EventKind, bodyBytes: Uint8Array): Decoded<EventBody>
       return named(kind, decode(commitKey, bodyBytes, options))
     case 'validator.rotate':
       return named(kind, decode(consensusKeyShape, bodyBytes, options))
+    default: {
+      const decoded = decode(governanceShapeOf(kind), bodyBytes, options)
+      return decoded.ok ? { ok: true, value: { ...decoded.value, kind } as GovernanceBody } : decoded // as above
+    }
   }
 }
 
@@ -260,7 +272,7 @@ function faultOf(body: EventBody): string | undefined {
     case 'validator.rotate':
       return faultOfConsensusKey(body)
     default:
-      return undefined
+      return isGovernance(body) ? faultOfGovernance(body) : undefined
   }
 }
 

@@ -24,7 +24,6 @@ export {
   isPaddedSize,
   type MembershipBody,
   runsOfEvidence,
-  type StatusEntry,
 } from './body.js'
 export {
   type AuthenticEvent,
@@ -40,6 +39,12 @@ export {
   type VerifiedEvent,
 } from './event.js'
 export {
+  type CustodyBody,
+  type GovernanceBody,
+  isMeasureKind,
+  type MeasureBody,
+} from './governance-body.js'
+export {
   type DecodedHeader,
   decodeHeader,
   type EventHeader,
@@ -48,12 +53,14 @@ export {
   type SignedHeader,
 } from './header.js'
 export {
+  batchesMax,
   bodyBytesMax,
   entriesMax,
   generationMax,
   headerBytesMax,
   leaseCountMax,
   leaseUnit,
+  measureEntriesMax,
   paddedSizeMax,
   paddedSizeMin,
   positionMax,
@@ -86,6 +93,7 @@ export {
 } from './segment.js'
 export { createDescendingSegmenter, createSegmenter, type HeldEvent, type Segmenter } from './segmenter.js'
 export { type DecodedRun, decodeRun, type RunHeader, runOf, type SignedRun } from './signed-run.js'
+export type { StatusEntry } from './status-entry.js'
 export { type EventVerdict, isSignedBy, restoreEvent, verifyEvent } from './verify.js'
 export {
   type CredentialType,

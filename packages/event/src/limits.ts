@@ -69,3 +69,9 @@ export const applicantDidLengthMax = 320
 
 /** Probation is for weeks or months; beyond a year it is a mistake of units. */
 export const probationMsMax = 366 * 86_400_000
+
+/** Credentials of one measure: its row in the state holds them all, with 200 approvals, in at most 32 KiB. */
+export const measureEntriesMax = 256
+
+/** Batches that one event reaffirms: as many as an institution issues in years. */
+export const batchesMax = 1_000

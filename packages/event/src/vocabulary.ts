@@ -22,6 +22,22 @@ export const eventKinds = {
   'validator.leave': 16,
   'validator.commit': 17,
   'validator.rotate': 18,
+  'key.compromised': 19,
+  'credential.reaffirm': 20,
+  'quorum.revoke': 21,
+  'quorum.suspend': 22,
+  'quorum.annul': 23,
+  'quorum.close': 24,
+  'quorum.recognise': 25,
+  'quorum.endRecognition': 26,
+  'quorum.approve': 27,
+  'quorum.withdraw': 28,
+  'quorum.execute': 29,
+  'recognition.grant': 30,
+  'recognition.end': 31,
+  'custody.revoke': 32,
+  'custody.suspend': 33,
+  'custody.reinstate': 34,
 } as const
 export type EventKind = keyof typeof eventKinds
 

@@ -188,7 +188,8 @@ function mutatedHeader(random: Seeded): Uint8Array {
     const at = random.chance(0.5) ? random.pick([0, 1, ...heads]) : random.int(out.length + 1)
     const change = random.int(6)
     if (change < 3)
-      out[at] = random.pick([random.int(256), random.int(24), (out[at] ?? 0) + random.pick([-1, 1, 32])])
+      // 7 is the number of no kind.
+      out[at] = random.pick([random.int(256), random.int(24), 7, (out[at] ?? 0) + random.pick([-1, 1, 32])])
     else if (change === 3) out.splice(at, 0, random.pick([0x18, 0x00, 0x58, 0xf6, random.int(256)]))
     else if (change === 4) out.splice(at, 1)
     else out.splice(random.chance(0.5) ? at : -1)

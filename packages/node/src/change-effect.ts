@@ -5,7 +5,7 @@
 import { toHex } from '@chirograph/codec'
 import type { OrgId, StatusReason } from '@chirograph/event'
 import { ChirographError } from '@chirograph/interface'
-import { type CredentialRow, type NetworkState, readCredential } from '@chirograph/status'
+import { type CredentialRow, currentLogKey, type NetworkState, readCredential, readOrg } from '@chirograph/status'
 import type { IsChanging } from './changing-handles.js'
 import type { CredentialTarget, StatusChange } from './status-change.js'
 
@@ -51,12 +51,22 @@ function unchangedBy(
 ): Unchanged | undefined {
   const row = readCredential(state, { org, handle: handleBytes })
   const handle = toHex(handleBytes)
-  if (row?.restriction.kind === 'revoked') return { handle, ...revokedIn(row) }
+  // A revocation that many annulled is none any more.
+  if (row?.restriction.kind === 'revoked' && row.lifted === null) return { handle, ...revokedIn(row) }
   // What waits may be the suspension that is to end.
   if (kind !== 'reinstate' || isChanging({ org, handle: handleBytes })) return undefined
   if (row === undefined) return { handle, why: 'not-suspended', sinceMs: null, reason: null }
-  if (row.lifted === null) return undefined
+  // What an earlier key said, a later one may say again: the earlier one may have been stolen.
+  if (row.lifted === null || isOfEarlierKey(row.lifted, { org, state })) return undefined
   return { handle, why: 'already-reinstated', sinceMs: row.lifted.timeMs, reason: null }
+}
+
+function isOfEarlierKey(
+  { byOrg, generation }: { readonly byOrg: OrgId; readonly generation: number },
+  { org, state }: Pick<Known, 'org' | 'state'>,
+): boolean {
+  const row = readOrg(state, org)
+  return row !== undefined && byOrg === org && generation < currentLogKey(row).generation
 }
 
 function revokedIn({ restriction: { timeMs, reason } }: CredentialRow) {

@@ -27,7 +27,8 @@ function handlesOf(log: LogIndex, author: OrgId): Set<string> {
   for (const [generation, { pending }] of log.chains.get(author) ?? []) {
     if (pending.count === 0) continue
     for (const { event } of pendingOf(log, { author, generation }))
-      if (event !== undefined && 'entries' in event.body)
+      // What names an organisation is about the credentials of that one.
+      if (event !== undefined && 'entries' in event.body && !('org' in event.body))
         for (const { handle } of event.body.entries) handles.add(toHex(handle))
   }
   return handles

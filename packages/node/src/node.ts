@@ -26,9 +26,9 @@ import {
   type OrgRow,
   proveStatus,
   readBatch,
-  readCredential,
   readOrg,
-  statusOfRow,
+  type StatusAt,
+  statusOf,
   voteKeysOf,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
@@ -167,7 +167,7 @@ export interface ChirographNode extends Succession, Membership {
 }
 
 export interface CredentialStatus {
-  readonly status: ReturnType<typeof statusOfRow>
+  readonly status: StatusAt
   /** Pending when an own change of this credential is not final yet. */
   readonly finality: 'final' | 'pending'
   readonly height: number
@@ -465,7 +465,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     credentialStatus({ org: issuer, handle }) {
       const { final } = shell.replica
       const nowMs = clock.nowMs()
-      const statusIn = (at: NetworkState) => statusOfRow(readCredential(at, { org: issuer, handle }), nowMs)
+      const statusIn = (at: NetworkState) => statusOf(at, { org: issuer, handle, atMs: nowMs })
       const status = statusIn(state())
       const isPending =
         JSON.stringify(statusIn(final.state)) !== JSON.stringify(status) ||

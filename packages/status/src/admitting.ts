@@ -71,6 +71,8 @@ export function enrol(
     frozen: null,
     issuedPadded: 0,
     restricted: 0,
+    compromises: [],
+    grants: [],
   } as const
   draftWrite(draft, { key: orgRowKey(org), shape: orgRowShape, row })
   const member = {

@@ -19,6 +19,8 @@ export interface Draft {
   /** Their keys, DIDs and peer ids, from when they are first asked for: each has one owner (G7). */
   taken: Set<string> | null
   map: MerkleMap
+  /** As it was before the header, for what must not depend on the order of events in it. */
+  readonly base: MerkleMap
   /** What would come of an event is asked, and nothing is written. */
   readonly isTrial?: true
 }
@@ -34,6 +36,7 @@ export function draftOf(state: NetworkState, { isTrial = false } = {}): Draft {
     organisations,
     taken: null,
     map,
+    base: map,
     ...(isTrial && { isTrial }),
   }
 }

@@ -175,25 +175,29 @@ function verifiersOf({ ed25519, bls }: FoldContext) {
 }
 
 /** Whether it votes in the epoch of this header. */
-function isValidator({ validators }: Draft, org: OrgId): boolean {
+export function isValidator({ validators }: Draft, org: OrgId): boolean {
   return validatorIndexOf(validators, org) !== undefined
 }
 
 /** Whether it is among those who vote in the next one, as far as that is known. */
-function isElected({ electorate }: Draft, org: OrgId): boolean {
+export function isElected({ electorate }: Draft, org: OrgId): boolean {
   return electorate.some((one) => one.org === org)
 }
 
 /** A quorum of those who vote now: who left in between does not count any more. */
 function isApproved(draft: Draft, approvals: readonly OrgId[]): boolean {
-  return approvals.filter((org) => isValidator(draft, org)).length >= quorumOf(draft.validators)
+  return approvalsThatCount(draft, approvals) >= quorumOf(draft.validators)
 }
 
-function withApproval(approvals: readonly OrgId[], approver: OrgId): OrgId[] {
+export function approvalsThatCount(draft: Draft, approvals: readonly OrgId[]): number {
+  return approvals.filter((org) => isValidator(draft, org)).length
+}
+
+export function withApproval(approvals: readonly OrgId[], approver: OrgId): OrgId[] {
   return [...new Set([...approvals, approver])].sort((a, b) => (a < b ? -1 : 1))
 }
 
-function depart(draft: Draft, org: OrgId, standing: 'left' | 'evicted'): void {
+export function depart(draft: Draft, org: OrgId, standing: 'left' | 'evicted'): void {
   const member = memberOf(draft, org)
   draft.electorate = draft.electorate.filter((one) => one.org !== org)
   writeMember(draft, org, { ...member, standing })

@@ -58,8 +58,19 @@ export function foldSalvage(draft: Draft, { body, context }: Salvage): Effect {
 
 function foldSalvaged(
   draft: Draft,
-  { body, ...rest }: { readonly body: EventBody } & Omit<StatusFolding<'status.revoke'>, 'body'>,
+  {
+    header: { author: org, generation },
+    body,
+    author: issuer,
+    context,
+  }: {
+    readonly header: Pick<EventHeader, 'author' | 'generation'>
+    readonly body: EventBody
+    readonly author: OrgRow
+    readonly context: StatusFolding<'status.revoke'>['context']
+  },
 ): Effect {
+  const rest = { org, issuer, by: { org, generation }, context }
   switch (body.kind) {
     case 'status.revoke':
       return foldRevoke(draft, { ...rest, body })

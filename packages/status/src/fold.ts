@@ -1,10 +1,12 @@
 /**
  * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
- * fixes, so every replica computes the same rows and the same root. Rules S1 to S38 are in SPEC.md, "Fold".
+ * fixes, so every replica computes the same rows and the same root. Rules S1 to S55 are in SPEC.md, "Fold".
  */
 import type { AuthenticEvent } from '@chirograph/event'
 import { type Draft, draftOf, draftOrg, draftRead, draftWrite } from './draft.js'
 import { applied, type Effect, type EventOutcome, type FoldContext, type Folding, voided } from './effect.js'
+import { foldCompromise, foldReaffirmation } from './fold-compromise.js'
+import { foldCustody } from './fold-custody.js'
 import { foldEvidence } from './fold-evidence.js'
 import {
   closeEpoch,
@@ -16,6 +18,8 @@ import {
   foldLeave,
   foldMemberApproval,
 } from './fold-membership.js'
+import { foldExecution, foldMeasureApproval, foldProposal, foldWithdrawal } from './fold-measure.js'
+import { foldGrant, foldGrantEnd } from './fold-recognition.js'
 import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
 import { foldApproval, foldRotation } from './fold-rotation.js'
 import { foldSalvage } from './fold-salvage.js'
@@ -56,17 +60,19 @@ function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): E
   if (author.frozen !== null) return voided('author-frozen') // S3
   if (header.generation !== currentLogKey(author).generation) return voided('other-generation') // S21
   if (!header.references.every(context.isFinalOrInCut)) return voided('missing-reference') // S4
+  const { author: org, generation } = header
+  const own = { org, issuer: author, by: { org, generation } }
   switch (body.kind) {
     case 'credential.issueBatch':
       return foldIssueBatch(draft, { event, body, author, context })
     case 'status.lease':
       return foldLease(draft, { event, body, context })
     case 'status.revoke':
-      return foldRevoke(draft, { header, body, author, context })
+      return foldRevoke(draft, { ...own, body, context })
     case 'status.suspend':
-      return foldSuspend(draft, { header, body, author, context })
+      return foldSuspend(draft, { ...own, body, context })
     case 'status.reinstate':
-      return foldReinstate(draft, { header, body, author, context })
+      return foldReinstate(draft, { ...own, body, context })
     case 'evidence.fork':
     case 'evidence.branches':
       return foldEvidence(draft, { body, context })
@@ -88,6 +94,31 @@ function foldEvent(draft: Draft, event: AuthenticEvent, context: FoldContext): E
       return foldCommitment(draft, { event, body })
     case 'validator.rotate':
       return foldConsensusRotation(draft, { event, body, context })
+    case 'key.compromised':
+      return foldCompromise(draft, { event, body, context })
+    case 'credential.reaffirm':
+      return foldReaffirmation(draft, { event, body, context })
+    case 'quorum.revoke':
+    case 'quorum.suspend':
+    case 'quorum.annul':
+    case 'quorum.close':
+    case 'quorum.recognise':
+    case 'quorum.endRecognition':
+      return foldProposal(draft, { event, body, context })
+    case 'quorum.approve':
+      return foldMeasureApproval(draft, { event, body, context })
+    case 'quorum.withdraw':
+      return foldWithdrawal(draft, { event, body })
+    case 'quorum.execute':
+      return foldExecution(draft, { body, context })
+    case 'recognition.grant':
+      return foldGrant(draft, { event, body, context })
+    case 'recognition.end':
+      return foldGrantEnd(draft, { event, body, context })
+    case 'custody.revoke':
+    case 'custody.suspend':
+    case 'custody.reinstate':
+      return foldCustody(draft, { event, body, context })
   }
 }
 
@@ -99,7 +130,7 @@ function foldIssueBatch(draft: Draft, folding: Folding<'credential.issueBatch'>)
   const { author: org, generation } = event.header
   const { root, paddedSize, recordClass, credentialType } = body
   const { height, timeMs } = context
-  const final = { height, timeMs, generation, reaffirmedHeight: null }
+  const final = { height, timeMs, generation, reaffirmed: null }
   const batch = { org, root, paddedSize, recordClass, credentialType, ...final }
   draftWrite(draft, { key: batchRowKey(event.id), shape: batchRowShape, row: batch })
   draftWrite(draft, { key: orgRowKey(org), shape: orgRowShape, row: { ...author, issuedPadded } })

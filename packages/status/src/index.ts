@@ -7,6 +7,7 @@ export {
   voteKeysOf,
   voteSignerOfSeed,
 } from './consensus-key.js'
+export { isBatchContested, isContested, liftingOf } from './contested.js'
 export type { Effect, EventOutcome, FoldContext, SkippedEntry, VoidReason } from './effect.js'
 export { type Applied, applyEvents } from './fold.js'
 export { restrictsIfTold, wouldRestrict } from './fold-salvage.js'
@@ -23,6 +24,7 @@ export {
   parseGenesis,
   validatorSetOf,
 } from './genesis.js'
+export { measureOf, type ProposalRow, readProposal } from './governance-rows.js'
 export {
   decodeJson,
   type JsonDecoded,
@@ -37,10 +39,13 @@ export {
   jsonUint,
 } from './json-decode.js'
 export {
+  emergencyMsMax,
   generationsMax,
   genesisBytesMax,
   leasedPositionsMax,
   leasesMax,
+  measureLockMs,
+  measureLockMsDemo,
   organisationsMax,
   statusProofBytesMax,
   suspensionMsDefault,
@@ -71,12 +76,14 @@ export {
   batchRowKey,
   batchRowShape,
   type ClosedGeneration,
+  type Compromise,
   type CredentialRow,
   credentialRowKey,
   credentialRowShape,
   decodeRow,
   generationsRowKey,
   generationsRowShape,
+  type Grant,
   type Lease,
   leaseRowKey,
   type NetworkRow,
@@ -102,6 +109,7 @@ export {
   nextPositionOf,
   openState,
   orgOfDid,
+  quorumOrgOf,
   readApprovals,
   readBatch,
   readClosedGenerations,

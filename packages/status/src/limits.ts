@@ -45,6 +45,13 @@ export const cutBytesMax = 8_388_608
 /** Log keys that an organisation's row lists, one a generation. */
 export const generationsMax = 64
 
+/** Stolen keys that an organisation's row lists: all of its own, and as many of a custodian's. */
+export const compromisesMax = 128
+
+/** Recognitions of one organisation by other members, and of each of them: so that a few cannot use up the room of all. */
+export const grantsMax = 64
+export const grantsOfMemberMax = 8
+
 /** Assertion keys that an organisation's row lists, past ones included. */
 export const assertionKeyPeriodsMax = 128
 
@@ -70,8 +77,8 @@ export const suspensionMsMax = 180 * 86_400_000
 export const suspensionMsDefault = 90 * 86_400_000
 
 /**
- * An organisation's row with every list full is below 24 kB, a recovery row of 200 approvals below 16; a batch row is
- * 110 bytes, a credential row 120.
+ * An organisation's row with every list full is below 30 kB, a proposal row of 256 credentials and 200 approvals below
+ * 19, a recovery row of 200 approvals below 16; a batch row is 110 bytes, a credential row 120.
  */
 export const rowBytesMax = 32_768
 
@@ -86,3 +93,15 @@ export const joinedChunk = 512
 
 /** Changes of the validators that a status proof leads through; a newer anchor needs fewer. Its bytes end it before. */
 export const handoversMax = 1_024
+
+/** An emergency suspension needs so few that it must not last: what is to stay is decided by a quorum within a month. */
+export const emergencyMsMax = 30 * 86_400_000
+
+/** From a quorum's approval to its effect: a long weekend in which whoever is concerned can speak up. */
+export const measureLockMs = 72 * 3_600_000
+
+/** The same in a network that only demonstrates how it works, where nobody wants to wait so long. */
+export const measureLockMsDemo = 10_000
+
+/** A measure about 256 credentials with their positions takes below 12 kB. */
+export const proposalBodyBytesMax = 12_288

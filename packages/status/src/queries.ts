@@ -1,7 +1,8 @@
 /** The state in the words of a person: what a credential's status is at a moment, and which list bits that sets. */
 import type { OrgId, StatusReason } from '@chirograph/event'
-import type { CredentialRow } from './rows.js'
-import { credentialRowsOf, type NetworkState, readCredential } from './state.js'
+import { liftingOf } from './contested.js'
+import type { Compromise, CredentialRow } from './rows.js'
+import { credentialRowsOf, type NetworkState, readCredential, readOrg } from './state.js'
 
 /**
  * `active` names the suspension that is over, if there was one. Times are Unix milliseconds of the headers that made
@@ -27,7 +28,7 @@ export interface EndedSuspension {
   readonly reason: StatusReason
   readonly sinceMs: number
   readonly endedMs: number
-  readonly by: 'reinstatement' | 'lapse'
+  readonly by: 'reinstatement' | 'lapse' | 'annulment'
 }
 
 /** The status of one credential at a moment, by this state. Absence of a row means that it was never restricted. */
@@ -35,17 +36,28 @@ export function statusOf(
   state: NetworkState,
   { org, handle, atMs }: { org: OrgId; handle: Uint8Array; atMs: number },
 ): StatusAt {
-  return statusOfRow(readCredential(state, { org, handle }), atMs)
+  const compromises = readOrg(state, org)?.compromises ?? []
+  return statusOfRow(readCredential(state, { org, handle }), { atMs, compromises })
 }
 
-/** The same for a row that a proof carries. SPEC S17: a suspension lapses by the reader's clock. */
-export function statusOfRow(row: CredentialRow | undefined, atMs: number): StatusAt {
+/**
+ * The same for a row that a proof carries; `compromises` are those in the issuer's row. SPEC S17: a suspension lapses by
+ * the reader's clock. S42: what was lifted with a stolen key was not lifted.
+ */
+export function statusOfRow(
+  row: CredentialRow | undefined,
+  { atMs, compromises }: { readonly atMs: number; readonly compromises: readonly Compromise[] },
+): StatusAt {
   if (row === undefined) return { state: 'active', ended: null }
   const { kind, reason, timeMs: sinceMs, height: sinceHeight, untilMs } = row.restriction
+  const lifted = liftingOf(row, compromises)
   // A suspension without an end is no row that the fold writes; it is read as the stricter of the two.
-  if (kind === 'revoked' || untilMs === null) return { state: 'revoked', reason, sinceMs, sinceHeight }
-  if (row.lifted !== null) {
-    return { state: 'active', ended: { reason, sinceMs, endedMs: row.lifted.timeMs, by: 'reinstatement' } }
+  if (kind === 'revoked' || untilMs === null) {
+    if (lifted === null) return { state: 'revoked', reason, sinceMs, sinceHeight }
+    return { state: 'active', ended: { reason, sinceMs, endedMs: lifted.timeMs, by: 'annulment' } }
+  }
+  if (lifted !== null) {
+    return { state: 'active', ended: { reason, sinceMs, endedMs: lifted.timeMs, by: 'reinstatement' } }
   }
   if (atMs >= untilMs) return { state: 'active', ended: { reason, sinceMs, endedMs: untilMs, by: 'lapse' } }
   return { state: 'suspended', reason, sinceMs, sinceHeight, untilMs }
@@ -68,7 +80,9 @@ export function restrictedPositions(state: NetworkState, { atMs }: { atMs: numbe
   const suspension = new Set<number>()
   for (const row of credentialRowsOf(state)) {
     if (row.position === null) continue
-    const status = statusOfRow(row, atMs).state
+    // Whose credential it is no row says; who lifted its restriction has the same compromises in a row of its own.
+    const compromises = (row.lifted && readOrg(state, row.lifted.byOrg)?.compromises) ?? []
+    const status = statusOfRow(row, { atMs, compromises }).state
     if (status === 'revoked') revocation.add(row.position)
     else if (status === 'suspended') suspension.add(row.position)
   }

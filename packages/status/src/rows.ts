@@ -1,6 +1,8 @@
 /** What the state map holds of organisations and credentials: rows, their keys and their bytes. Format: SPEC.md, "Rows". */
 import {
   bytes,
+  CodecError,
+  compareBytes,
   contentIdBytes,
   decode,
   type EventId,
@@ -28,9 +30,11 @@ import {
 } from '@chirograph/event'
 import {
   assertionKeyPeriodsMax,
+  compromisesMax,
   didLengthMax,
   didsMax,
   generationsMax,
+  grantsMax,
   leasesMax,
   nameBytesMax,
   recognitionsMax,
@@ -75,8 +79,26 @@ const frozenShape = struct('frozen', [
   field('height', uint()),
 ])
 
-/** An organisation: who it is, which keys were its own and when, what it may issue, and what it has issued. */
-export const orgRowShape = struct('organisation row', [
+/**
+ * Since which height somebody else had the key of a closed generation: the organisation's own, or that of the custodian
+ * who acts for it. What the key did first finalised above that height is contested.
+ */
+const compromiseShape = struct('compromise', [
+  field('org', orgId()),
+  field('generation', uint({ max: generationMax })),
+  field('sinceHeight', uint()),
+])
+
+/** A recognition by another member; one that a quorum or the genesis gave names nobody. */
+const grantShape = struct('grant', [
+  field('byOrg', orgId()),
+  field('recordClasses', recordClassList),
+  field('fromMs', uint()),
+  field('untilMs', nullable(uint())),
+  field('grantedHeight', uint()),
+])
+
+const orgFields = [
   field('name', text({ max: nameBytesMax })),
   field('type', organisationTypeShape),
   field('logKeys', list(logKeyPeriodShape, { min: 1, max: generationsMax })),
@@ -89,6 +111,58 @@ export const orgRowShape = struct('organisation row', [
   field('frozen', nullable(frozenShape)),
   field('issuedPadded', uint()),
   field('restricted', uint()),
+] as const
+
+/** Without compromises and grants; the row of most organisations. */
+const plainOrgRowShape = struct('organisation row', orgFields)
+
+const fullOrgRowShape = struct('organisation row', [
+  ...orgFields,
+  field('compromises', list(compromiseShape, { max: compromisesMax, sortedUniqueBy: compromiseKey })),
+  field('grants', list(grantShape, { max: grantsMax })),
+])
+
+/**
+ * An organisation: who it is, which keys were its own and when, what it may issue, and what it has issued. Compromises
+ * and grants are written only where there are any, so a reader that knows of neither refuses the row and does not take
+ * for good what they make void.
+ */
+export const orgRowShape: Shape<Infer<typeof fullOrgRowShape>> = {
+  name: fullOrgRowShape.name,
+  toWire: (row, path) => (isPlain(row) ? plainOrgRowShape : fullOrgRowShape).toWire(row, path),
+  fromWire(value, path) {
+    if (Array.isArray(value) && value.length === orgFields.length)
+      return { ...plainOrgRowShape.fromWire(value, path), ...nothingSince }
+    const row = fullOrgRowShape.fromWire(value, path)
+    if (isPlain(row)) throw new CodecError('SHAPE', `${path}: no compromise and no grant, but room for them`)
+    return row
+  },
+}
+
+const nothingSince = { compromises: [], grants: [] } as const
+
+function isPlain({ compromises, grants }: Pick<OrgRow, 'compromises' | 'grants'>): boolean {
+  return compromises.length + grants.length === 0
+}
+
+/** Compromises ascend by organisation and generation. */
+function compromiseKey({ org, generation }: Infer<typeof compromiseShape>): Uint8Array {
+  const key = new Uint8Array(36)
+  key.set(orgIdBytes(org))
+  new DataView(key.buffer).setUint32(32, generation)
+  return key
+}
+
+/** Compromises in the order of the row. */
+export function inCompromiseOrder(compromises: readonly Compromise[]): Compromise[] {
+  return [...compromises].sort((a, b) => compareBytes(compromiseKey(a), compromiseKey(b)))
+}
+
+/** Who said again, with which key, that a batch is its own. */
+const reaffirmedShape = struct('reaffirmed', [
+  field('height', uint()),
+  field('byOrg', orgId()),
+  field('generation', uint({ max: generationMax })),
 ])
 
 /** A batch of credentials: its root, and when it became final under which key generation. */
@@ -101,7 +175,7 @@ export const batchRowShape = struct('batch row', [
   field('height', uint()),
   field('timeMs', uint()),
   field('generation', uint()),
-  field('reaffirmedHeight', nullable(uint())),
+  field('reaffirmed', nullable(reaffirmedShape)),
 ])
 
 const restrictionShape = struct('restriction', [
@@ -165,6 +239,8 @@ export const generationsRowShape = list(
 )
 
 export type OrgRow = Infer<typeof orgRowShape>
+export type Compromise = OrgRow['compromises'][number]
+export type Grant = OrgRow['grants'][number]
 export type BatchRow = Infer<typeof batchRowShape>
 export type CredentialRow = Infer<typeof credentialRowShape>
 export type Restriction = CredentialRow['restriction']
@@ -211,6 +287,7 @@ export type RowKind =
   | 'recovery'
   | 'generations'
   | MembershipRowKind
+  | 'proposal'
 
 /**
  * What kind of row the bytes hold. Keys are hashes and tell nothing, but the second byte of the canonical encoding
@@ -221,7 +298,7 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
   const first = row[0]
   const second = row[1]
   if (first === undefined || second === undefined) return undefined
-  if (first === 0x8c && second >= 0x60 && second < 0x80) return 'organisation'
+  if ((first === 0x8c || first === 0x8e) && second >= 0x60 && second < 0x80) return 'organisation'
   if (first === 0x89 && second === 0x58) return 'batch'
   if (first === 0x83 && second === 0x87) return 'credential'
   if (first === 0x81 && second < 0x20) return 'network'
@@ -229,7 +306,8 @@ export function rowKindOf(row: Uint8Array): RowKind | undefined {
   // A list of more than 23 has its length in the bytes between.
   const item = first === 0x98 ? row[2] : first === 0x99 ? row[3] : second
   if (item === 0x83) return 'lease'
-  return item === 0x82 ? 'generations' : membershipRowKindOf(first, second)
+  if (item === 0x82) return 'generations'
+  return first === 0x88 && second === 0x06 ? 'proposal' : membershipRowKindOf(first, second)
 }
 
 /** Decodes a row that this replica wrote, or that a checked proof reaches: undefined when it is not of that shape. */

@@ -13,6 +13,7 @@ import {
   mapSet,
   openMap,
   type Shape,
+  toHex,
 } from '@chirograph/codec'
 import { quorumOf, type ValidatorSet } from '@chirograph/consensus'
 import { type OrgId, parseOrgId, type RecordClass, recordClasses } from '@chirograph/event'
@@ -236,6 +237,11 @@ export function approvedRotation(state: Rows, org: OrgId): EventId | undefined {
   return approvals.find(({ rotation }) => votesFor(rotation) >= quorumOf(state.validators))?.rotation
 }
 
+/** By whom rows name what a quorum did: the network itself, whose id is no organisation's. */
+export function quorumOrgOf({ networkId }: Pick<NetworkState, 'networkId'>): OrgId {
+  return idOf({ id: toHex(networkId) })
+}
+
 /** Every credential row; the map does not say whose they are. */
 export function* credentialRowsOf(state: NetworkState): IterableIterator<CredentialRow> {
   for (const [, value] of mapEntries(state.map)) {
@@ -259,7 +265,7 @@ function mapOfRows(rows: Iterable<StateRow>): MerkleMap {
   return mapFromEntries([...rows].map(({ key, value }) => [key, value]))
 }
 
-function idOf({ id }: GenesisOrganisation): OrgId {
+function idOf({ id }: Pick<GenesisOrganisation, 'id'>): OrgId {
   const org = parseOrgId(id)
   if (org === undefined) throw new Error(`not an organisation id: ${id}`)
   return org
@@ -285,6 +291,8 @@ function orgRowOf(organisation: GenesisOrganisation): OrgRow {
     frozen: null,
     issuedPadded: 0,
     restricted: 0,
+    compromises: [],
+    grants: [],
   }
 }
 

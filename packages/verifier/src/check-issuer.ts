@@ -1,12 +1,13 @@
 /** Is the signer the issuer that the credential names, and was it entitled to issue this? SPEC V14 to V17. */
 import { equalBytes } from '@chirograph/codec'
 import { credentialDigest, leafOf, rootOfLeaf } from '@chirograph/event'
-import type { BatchRow, OrgRow } from '@chirograph/status'
+import { type BatchRow, isBatchContested, type OrgRow } from '@chirograph/status'
 import { recordClassesOf } from './achievement-type.js'
 import { type Check, fail, pass } from './check.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { CheckedProof } from './data-integrity.js'
 import { asList, isObject, type JsonObject } from './json-value.js'
+import type { Policy } from './policy.js'
 import type { NetworkEntry } from './status-entry.js'
 
 /** SPEC V14, before any status proof: a proof of another DID is not the issuer's. */
@@ -55,23 +56,30 @@ export function checkIssuance(
   if (root === undefined || !equalBytes(root, batch.root)) {
     return fail('leaf-not-in-batch', 'This credential is not among those that the issuer put on the log.')
   }
+  // SPEC V27: what a thief of the issuer's key put on the log is not the issuer's.
+  if (isBatchContested(batch, checkpoint.org.compromises)) {
+    return fail(
+      'issuance-contested',
+      'The issuer’s key was stolen when this was put on the log, and the issuer has not stood by it since.',
+    )
+  }
   return pass('issued-on-log', 'The issuer put this credential on the log.')
 }
 
 /** SPEC V17: a recognition covers the class of records at the time of the batch, and was on the log by then. */
 export function checkRecognition(
   document: JsonObject,
-  { checkpoint: { org, batch }, isRequired }: { checkpoint: Checkpoint; isRequired: boolean },
+  { checkpoint: { org, batch }, policy }: { checkpoint: Checkpoint; policy: Required<Policy> },
 ): Check {
   const type = achievementTypeOf(document)
   // A degree must not travel in a batch of a class that is recognised more easily.
   if (type !== undefined && !recordClassesOf(type).includes(batch.recordClass)) {
     return fail('wrong-record-class', `The credential says ${type}, but was issued as ${batch.recordClass}.`)
   }
-  if (isRecognised(org, { batch, atMs: batch.timeMs })) {
+  if (isRecognised(org, { batch, atMs: batch.timeMs, policy })) {
     return pass('recognised-at-issue', `${org.name} was recognised to issue this when it did.`)
   }
-  return isRequired
+  return policy.requireRecognition
     ? fail('not-recognised', `${org.name} was not recognised to issue this when it did.`)
     : pass(
         'recognition-not-required',
@@ -79,9 +87,17 @@ export function checkRecognition(
       )
 }
 
-/** Whether the organisation is recognised at a moment for the class of the batch. */
-export function isRecognised(org: OrgRow, { batch, atMs }: { batch: BatchRow; atMs: number }): boolean {
-  return org.recognitions.some(
+/** Whether the organisation is recognised at a moment for the class of the batch, by somebody whose word counts here. */
+export function isRecognised(
+  org: OrgRow,
+  { batch, atMs, policy }: { batch: BatchRow; atMs: number; policy: Pick<Required<Policy>, 'recognisers'> },
+): boolean {
+  const { recognisers } = policy
+  const counting = [
+    ...(recognisers.includes('network') ? org.recognitions : []),
+    ...org.grants.filter(({ byOrg }) => recognisers.includes(byOrg)),
+  ]
+  return counting.some(
     ({ recordClasses, fromMs, untilMs, grantedHeight }) =>
       recordClasses.includes(batch.recordClass) &&
       fromMs <= atMs &&

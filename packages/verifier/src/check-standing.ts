@@ -35,17 +35,20 @@ export function checkStatus(
   checkpoint: Checkpoint,
   { atMs, policy }: { atMs: number; policy: Required<Policy> },
 ): Check {
-  const status = statusOfRow(checkpoint.credential, atMs)
+  const { credential, org } = checkpoint
+  const status = statusOfRow(credential, { atMs, compromises: org.compromises })
+  const who = actorOf(checkpoint)
   if (status.state === 'revoked') {
     return fail(
       'revoked',
-      `The issuer revoked the credential on ${describeTime(status.sinceMs)} (${status.reason}).`,
+      `${who} revoked the credential on ${describeTime(status.sinceMs)} (${status.reason}).`,
     )
   }
   if (status.state === 'suspended') {
+    const by = who === 'The issuer' ? '' : ` by ${who.charAt(0).toLowerCase()}${who.slice(1)}`
     return fail(
       'suspended',
-      `The credential is suspended until ${describeTime(status.untilMs)} (${status.reason}).`,
+      `The credential is suspended${by} until ${describeTime(status.untilMs)} (${status.reason}).`,
     )
   }
   if (checkpoint.timeMs > atMs + policy.clockBoundMs) {
@@ -63,6 +66,13 @@ export function checkStatus(
   return passOf(status, checkpoint.timeMs)
 }
 
+/** Who restricted it, for a sentence. */
+function actorOf({ credential, issuer, networkId }: Checkpoint): string {
+  const by = credential?.restriction.byOrg
+  if (by === networkId) return 'A quorum of the network'
+  return by === undefined || by === issuer ? 'The issuer' : 'The custodian of the issuer'
+}
+
 /** How old the checkpoint is by the verifier's clock, in whole seconds; 0 when it is ahead. */
 export function ageSecondsOf({ timeMs }: Checkpoint, atMs: number): number {
   return Math.max(0, Math.ceil((atMs - timeMs) / 1000))
@@ -73,9 +83,14 @@ function passOf({ ended }: Extract<StatusAt, { state: 'active' }>, timeMs: numbe
     return pass('never-restricted', `As of ${describeTime(timeMs)} it was never revoked or suspended.`)
   }
   const when = describeTime(ended.endedMs)
-  return ended.by === 'lapse'
-    ? pass('suspension-lapsed', `A suspension of the credential ended by itself on ${when}.`)
-    : pass('reinstated', `The issuer lifted a suspension of the credential on ${when}.`)
+  switch (ended.by) {
+    case 'lapse':
+      return pass('suspension-lapsed', `A suspension of the credential ended by itself on ${when}.`)
+    case 'annulment':
+      return pass('revocation-annulled', `A quorum of the network annulled a revocation on ${when}.`)
+    case 'reinstatement':
+      return pass('reinstated', `The issuer lifted a suspension of the credential on ${when}.`)
+  }
 }
 
 function timeOf(value: unknown): number | undefined | 'malformed' {

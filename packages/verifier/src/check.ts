@@ -44,6 +44,7 @@ export type CheckCode =
   | 'issuance-not-proven'
   | 'batch-of-another-organisation'
   | 'leaf-not-in-batch'
+  | 'issuance-contested'
   // recognition
   | 'recognised-at-issue'
   | 'recognition-not-required'
@@ -58,6 +59,7 @@ export type CheckCode =
   | 'never-restricted'
   | 'reinstated'
   | 'suspension-lapsed'
+  | 'revocation-annulled'
   | 'revoked'
   | 'suspended'
   | 'no-status-entry'
@@ -86,6 +88,7 @@ export type Warning =
   | 'demo-network'
   | 'issuer-frozen'
   | 'issuer-closed'
+  | 'issuer-key-compromised'
   | 'issuer-not-recognised'
   | 'issuer-not-recognised-now'
   | 'other-proof-not-checked'

@@ -14,7 +14,7 @@ import {
   type ValidatorSet,
   type VoteVerifiers,
 } from '@chirograph/consensus'
-import { handleOf } from '@chirograph/event'
+import { handleOf, type OrgId } from '@chirograph/event'
 import {
   type Anchor,
   type BatchRow,
@@ -39,6 +39,9 @@ import type { NetworkEntry } from './status-entry.js'
 export interface Checkpoint {
   readonly height: number
   readonly timeMs: number
+  readonly networkId: string
+  /** The organisation that the credential's entry names. */
+  readonly issuer: OrgId
   /** The row of the organisation that the credential's entry names. */
   readonly org: OrgRow
   readonly batch: BatchRow
@@ -165,7 +168,15 @@ function checkRows(
   const rows = { org, batch, credential: credential ?? undefined }
   return {
     kind: 'proven',
-    checkpoint: { height: core.height, timeMs: core.timeMs, ...rows, leaf: proof.leaf, handle },
+    checkpoint: {
+      height: core.height,
+      timeMs: core.timeMs,
+      networkId: core.networkId,
+      issuer: entry.org,
+      ...rows,
+      leaf: proof.leaf,
+      handle,
+    },
   }
 }
 

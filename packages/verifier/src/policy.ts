@@ -1,4 +1,5 @@
 /** What a verifier may decide for itself. Everything else is settled by the rules. */
+import type { OrgId } from '@chirograph/event'
 import { clockBoundMsDefault, proofAgeSecondsDefault } from './limits.js'
 
 export interface Policy {
@@ -8,6 +9,11 @@ export interface Policy {
   readonly clockBoundMs?: number
   /** Whether the issuer must have been recognised for this class of records when it issued. Default true. */
   readonly requireRecognition?: boolean
+  /**
+   * Whose recognitions count: those that the network gave, by its genesis or by a quorum (`network`), and those of members,
+   * by id. Default the network's alone, because any member can recognise any other.
+   */
+  readonly recognisers?: readonly ('network' | OrgId)[]
 }
 
 /** Fills in the defaults. Asserts numbers: a NaN would turn every comparison with it into a pass. */
@@ -16,6 +22,7 @@ export function completePolicy(policy: Policy): Required<Policy> {
     maxAgeSeconds: policy.maxAgeSeconds ?? proofAgeSecondsDefault,
     clockBoundMs: policy.clockBoundMs ?? clockBoundMsDefault,
     requireRecognition: policy.requireRecognition ?? true,
+    recognisers: policy.recognisers ?? (['network'] as const),
   }
   for (const bound of [complete.maxAgeSeconds, complete.clockBoundMs]) {
     if (!Number.isSafeInteger(bound) || bound < 0)

@@ -1,6 +1,6 @@
 /**
  * The verdict on a credential, offline: yes, no, or cannot tell, with the reason of each. Nothing is assumed: what is
- * missing or unknown is never a pass. Rules V1 to V26 are in SPEC.md.
+ * missing or unknown is never a pass. Rules V1 to V28 are in SPEC.md.
  */
 import type { Bls, Ed25519 } from '@chirograph/crypto'
 import type { OrgId, StatusReason } from '@chirograph/event'
@@ -154,7 +154,7 @@ function checksOf(examination: Examination): Checks {
     ...offline,
     issuerKey,
     issuanceLogged: checkIssuance(document, { entry, checkpoint }),
-    recognition: checkRecognition(document, { checkpoint, isRequired: policy.requireRecognition }),
+    recognition: checkRecognition(document, { checkpoint, policy }),
     status: checkStatus(checkpoint, { atMs, policy }),
   }
 }
@@ -181,12 +181,15 @@ function unprovenIssuance(check: Check): Check {
 
 function findingsOf(
   checks: Checks,
-  { document, grounds, atMs }: Examination & { readonly grounds: Extract<Grounds, { kind: 'proven' }> },
+  { document, grounds, atMs, policy }: Examination & { readonly grounds: Extract<Grounds, { kind: 'proven' }> },
 ): Pick<Verdict, 'asOf' | 'status' | 'issuer'> {
   const { checkpoint, entry } = grounds
   const { height, timeMs, org, batch } = checkpoint
   const asOf = { height, timeMs, ageSeconds: ageSecondsOf(checkpoint, atMs) }
-  const { state, ...details } = statusOfRow(checkpoint.credential, atMs)
+  const { state, ...details } = statusOfRow(checkpoint.credential, {
+    atMs,
+    compromises: org.compromises,
+  })
   const status = {
     state,
     ...('reason' in details ? { reason: details.reason, sinceMs: details.sinceMs } : {}),
@@ -201,14 +204,14 @@ function findingsOf(
     name: org.name,
     state: org.state,
     custodian: org.custodian,
-    recognisedAtIssue: isRecognised(org, { batch, atMs: batch.timeMs }),
-    recognisedNow: isRecognised(org, { batch, atMs }),
+    recognisedAtIssue: isRecognised(org, { batch, atMs: batch.timeMs, policy }),
+    recognisedNow: isRecognised(org, { batch, atMs, policy }),
   }
   return { asOf, status, issuer }
 }
 
 /** SPEC V26. */
-function warningsOf({ document, grounds, atMs }: Examination, anchor: Anchor): Warning[] {
+function warningsOf({ document, grounds, atMs, policy }: Examination, anchor: Anchor): Warning[] {
   const warnings: Warning[] = []
   if (anchor.purpose === 'demo') warnings.push('demo-network')
   if (document.credentialSchema !== undefined) warnings.push('credential-schema-not-checked')
@@ -217,8 +220,9 @@ function warningsOf({ document, grounds, atMs }: Examination, anchor: Anchor): W
   if (grounds.hasUnchecked) warnings.push('other-status-entry-not-checked')
   if (org.frozen !== null) warnings.push('issuer-frozen')
   if (org.state === 'closed') warnings.push('issuer-closed')
-  if (!isRecognised(org, { batch, atMs: batch.timeMs })) warnings.push('issuer-not-recognised')
-  else if (!isRecognised(org, { batch, atMs })) warnings.push('issuer-not-recognised-now')
+  if (org.compromises.some((one) => one.org === grounds.entry.org)) warnings.push('issuer-key-compromised')
+  if (!isRecognised(org, { batch, atMs: batch.timeMs, policy })) warnings.push('issuer-not-recognised')
+  else if (!isRecognised(org, { batch, atMs, policy })) warnings.push('issuer-not-recognised-now')
   return warnings
 }
 

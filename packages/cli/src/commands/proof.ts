@@ -140,7 +140,7 @@ async function show({ terminal, copyable }: Context, path: string): Promise<void
   if (!header.ok || !orgRow || !batchRow || (credential.value !== null && !row))
     throw invalid(path, 'its rows cannot be read', hint)
   const { height, timeMs } = header.value.core
-  const state = statusOfRow(row, Date.now())
+  const state = statusOfRow(row, { atMs: Date.now(), compromises: orgRow.compromises })
   const scheme = certificate.value.scheme === schemeNumbers.ed25519 ? 'ed25519' : 'bls12-381'
   const signers = signersOf(certificate.value).length
   if (terminal.isJson) {
