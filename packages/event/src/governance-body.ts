@@ -2,7 +2,19 @@
  * What is said when keys were stolen, when issuers fail or close, and of who recognises whom: mostly acts of many. A
  * measure is proposed by one event and approved by others. SPEC.md, "Bodies".
  */
-import { bytes, contentIdBytes, field, type Infer, link, list, nullable, oneOf, type Shape, struct, uint } from '@chirograph/codec'
+import {
+  bytes,
+  contentIdBytes,
+  field,
+  type Infer,
+  link,
+  list,
+  nullable,
+  oneOf,
+  type Shape,
+  struct,
+  uint,
+} from '@chirograph/codec'
 import { batchesMax, measureEntriesMax } from './limits.js'
 import { type OrgId, orgId } from './organisation.js'
 import { statusEntriesUpTo } from './status-entry.js'

@@ -1,7 +1,7 @@
 /** Bodies about stolen keys, measures, recognitions and custody: each comes back as it was, and what is not one is refused. */
 import { contentId, contentIdBytes, utf8 } from '@chirograph/codec'
 import { equal, is, suite } from '../../workspace/kit.ts'
-import { type EventKind, decodeBody, encodeBody, isMeasureKind } from '../src/index.ts'
+import { decodeBody, type EventKind, encodeBody, isMeasureKind } from '../src/index.ts'
 import { authorOf, bodies, bytes32 } from './author.ts'
 import { encodeCbor, Link } from './cbor.ts'
 

@@ -5,7 +5,13 @@
 import { toHex } from '@chirograph/codec'
 import type { OrgId, StatusReason } from '@chirograph/event'
 import { ChirographError } from '@chirograph/interface'
-import { type CredentialRow, currentLogKey, type NetworkState, readCredential, readOrg } from '@chirograph/status'
+import {
+  type CredentialRow,
+  currentLogKey,
+  type NetworkState,
+  readCredential,
+  readOrg,
+} from '@chirograph/status'
 import type { IsChanging } from './changing-handles.js'
 import type { CredentialTarget, StatusChange } from './status-change.js'
 

@@ -26,8 +26,8 @@ function handlesOf(log: LogIndex, author: OrgId): Set<string> {
   const handles = new Set<string>()
   for (const [generation, { pending }] of log.chains.get(author) ?? []) {
     if (pending.count === 0) continue
+    // What names an organisation is about the credentials of that one.
     for (const { event } of pendingOf(log, { author, generation }))
-      // What names an organisation is about the credentials of that one.
       if (event !== undefined && 'entries' in event.body && !('org' in event.body))
         for (const { handle } of event.body.entries) handles.add(toHex(handle))
   }

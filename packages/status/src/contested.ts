@@ -12,10 +12,7 @@ interface Act {
 }
 
 /** Whether the act's key was somebody else's by then: it became final above the height since which it was. */
-export function isContested(
-  { byOrg, generation, height }: Act,
-  compromises: readonly Compromise[],
-): boolean {
+export function isContested({ byOrg, generation, height }: Act, compromises: readonly Compromise[]): boolean {
   return compromises.some(
     (one) => one.org === byOrg && one.generation === generation && height > one.sinceHeight,
   )

@@ -41,7 +41,8 @@ export function foldCompromise(
     if (before === undefined || compromises.length > compromisesMax) return voided('compromise-limit')
     writes.push([one, { ...before, compromises }])
   }
-  for (const [one, after] of writes) draftWrite(draft, { key: orgRowKey(one), shape: orgRowShape, row: after })
+  for (const [one, after] of writes)
+    draftWrite(draft, { key: orgRowKey(one), shape: orgRowShape, row: after })
   return applied([])
 }
 

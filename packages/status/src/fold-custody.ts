@@ -7,10 +7,11 @@ import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
 /** The same rules as for the issuer's own acts, on the issuer's rows; they say who acted. */
 export function foldCustody(
   draft: Draft,
-  { event, body, context }: { readonly body: CustodyBody } & Pick<
-    Folding<CustodyBody['kind']>,
-    'event' | 'context'
-  >,
+  {
+    event,
+    body,
+    context,
+  }: { readonly body: CustodyBody } & Pick<Folding<CustodyBody['kind']>, 'event' | 'context'>,
 ): Effect {
   const { org } = body
   const { author, generation } = event.header

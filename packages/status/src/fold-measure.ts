@@ -59,8 +59,7 @@ export function foldMeasureApproval(
   if (!changes) return voided('already-approved')
   if (isEnough && isEmergency) {
     const effect = carryOut(draft, measureOf(row), context)
-    if (effect.outcome === 'applied')
-      write(draft, body.proposal, { ...row, executedHeight: context.height })
+    if (effect.outcome === 'applied') write(draft, body.proposal, { ...row, executedHeight: context.height })
     return effect
   }
   const lockedUntilMs = isEnough ? (before.lockedUntilMs ?? context.timeMs + lockMsOf(draft)) : null

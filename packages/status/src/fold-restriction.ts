@@ -151,7 +151,12 @@ function runningSuspension(row: CredentialRow | undefined, timeMs: number): Rest
  */
 function foldEntries(
   draft: Draft,
-  { org, issuer, by, body }: Pick<AnyStatusFolding, 'org' | 'issuer' | 'by'> & {
+  {
+    org,
+    issuer,
+    by,
+    body,
+  }: Pick<AnyStatusFolding, 'org' | 'issuer' | 'by'> & {
     readonly body: { readonly entries: readonly StatusEntry[] }
   },
   change: (before: CredentialRow | undefined) => CredentialRow | VoidReason,

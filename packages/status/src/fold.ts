@@ -1,6 +1,6 @@
 /**
  * The fold: what each finalised event does to the state. The order of the events is the final order that the cut
- * fixes, so every replica computes the same rows and the same root. Rules S1 to S55 are in SPEC.md, "Fold".
+ * fixes, so every replica computes the same rows and the same root. Rules S1 to S54 are in SPEC.md, "Fold".
  */
 import type { AuthenticEvent } from '@chirograph/event'
 import { type Draft, draftOf, draftOrg, draftRead, draftWrite } from './draft.js'
@@ -8,6 +8,7 @@ import { applied, type Effect, type EventOutcome, type FoldContext, type Folding
 import { foldCompromise, foldReaffirmation } from './fold-compromise.js'
 import { foldCustody } from './fold-custody.js'
 import { foldEvidence } from './fold-evidence.js'
+import { foldExecution, foldMeasureApproval, foldProposal, foldWithdrawal } from './fold-measure.js'
 import {
   closeEpoch,
   foldApplication,
@@ -18,7 +19,6 @@ import {
   foldLeave,
   foldMemberApproval,
 } from './fold-membership.js'
-import { foldExecution, foldMeasureApproval, foldProposal, foldWithdrawal } from './fold-measure.js'
 import { foldGrant, foldGrantEnd } from './fold-recognition.js'
 import { foldReinstate, foldRevoke, foldSuspend } from './fold-restriction.js'
 import { foldApproval, foldRotation } from './fold-rotation.js'

@@ -56,7 +56,8 @@ const warnings: Readonly<Record<Warning, string>> = {
   'demo-network': 'This is a demonstration network: its credentials mean nothing.',
   'issuer-frozen': 'The issuer contradicted itself on the log since; its later acts do not count.',
   'issuer-closed': 'The issuer has closed.',
-  'issuer-key-compromised': 'A key of the issuer was stolen once; what was signed with it since does not count.',
+  'issuer-key-compromised':
+    'A key of the issuer was stolen once; what was signed with it since does not count.',
   'issuer-not-recognised': 'The issuer was not recognised for this class of records.',
   'issuer-not-recognised-now': 'The issuer was recognised when it issued, and is no longer.',
   'other-proof-not-checked': 'The credential has further signatures of kinds that are not checked here.',

@@ -181,7 +181,12 @@ function unprovenIssuance(check: Check): Check {
 
 function findingsOf(
   checks: Checks,
-  { document, grounds, atMs, policy }: Examination & { readonly grounds: Extract<Grounds, { kind: 'proven' }> },
+  {
+    document,
+    grounds,
+    atMs,
+    policy,
+  }: Examination & { readonly grounds: Extract<Grounds, { kind: 'proven' }> },
 ): Pick<Verdict, 'asOf' | 'status' | 'issuer'> {
   const { checkpoint, entry } = grounds
   const { height, timeMs, org, batch } = checkpoint
