@@ -36,7 +36,9 @@ interface Scene extends SeatedNetwork {
 
 /** What a node says of itself that finds no record of its votes, or an older one, or later events of its own elsewhere. */
 const otherDiskNotices = [
-  'the vote record is not whole',
+  'it is not known how this member has voted',
+  'others hold votes of this member that are not in its record',
+  'this member votes again',
   'the data directory was copied or restored',
   'the network holds events signed with this log key',
   'NODE_SIGNING_REFUSED: the network holds events signed with this log key',
