@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CredentialAnswer } from '@chirograph/api/client'
+import { isChirographError } from '@chirograph/interface'
 import { companionEndings } from './companion-files.js'
 import { failure } from './failure.js'
 import { jsonText, readIfThere, writeWhole } from './files.js'
@@ -35,9 +36,15 @@ export async function writeCredentialFiles(
 }
 
 async function writeUnlessThere(path: string, text: string): Promise<boolean> {
-  const found = (await readIfThere(path))?.toString('utf8')
+  try {
+    await writeWhole(path, text, { mode: 0o600, isNew: true })
+    return true
+  } catch (error) {
+    if (!isChirographError(error, 'CLI_FILE_EXISTS')) throw error
+  }
+  const found = (await readIfThere(path))?.toString('utf8') ?? ''
   if (found === text) return false
-  if (found !== undefined && !text.startsWith(found))
+  if (!text.startsWith(found))
     throw failure(
       'CLI_FILE_EXISTS',
       `${shownPath(path)} exists already, and is not what was issued`,
