@@ -106,7 +106,13 @@ export function noteOwnVote(
   if (view <= state.finalized.view || !mayVoteIn(state, view)) return
   const record = recordOf(state, view)
   const isRecorded = type === 'skip' ? record.skip : record[type] === digest
-  if (isRecorded) return
+  if (!isRecorded) doubtRecord(turn)
+}
+
+/** From now on it is not certain what this validator has said. */
+export function doubtRecord(turn: Turn): void {
+  const { state } = turn
+  if (state.votesFrom === null) return
   if (state.votesFrom !== 0) state.config = { ...state.config, mayVote: false }
   // An answer to what was asked before says nothing of now.
   state.recall = newRecall(toHex(hashDomain('recall', hexToBytes(state.recall.nonce)).subarray(0, 16)))

@@ -117,6 +117,11 @@ export type Input = { readonly nowMs: number } & (
   | { readonly kind: 'eligible'; readonly isEligible: boolean }
   | { readonly kind: 'timer'; readonly timer: Timer; readonly view: number }
   | { readonly kind: 'adopt'; readonly finalized: FinalPoint }
+  /**
+   * H13: what closes the epoch was fetched as final. With the certificate that says so, where it is known; `isDoubted` where
+   * this validator has signed in a later epoch.
+   */
+  | { readonly kind: 'end'; readonly certificate: Verified<Certificate> | null; readonly isDoubted: boolean }
 )
 
 /** Whom a message goes to: every validator but ourselves, one validator by index, or one peer by name. */

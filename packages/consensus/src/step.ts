@@ -2,7 +2,15 @@
  * Cut-Simplex as a step function: input in, next state and effects out. Production, the simulator and the model
  * checker run this same reducer. Signatures are checked before it: the inputs' types say so.
  */
-import { armRecall, askOne, endRecallTimer, noteTold, resumeVoting, tellView } from './amnesia.js'
+import {
+  armRecall,
+  askOne,
+  doubtRecord,
+  endRecallTimer,
+  noteTold,
+  resumeVoting,
+  tellView,
+} from './amnesia.js'
 import { collectCertificate, collectProposal, collectVote, noteOwnSignature } from './collecting.js'
 import { isTailOf } from './epoch.js'
 import { finalize } from './finality.js'
@@ -92,6 +100,11 @@ function receive(turn: Turn, input: Input): void {
       break
     case 'adopt':
       adopt(turn, input.finalized)
+      break
+    case 'end':
+      if (input.certificate !== null) noteOwnSignature(turn, input.certificate)
+      if (input.isDoubted) doubtRecord(turn)
+      turn.state.isOver = true
       break
   }
 }

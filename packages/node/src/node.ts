@@ -230,6 +230,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   let failure: unknown
   let arrived: () => void = () => {}
   let isOwnChainOnDisk = false
+  let votesFromOnDisk: number | null = null
 
   const shell = await startShell({
     config: {
@@ -279,10 +280,9 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   /** A copy belongs where it is once it is on disk what it has signed, and from which view on it votes. */
   function settleHere(): void {
     if (!isCopy || storePlace === undefined || !isOwnChainOnDisk) return
-    const { votesFrom, config } = shell.replica.consensus
-    const isKnown = votesFrom !== null
+    const isKnown = votesFromOnDisk !== null
     // Who does not vote now finds that out when it is a validator again.
-    if (isKnown || config.self === undefined)
+    if (isKnown || shell.replica.consensus.config.self === undefined)
       notePlace(store, { place: storePlace, areVotesKnown: isKnown }).catch(() => {})
   }
 
@@ -333,6 +333,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
         counters.equivocations++
         break
       case 'votes-from':
+        votesFromOnDisk = news.view
         settleHere()
         break
       case 'conflict':

@@ -1,6 +1,6 @@
 /** Checkpoints from others: executed one by one, believed only when a quorum's certificate covers them. */
 import type { EventId } from '@chirograph/codec'
-import { checkCertificate, isClosing } from '@chirograph/consensus'
+import { type Certificate, checkCertificate, isClosing, type Verified } from '@chirograph/consensus'
 import {
   endFetch,
   executeHeader,
@@ -139,8 +139,11 @@ function adopt(turn: Turn, run: readonly Checkpoint[], from: string): readonly E
   settle(turn, executed.states)
   const hasClosed = isClosing(replica.final.header.core)
   // The run ends in the certificate that `flawOf` checked.
-  if (hasClosed) beginEpoch(replica)
-  else feed(turn, { kind: 'adopt', finalized: pointOf(replica.final) })
+  if (hasClosed) {
+    const { certificate } = replica.final
+    feed(turn, { kind: 'end', certificate: certificate as Verified<Certificate> | null, isDoubted: false })
+    beginEpoch(replica)
+  } else feed(turn, { kind: 'adopt', finalized: pointOf(replica.final) })
   forgetOthers(replica)
   reconsiderEligibility(turn)
   // R10: there may be more in the epoch that begins, of which the answer could not be taken.

@@ -6,11 +6,15 @@ import {
   type Certificate,
   type ConsensusConfig,
   createConsensus,
+  createValidatorSet,
+  decodeCertificate,
+  decodeHandover,
   type EpochBase,
   encodeCertificate,
   encodeHandover,
   type FinalPoint,
   isClosing,
+  signersOf,
   type ValidatorSet,
   type Verified,
   validatorIndexOf,
@@ -74,6 +78,43 @@ export function beginEpoch(replica: Replica): void {
   })
   replica.waiting.clear()
   for (const digest of replica.chain.keys()) if (digest !== finalized.digest) replica.chain.delete(digest)
+}
+
+/**
+ * H16: whether this member has signed what ended an epoch after its own, or what is final in the last of them. The
+ * hand-overs are those that lead there from the epoch that it is in.
+ */
+export function hasSignedLater(
+  { set, config }: Replica,
+  {
+    handovers,
+    final: { header, certificate },
+  }: { readonly handovers: ReadonlyMap<number, Uint8Array>; readonly final: ChainState },
+): boolean {
+  const hasSigned = (by: ValidatorSet, one: Certificate) =>
+    signersOf(one).some((signer) => by.validators[signer]?.org === config.org)
+  let at = set
+  for (;;) {
+    const bytes = at.epoch < header.core.epoch ? handovers.get(at.epoch) : undefined
+    const handover = bytes && decodeHandover(bytes)
+    if (!handover?.ok) break
+    const ended = decodeCertificate(handover.value.certificate)
+    if (at !== set && ended.ok && hasSigned(at, ended.value)) return true
+    const { validators } = handover.value
+    at = createValidatorSet({ networkId: set.networkId, epoch: at.epoch + 1, validators })
+  }
+  return at !== set && certificate !== null && hasSigned(at, certificate)
+}
+
+/** The certificate that ended the epoch which this replica is in, from a hand-over that was followed. */
+export function endOf(
+  { set }: Pick<Replica, 'set'>,
+  handovers: ReadonlyMap<number, Uint8Array>,
+): Verified<Certificate> | null {
+  const bytes = handovers.get(set.epoch)
+  const handover = bytes && decodeHandover(bytes)
+  const certificate = handover?.ok ? decodeCertificate(handover.value.certificate) : undefined
+  return certificate?.ok ? (certificate.value as Verified<Certificate>) : null // it was checked on the way to the snapshot
 }
 
 /** R9: what a header that closes an epoch leaves for those who know the validators before it. */

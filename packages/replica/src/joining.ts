@@ -15,7 +15,7 @@ import { readClosedGenerations } from '@chirograph/status'
 import { enterOrphans } from './admission.js'
 import { feed, forgetOthers, reconsiderEligibility } from './agreement.js'
 import type { ChainState } from './chain-state.js'
-import { beginEpoch, handoverFact, noteHandover, pointOf } from './epochs.js'
+import { beginEpoch, endOf, handoverFact, hasSignedLater, noteHandover, pointOf } from './epochs.js'
 import { frozenIn } from './frozen.js'
 import type { DroppedPlace, Gap, ReplicaInput, StrayPlace } from './io.js'
 import { noteOwnTip } from './own-chain.js'
@@ -79,6 +79,9 @@ export function takeSnapshot(
   if (state.validators.setHash === replica.set.setHash)
     feed(turn, { kind: 'adopt', finalized: pointOf(final) })
   else {
+    // H16: what the way here shows of own votes that are in no record.
+    const isDoubted = hasSignedLater(replica, { handovers: snapshot.handovers, final })
+    feed(turn, { kind: 'end', certificate: endOf(replica, snapshot.handovers), isDoubted })
     beginEpoch(replica)
     // The first step of the epoch arms its timers.
     feed(turn, { kind: 'eligible', isEligible: false })

@@ -1,5 +1,11 @@
 /** From one epoch to the next: rules R8 to R10, and J12 of snapshots. */
-import { isClosing } from '@chirograph/consensus'
+import {
+  decodeCertificate,
+  decodeHandover,
+  isClosing,
+  signersOf,
+  validatorIndexOf,
+} from '@chirograph/consensus'
 import type { EventBody } from '@chirograph/event'
 import {
   beginHead,
@@ -19,7 +25,17 @@ import {
   validatorPeers,
 } from '@chirograph/replica'
 import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
-import { createFour, ed25519, effectsOf, genesis, lease, memberAt, replicaOf, take } from './member.ts'
+import {
+  createFour,
+  ed25519,
+  effectsOf,
+  genesis,
+  gossipOf,
+  lease,
+  memberAt,
+  replicaOf,
+  take,
+} from './member.ts'
 
 const leave: EventBody = { kind: 'validator.leave' }
 
@@ -98,6 +114,26 @@ suite('epochs', (it) => {
     equal([...first.handovers.keys()], [0])
   })
 
+  it('H16: what a member has signed and does not remember makes it doubt its record, the end of an epoch too', () => {
+    const { four, closing } = afterLeaving()
+    const run = four.finals.flatMap(({ node, effect: { checkpoint } }) =>
+      node === 0 && checkpoint.header.core.height <= closing.header.core.height ? [checkpoint] : [],
+    )
+    const named = run.flatMap(({ certificate }) => (certificate === null ? [] : signersOf(certificate)))
+    for (const index of [0, 1, 2, 3]) {
+      const late = replicaOf(index)
+      const self = late.consensus.config.self ?? -1
+      take(late, { kind: 'start' })
+      const from = memberAt((index + 1) % 4).peer
+      for (const event of four.announced) take(late, gossipOf(event, from))
+      for (const one of run)
+        take(late, { kind: 'checkpoint', bytes: encodeCheckpoint(one), from, isGossip: true })
+      is(late.final.header.digest, closing.header.digest)
+      is(late.set.epoch, 1)
+      is(late.consensus.votesFrom, named.includes(self) ? null : 0, `member ${index}`)
+    }
+  })
+
   it('R10: what is of a later epoch is asked about, and held against nobody', () => {
     const { first } = afterLeaving()
     const late = replicaOf(2)
@@ -145,6 +181,32 @@ suite('J12: snapshots over a change of the validators', (it) => {
     is(factsOf(effects, 'handover').length, 1)
     equal(handoversFrom(late, 0), handoversFrom(first, 0))
     ok(late.consensus.config.mayVote)
+  })
+
+  it('H16: show whoever takes one what it has signed on the way and does not remember', () => {
+    const snapshot = taken()
+    const handover = decodeHandover(snapshot.handovers.get(0) ?? new Uint8Array())
+    ok(handover.ok)
+    const ended = decodeCertificate(handover.value.certificate)
+    ok(ended.ok && first.final.certificate)
+    const signers = signersOf(ended.value)
+    const later = signersOf(first.final.certificate).map((signer) => first.set.validators[signer]?.org)
+    const seen = new Set<boolean>()
+    for (const index of [0, 1, 2, 3]) {
+      const { org } = memberAt(index)
+      const self = validatorIndexOf(replicaOf(0).set, org)
+      const isNamed = signers.some((signer) => signer === self) || later.includes(org)
+      const late = replicaOf(index)
+      take(late, { kind: 'start' })
+      const effects = take(late, { kind: 'snapshot', snapshot, from: memberAt((index + 1) % 3).peer })
+      is(late.consensus.votesFrom, isNamed ? null : 0, `member ${index}`)
+      equal(
+        factsOf(effects, 'votes-from').map((fact) => fact.kind === 'votes-from' && fact.view),
+        isNamed ? [null] : [],
+      )
+      seen.add(isNamed)
+    }
+    ok(seen.has(true))
   })
 
   it('J12: are refused without a hand-over, and with one twice', () => {

@@ -2,10 +2,11 @@
 import type { Random } from './random.js'
 import type { Simulation } from './simulation.js'
 
-/** In so many runs it happens, once or twice and always to the same member, who is one of the f. */
+/** In so many runs it happens, once or more often and always to the same member, who is one of the f. */
 const restoreChance = 0.2
-/** How old a backup is: from within a view to much of a run. */
-const ageMs = [1, 3_000] as const
+/** How old a backup is: from within the same view, where what is forgotten can still be contradicted, or long ago. */
+const freshMs = [1, 80] as const
+const staleMs = [80, 3_000] as const
 
 export function planRestores(
   simulation: Simulation,
@@ -16,9 +17,10 @@ export function planRestores(
   const byzantine = members.filter((index) => simulation.isByzantine(index))
   const index = random.pick(members.filter((one) => !byzantine.includes(one)))
   if (byzantine.length >= Math.ceil(members.length / 3) - 1) return
-  for (let restore = random.between(1, 2); restore > 0; restore--) {
+  for (let restore = random.between(1, 4); restore > 0; restore--) {
     const takenMs = random.int(faultsMs)
-    const putBackMs = Math.min(takenMs + random.between(...ageMs), faultsMs)
+    const [from, to] = random.chance(0.6) ? freshMs : staleMs
+    const putBackMs = Math.min(takenMs + random.between(from, to), faultsMs)
     simulation.after(takenMs, () => {
       const putBack = simulation.backup(index)
       simulation.after(putBackMs - takenMs, () => {
