@@ -1,5 +1,4 @@
 /** A node with everything it needs, opened in order and closed in the opposite one. */
-import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { type RunningApi, startApi } from '@chirograph/api'
 import { toHex } from '@chirograph/codec'
@@ -8,7 +7,7 @@ import { isChirographError, type Store } from '@chirograph/interface'
 import { createLibp2pNetwork } from '@chirograph/network-libp2p'
 import { type ChirographNode, createNode } from '@chirograph/node'
 import { networkIdOf } from '@chirograph/status'
-import { openLevelStore } from '@chirograph/store-level'
+import { openLevelStore, placeOfStore } from '@chirograph/store-level'
 import { type DataDir, readConfig } from './data-dir.js'
 import { failure } from './failure.js'
 import { readSeeds, replaceSeeds } from './keys-file.js'
@@ -62,7 +61,7 @@ export async function runNode({
       registrarLost,
     )
     const store = await opened(dataDir.log, { createIfMissing: true })
-    const { dev, ino } = await stat(dataDir.log, { bigint: true })
+    const storePlace = await placeOfStore(dataDir.log)
     const { genesis } = network
     const first = new Set(genesis.organisations.map(({ peerId }) => peerId))
     let joined: ChirographNode | undefined
@@ -84,7 +83,7 @@ export async function runNode({
       seeds,
       saveSeeds: (changed) => replaceSeeds(dataDir.keys, changed),
       store,
-      storePlace: `${dev}:${ino}`,
+      storePlace,
       wasMoved,
       registrar,
       network: wire,

@@ -85,7 +85,7 @@ export interface NodeOptions {
   /** Addresses of other members, kept connected. */
   readonly addresses?: readonly string[]
   /**
-   * Names where the store physically is (a device and a file, for example). When it changes, the store is a backup or a
+   * Names where the store physically is (`placeOfStore` of `@chirograph/store-level` does). When it changes, the store is a backup or a
    * copy, and signs nothing until f + 1 members told what this institution had signed.
    */
   readonly storePlace?: string

@@ -2,3 +2,4 @@
 
 export type { LevelStoreOptions } from './level-store.js'
 export { compactStore, openLevelStore, tableBytesOf } from './level-store.js'
+export { placeOfStore } from './place.js'

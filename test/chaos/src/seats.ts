@@ -1,9 +1,10 @@
 /** The members of a network of real processes, each at its place over all its lives, and the end at which all agree. */
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom, type Random } from '@chirograph/simulator'
 import type { Genesis } from '@chirograph/status'
+import { placeOfStore } from '@chirograph/store-level'
 import { areSame, isSettled } from './agreement.js'
 import { createHearing, type Hearing } from './hearing.js'
 import { createLedger, type Ledger } from './ledger.js'
@@ -93,11 +94,11 @@ export async function seatNetwork(options: {
     seat.beganAtMs = performance.now()
     const { directory, wire, member, wasStarted } = seat
     await mkdir(directory, { recursive: true })
-    const { dev, ino } = await stat(directory)
+    const storePlace = await placeOfStore(directory)
     const order = {
       directory,
       isNew: !wasStarted,
-      storePlace: `${dev}:${ino}`,
+      storePlace,
       cursor: seat.ledger.cursor,
       genesis,
       seeds: member.seeds,
