@@ -17,10 +17,12 @@ import type {
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
+  MeasureAnswer,
   MembershipAnswer,
   NodeAnswer,
   PublishAnswer,
   SalvageAnswer,
+  StandingAnswer,
   VerifyAnswer,
 } from './wire.js'
 
@@ -133,6 +135,26 @@ export interface ApiClient {
   leaveValidators(call?: Call): Promise<PublishAnswer>
   commitConsensusKey(call?: Call): Promise<PublishAnswer>
   rotateConsensusKey(call?: Call): Promise<PublishAnswer>
+  /** Says that a log key was stolen; `org` where it is not this institution's. */
+  tellTheft(
+    theft: { readonly generation: number; readonly sinceHeight: number; readonly org?: string | undefined },
+    call?: Call,
+  ): Promise<PublishAnswer>
+  /** Stands by batches; without any by all that the node issued and that are contested. */
+  reaffirm(batches: readonly string[] | undefined, call?: Call): Promise<PublishAnswer>
+  /** `measure` is the body of its event with bytes in hex. */
+  propose(measure: object, call?: Call): Promise<PublishAnswer>
+  approveMeasure(proposal: string, call?: Call): Promise<PublishAnswer>
+  withdrawApproval(proposal: string, call?: Call): Promise<PublishAnswer>
+  carryOut(proposal: string, call?: Call): Promise<PublishAnswer>
+  /** How a measure stands; `API_NO_SUCH_MEASURE`. */
+  measure(proposal: string, call?: Call): Promise<MeasureAnswer>
+  recognise(recognition: object, call?: Call): Promise<PublishAnswer>
+  endRecognition(org: string, call?: Call): Promise<PublishAnswer>
+  /** `act` is the body of its event with bytes in hex. */
+  actAsCustodian(act: object, call?: Call): Promise<PublishAnswer>
+  /** How an institution stands; `API_NO_SUCH_MEMBER`. */
+  standing(org: string, call?: Call): Promise<StandingAnswer>
   stop(call?: Call): Promise<void>
 }
 
@@ -240,6 +262,20 @@ export async function createApiClient(
     leaveValidators: (call) => read({ path: '/v1/votes/leave', body: {}, ...call }),
     commitConsensusKey: (call) => read({ path: '/v1/consensus-key-commitments', body: {}, ...call }),
     rotateConsensusKey: (call) => read({ path: '/v1/consensus-key-rotations', body: {}, ...call }),
+
+    tellTheft: (theft, call) => read({ path: '/v1/thefts', body: theft, ...call }),
+    reaffirm: (batches, call) =>
+      read({ path: '/v1/reaffirmations', body: batches === undefined ? {} : { batches }, ...call }),
+    propose: (measure, call) => read({ path: '/v1/measures', body: measure, ...call }),
+    approveMeasure: (proposal, call) => read({ path: '/v1/measure-approvals', body: { proposal }, ...call }),
+    withdrawApproval: (proposal, call) =>
+      read({ path: '/v1/measure-withdrawals', body: { proposal }, ...call }),
+    carryOut: (proposal, call) => read({ path: '/v1/measure-executions', body: { proposal }, ...call }),
+    measure: (proposal, call) => read({ path: `/v1/measures/${encodeURIComponent(proposal)}`, ...call }),
+    recognise: (recognition, call) => read({ path: '/v1/recognitions', body: recognition, ...call }),
+    endRecognition: (org, call) => read({ path: '/v1/recognition-ends', body: { org }, ...call }),
+    actAsCustodian: (act, call) => read({ path: '/v1/custody', body: act, ...call }),
+    standing: (org, call) => read({ path: `/v1/members/${encodeURIComponent(org)}`, ...call }),
 
     async stop(call) {
       await read({ path: '/v1/stop', body: {}, ...call })

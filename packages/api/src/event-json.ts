@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type EventId, fromHex, parseContentId, toHex } from '@chirograph/codec'
 import {
+  batchesMax,
   bodyBytesMax,
   credentialTypes,
   type EventBody,
@@ -9,6 +10,7 @@ import {
   entriesMax,
   eventKinds,
   headerBytesMax,
+  measureEntriesMax,
   type OrgId,
   organisationTypes,
   parseOrgId,
@@ -38,7 +40,7 @@ export function eventBodyOfJson(value: unknown): EventBody {
 
 /** The body as `eventBodyOfJson` reads it. */
 export function jsonOfEventBody(body: EventBody): JsonOfBytes<EventBody> {
-  return jsonOf(body) as JsonOfBytes<EventBody> // what `jsonOf` does is what the type says
+  return jsonOf(body)
 }
 
 /** A value with its bytes in hex. */
@@ -48,11 +50,15 @@ export type JsonOfBytes<T> = T extends Uint8Array
     ? { readonly [K in keyof T]: JsonOfBytes<T[K]> }
     : T
 
-function jsonOf(value: unknown): unknown {
+export function jsonOf<T>(value: T): JsonOfBytes<T> {
+  return hexIn(value) as JsonOfBytes<T> // what `hexIn` does is what the type says
+}
+
+function hexIn(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value)
-  if (Array.isArray(value)) return value.map(jsonOf)
+  if (Array.isArray(value)) return value.map(hexIn)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, jsonOf(member)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hexIn(member)]))
 }
 
 export const hexText = (bytes: number) =>
@@ -63,11 +69,16 @@ export const hexText = (bytes: number) =>
 
 export const reasonName = z.enum(namesIn(statusReasons))
 
-const entries = z
-  .array(z.strictObject({ handle: hexText(32), position: z.number().int().nonnegative().nullable() }))
-  .min(1)
-  .max(entriesMax)
-  .transform((list) => [...list].sort((a, b) => Buffer.compare(a.handle, b.handle)))
+const entriesUpTo = (max: number) =>
+  z
+    .array(z.strictObject({ handle: hexText(32), position: z.number().int().nonnegative().nullable() }))
+    .min(1)
+    .max(max)
+    .transform((list) => [...list].sort((a, b) => Buffer.compare(a.handle, b.handle)))
+
+const entries = entriesUpTo(entriesMax)
+const measureEntries = entriesUpTo(measureEntriesMax)
+const timeMs = z.number().int().nonnegative()
 
 const bytesText = (bytesMax: number) =>
   z
@@ -76,14 +87,14 @@ const bytesText = (bytesMax: number) =>
     .max(bytesMax * 2)
     .transform(bytesOf)
 
-const contentIdText = z.string().transform((text, context): EventId => {
+export const contentIdText = z.string().transform((text, context): EventId => {
   const id = parseContentId(text)
   if (id !== undefined) return id
   context.addIssue('expected the id of an event')
   return z.NEVER
 })
 
-const orgText = z.string().transform((text, context): OrgId => {
+export const orgText = z.string().transform((text, context): OrgId => {
   const org = parseOrgId(text)
   if (org !== undefined) return org
   context.addIssue('expected the id of an organisation, 64 hex characters')
@@ -127,6 +138,59 @@ const profile = z.strictObject({
   consensusKey: consensusKey.nullable(),
 })
 
+/** What `recognition.grant` and `quorum.recognise` say; classes in any order. */
+export const recognitionShape = {
+  org: orgText,
+  recordClasses: z
+    .array(z.enum(namesIn(recordClasses)))
+    .min(1)
+    .transform((list) => [...new Set(list)].sort((a, b) => recordClasses[a] - recordClasses[b])),
+  fromMs: timeMs,
+  untilMs: timeMs.nullable(),
+}
+
+/** The body of an event that proposes a measure. */
+export const measureBody = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('quorum.revoke'),
+    org: orgText,
+    entries: measureEntries,
+    reason: reasonName,
+  }),
+  z.strictObject({
+    kind: z.literal('quorum.suspend'),
+    org: orgText,
+    entries: measureEntries,
+    reason: reasonName,
+    untilMs: timeMs,
+  }),
+  z.strictObject({
+    kind: z.literal('quorum.annul'),
+    org: orgText,
+    handles: z
+      .array(hexText(32))
+      .min(1)
+      .max(measureEntriesMax)
+      .transform((list) => [...list].sort(Buffer.compare)),
+  }),
+  z.strictObject({ kind: z.literal('quorum.close'), org: orgText, custodian: orgText.nullable() }),
+  z.strictObject({ kind: z.literal('quorum.recognise'), ...recognitionShape }),
+  z.strictObject({ kind: z.literal('quorum.endRecognition'), org: orgText }),
+])
+
+/** The body of an event by a custodian. */
+export const custodyBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('custody.revoke'), org: orgText, entries, reason: reasonName }),
+  z.strictObject({
+    kind: z.literal('custody.suspend'),
+    org: orgText,
+    entries,
+    reason: reasonName,
+    untilMs: timeMs,
+  }),
+  z.strictObject({ kind: z.literal('custody.reinstate'), org: orgText, entries }),
+])
+
 // A rotation begins a chain of its own, and has an endpoint of its own.
 const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -161,6 +225,23 @@ const eventBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('validator.leave') }),
   z.strictObject({ kind: z.literal('validator.commit'), nextKeyHash: hexText(32) }),
   z.strictObject({ kind: z.literal('validator.rotate'), ...consensusKey.shape }),
+  z.strictObject({
+    kind: z.literal('key.compromised'),
+    org: orgText,
+    key: hexText(32),
+    sinceHeight: z.number().int().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal('credential.reaffirm'),
+    batches: z.array(contentIdText).min(1).max(batchesMax),
+  }),
+  ...measureBody.options,
+  z.strictObject({ kind: z.literal('quorum.approve'), proposal: contentIdText }),
+  z.strictObject({ kind: z.literal('quorum.withdraw'), proposal: contentIdText }),
+  z.strictObject({ kind: z.literal('quorum.execute'), proposal: contentIdText }),
+  z.strictObject({ kind: z.literal('recognition.grant'), ...recognitionShape }),
+  z.strictObject({ kind: z.literal('recognition.end'), org: orgText }),
+  ...custodyBody.options,
 ])
 
 export function namesIn<T extends string>(table: Readonly<Record<T, number>>): [T, ...T[]] {

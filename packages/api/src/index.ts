@@ -25,9 +25,11 @@ export type {
   IssueLine,
   IssueProgress,
   LoggedEventAnswer,
+  MeasureAnswer,
   MembershipAnswer,
   NodeAnswer,
   PublishAnswer,
   SalvageAnswer,
+  StandingAnswer,
   VerifyAnswer,
 } from './wire.js'

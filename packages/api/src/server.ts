@@ -8,6 +8,7 @@ import { addBatchRoutes } from './batch-routes.js'
 import { addCredentialRoutes } from './credential-routes.js'
 import { removeDiscovery, writeDiscovery } from './discovery.js'
 import { addEventRoutes } from './event-routes.js'
+import { addGovernanceRoutes } from './governance-routes.js'
 import { bodyBytesMax, closeGraceMs, tokenBytes } from './limits.js'
 import { addMembershipRoutes } from './membership-routes.js'
 import { addNodeRoutes } from './node-routes.js'
@@ -85,6 +86,7 @@ export function createApiServer({
   addProofRoutes(app, node)
   addSuccessionRoutes(app, node)
   addMembershipRoutes(app, node)
+  addGovernanceRoutes(app, node)
   return app
 }
 

@@ -1,7 +1,7 @@
 /** What answers look like: the types that server and client share. Bytes are lowercase hex, times Unix milliseconds. */
 import { type EventId, toHex } from '@chirograph/codec'
 import { type JsonObject, receiptJson } from '@chirograph/credential'
-import type { EventBody, OrgId, RecordClass } from '@chirograph/event'
+import type { EventBody, MeasureBody, OrgId, RecordClass } from '@chirograph/event'
 import {
   type ApplicationView,
   type ChirographNode,
@@ -11,10 +11,12 @@ import {
   type IssuedBatch,
   type IssuePhase,
   type LoggedEvent,
+  type MeasureView,
   type MembershipView,
   type NodeStatus,
   pathBytes,
   type RegistrarEntry,
+  type StandingView,
   type Unchanged,
 } from '@chirograph/node'
 import type { Verdict } from '@chirograph/verifier'
@@ -106,6 +108,14 @@ export type MembershipAnswer = MembershipView
 
 /** How an application stands. */
 export type ApplicationAnswer = ApplicationView
+
+/** How a measure stands that was proposed; its body with bytes in hex. */
+export interface MeasureAnswer extends Omit<MeasureView, 'measure'> {
+  readonly measure: JsonOfBytes<MeasureBody>
+}
+
+/** How an institution stands: keys, custodian, recognitions. */
+export type StandingAnswer = StandingView
 
 export interface ForksAnswer {
   readonly forks: readonly ForkView[]

@@ -13,7 +13,9 @@ import {
   networkId,
   otherOrg,
   ownOrg,
+  proposedMeasure,
   signingRefused,
+  standing,
   token,
 } from './fake-node.ts'
 
@@ -374,6 +376,88 @@ suite('membership', (it) => {
     is((await get('/v1/applications/none')).json().code, 'API_BAD_REQUEST')
     for (const body of [{}, { org: 'abc' }])
       is((await post('/v1/evictions', body)).json().code, 'API_BAD_REQUEST')
+  })
+})
+
+suite('governance', (it) => {
+  const published = { event: idOf(7), publishedAtMs: 7 }
+  const handle = '01'.repeat(32)
+  const bytes = new Uint8Array(32).fill(1)
+  const entries = [{ handle, position: 3 }]
+  const read = [{ handle: bytes, position: 3 }]
+  const term = { org: otherOrg, recordClasses: ['licence', 'degree'], fromMs: 0, untilMs: null }
+  const classes = ['degree', 'licence']
+
+  const asked: [string, object, [string, unknown]][] = [
+    ['/v1/thefts', { generation: 0, sinceHeight: 5 }, ['tellTheft', { generation: 0, sinceHeight: 5 }]],
+    ['/v1/reaffirmations', {}, ['reaffirm', undefined]],
+    ['/v1/reaffirmations', { batches: [idOf(3)] }, ['reaffirm', [idOf(3)]]],
+    ['/v1/measure-approvals', { proposal: idOf(3) }, ['approveMeasure', idOf(3)]],
+    ['/v1/measure-withdrawals', { proposal: idOf(3) }, ['withdrawApproval', idOf(3)]],
+    ['/v1/measure-executions', { proposal: idOf(3) }, ['carryOut', idOf(3)]],
+    ['/v1/recognitions', term, ['recognise', { ...term, recordClasses: classes }]],
+    ['/v1/recognition-ends', { org: otherOrg }, ['endRecognition', otherOrg]],
+    [
+      '/v1/custody',
+      { kind: 'custody.reinstate', org: otherOrg, entries },
+      ['actAsCustodian', { kind: 'custody.reinstate', org: otherOrg, entries: read }],
+    ],
+    [
+      '/v1/measures',
+      { kind: 'quorum.revoke', org: otherOrg, entries, reason: 'withdrawn' },
+      ['propose', { kind: 'quorum.revoke', org: otherOrg, entries: read, reason: 'withdrawn' }],
+    ],
+    [
+      '/v1/measures',
+      { kind: 'quorum.recognise', ...term },
+      ['propose', { kind: 'quorum.recognise', ...term, recordClasses: classes }],
+    ],
+    [
+      '/v1/measures',
+      { kind: 'quorum.close', org: otherOrg, custodian: null },
+      ['propose', { kind: 'quorum.close', org: otherOrg, custodian: null }],
+    ],
+  ]
+  for (const [path, body, act] of asked) {
+    it(`asks the node to ${act[0]} by ${path} ${JSON.stringify(body).slice(0, 40)}`, async () => {
+      const { node, post } = set()
+      const answer = await post(path, body)
+      equal([answer.statusCode, answer.json(), node.membershipActs.at(-1)], [201, published, act])
+    })
+  }
+
+  it('refuses what is none, and asks the node for nothing', async () => {
+    const { node, post } = set()
+    const wrong: [string, object][] = [
+      ['/v1/thefts', { generation: 0 }],
+      ['/v1/thefts', { generation: 0, sinceHeight: -1 }],
+      ['/v1/thefts', { generation: 0, sinceHeight: 5, org: 'abc' }],
+      ['/v1/reaffirmations', { batches: [] }],
+      ['/v1/measure-approvals', { proposal: 'none' }],
+      ['/v1/measures', { kind: 'quorum.close', org: otherOrg }],
+      ['/v1/measures', { kind: 'quorum.close', org: otherOrg, custodian: otherOrg }],
+      ['/v1/measures', { kind: 'status.revoke', entries, reason: 'withdrawn' }],
+      ['/v1/measures', { kind: 'quorum.recognise', ...term, untilMs: 0 }],
+      ['/v1/recognitions', { ...term, recordClasses: ['diploma'] }],
+      ['/v1/recognitions', { ...term, fromMs: 5, untilMs: 5 }],
+      ['/v1/custody', { kind: 'custody.revoke', org: otherOrg, entries: [], reason: 'withdrawn' }],
+    ]
+    for (const [path, body] of wrong)
+      is((await post(path, body)).json().code, 'API_BAD_REQUEST', `${path} ${JSON.stringify(body)}`)
+    equal(node.membershipActs, [])
+  })
+
+  it('says how a measure and an institution stand, and which it does not know', async () => {
+    const { get } = set()
+    const measure = (await get(`/v1/measures/${idOf(8)}`)).json()
+    equal(measure, { ...proposedMeasure, measure: { ...proposedMeasure.measure, handles: [handle] } })
+    equal((await get(`/v1/members/${otherOrg}`)).json(), standing)
+    const unknown = await get(`/v1/measures/${idOf(3)}`)
+    equal([unknown.statusCode, unknown.json().code], [404, 'API_NO_SUCH_MEASURE'])
+    const nobody = await get(`/v1/members/${ownOrg}`)
+    equal([nobody.statusCode, nobody.json().code], [404, 'API_NO_SUCH_MEMBER'])
+    is((await get('/v1/members/none')).json().code, 'API_BAD_REQUEST')
+    is((await get('/v1/measures/none')).json().code, 'API_BAD_REQUEST')
   })
 })
 

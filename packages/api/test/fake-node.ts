@@ -11,7 +11,9 @@ import type {
   ForkView,
   IssueOptions,
   LoggedEvent,
+  MeasureView,
   RegistrarEntry,
+  StandingView,
   StatusChange,
   Unchanged,
 } from '@chirograph/node'
@@ -46,6 +48,25 @@ export interface FakeNode extends ChirographNode {
   issueFailure: Error | undefined
   /** Ends every wait for this event. */
   makeFinal(id: EventId): void
+}
+
+export const proposedMeasure: MeasureView = {
+  measure: { kind: 'quorum.annul', org: otherOrg, handles: [new Uint8Array(32).fill(1)] },
+  proposer: ownOrg,
+  approvedBy: [ownOrg],
+  needed: 3,
+  lockedUntilMs: null,
+  executedHeight: null,
+}
+
+export const standing: StandingView = {
+  org: otherOrg,
+  name: 'Other College',
+  state: 'closed',
+  custodian: ownOrg,
+  logKeys: [{ generation: 0, key: 'aa'.repeat(32), fromHeight: 0, untilHeight: null, stolenSinceHeight: 3 }],
+  recognitions: [],
+  grants: [],
 }
 
 export function fakeNode({ members = 1 }: { readonly members?: number } = {}): FakeNode {
@@ -118,6 +139,17 @@ export function fakeNode({ members = 1 }: { readonly members?: number } = {}): F
     leaveValidators: () => act('leaveValidators'),
     commitConsensusKey: () => act('commitConsensusKey'),
     rotateConsensusKey: () => act('rotateConsensusKey'),
+    tellTheft: (theft) => act('tellTheft', theft),
+    reaffirm: (batches) => act('reaffirm', batches),
+    propose: (measure) => act('propose', measure),
+    approveMeasure: (proposal) => act('approveMeasure', proposal),
+    withdrawApproval: (proposal) => act('withdrawApproval', proposal),
+    carryOut: (proposal) => act('carryOut', proposal),
+    measure: (proposal) => (proposal === idOf(8) ? proposedMeasure : undefined),
+    recognise: (recognition) => act('recognise', recognition),
+    endRecognition: (org) => act('endRecognition', org),
+    actAsCustodian: (custody) => act('actAsCustodian', custody),
+    standing: (org) => (org === otherOrg ? standing : undefined),
     membership: () => ({ epoch: 0, quorum: 1, members: [] }),
     application: () => undefined,
     isMemberPeer: () => false,

@@ -1,7 +1,7 @@
 /** Which member a person means: by id, by the beginning of it, or by name. */
 import type { OrgId } from '@chirograph/event'
 import { parseOrgId } from '@chirograph/event'
-import type { Genesis } from '@chirograph/status'
+import type { GenesisOrganisation } from '@chirograph/status'
 import { failure } from './failure.js'
 
 /** As many characters of an id as a person reads off a table. */
@@ -13,7 +13,10 @@ export interface NamedOrganisation {
 }
 
 /** `CLI_NO_SUCH_MEMBER` when nobody, or more than one, is meant. */
-export function findOrganisation(genesis: Genesis, text: string): NamedOrganisation {
+export function findOrganisation(
+  genesis: { readonly organisations: readonly Pick<GenesisOrganisation, 'id' | 'name'>[] },
+  text: string,
+): NamedOrganisation {
   const wanted = text.toLowerCase().replace(/…$/, '')
   const all = genesis.organisations.flatMap(({ id, name }): NamedOrganisation[] => {
     const org = parseOrgId(id)

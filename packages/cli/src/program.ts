@@ -6,6 +6,7 @@ import { addCredential } from './commands/credential.js'
 import { addDoctor } from './commands/doctor.js'
 import { addEvents } from './commands/events.js'
 import { addFsck } from './commands/fsck.js'
+import { addGovern } from './commands/govern.js'
 import { addInit } from './commands/init.js'
 import { addIssue } from './commands/issue.js'
 import { addKey } from './commands/key.js'
@@ -84,6 +85,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
   addVerify(program)
   addKey(program)
   addMember(program)
+  addGovern(program)
   program
     .command('version')
     .summary('say which version this is')

@@ -15,6 +15,13 @@ export {
   listFindings,
   whyNotComputable,
 } from './fsck-findings.js'
+export type {
+  Governance,
+  MeasureView,
+  Recognition,
+  StandingView,
+  Theft,
+} from './governance.js'
 export type { IssuedBatch, IssueOptions, IssuePhase } from './issuing.js'
 export { type JoinLimits, joinLimits } from './joiner.js'
 export type { ApplicationView, Membership, MembershipView, MemberView } from './membership.js'

@@ -99,3 +99,8 @@ function rowsInWords(rows: readonly number[]): string {
   const list = told.length > 0 ? `${told.join(', ')} and ${last}` : last
   return `${rows.length === 1 ? 'row' : 'rows'} ${list}`
 }
+
+/** The events of all batches that this node issued. */
+export async function* issuedBatches(registrar: Registrar): AsyncIterable<EventId> {
+  for await (const { event } of registrar.batches()) if (event !== null) yield event
+}

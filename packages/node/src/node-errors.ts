@@ -144,6 +144,62 @@ const membershipRefusals = {
   ],
 } as const satisfies Record<string, readonly [what: string, hint: string]>
 
+export function governanceRefused(reason: keyof typeof governanceRefusals): ChirographError {
+  const [what, hint] = governanceRefusals[reason]
+  return new ChirographError({ code: 'NODE_GOVERNANCE_REFUSED', what, hint, facts: { reason } })
+}
+
+const governanceRefusals = {
+  'unknown-org': ['the network knows no such organisation', seeMembers],
+  'not-its-own': [
+    'this institution does not act for that one',
+    'an institution acts for itself, and for one that closed its custodian does: chirograph govern show',
+  ],
+  'not-its-custodian': [
+    'that institution has not closed, or this one is not its custodian',
+    'see who is: chirograph govern show',
+  ],
+  'no-such-key': ['it never had a log key of this generation', 'see which it had: chirograph govern show'],
+  'current-key': [
+    'this key is in use still, so a thief could say the same',
+    'take the next one into use first, and wait until that is final: chirograph key rotate --wait final',
+  ],
+  'without-effect': [
+    'the key was replaced at this height or before: nothing above it was signed with it',
+    'name the last height at which the key was this institution’s alone: chirograph govern show',
+  ],
+  'already-told': [
+    'the network knows that already, from the same height on or a lower one',
+    'see since when: chirograph govern show',
+  ],
+  'nothing-to-reaffirm': [
+    'no batch that this node issued is contested',
+    'name batches that another node issued by their events',
+  ],
+  'batch-unknown': ['no batch with this id is final here', 'give the event that issued it'],
+  'proposal-unknown': [
+    'no proposal with this id is final here',
+    'ask for the event that made it, and wait until this node is in sync',
+  ],
+  'already-executed': ['this measure was carried out already', 'see it: chirograph govern show-measure'],
+  'not-a-validator': ['this institution does not vote', 'only those who vote approve measures'],
+  'already-approved': [
+    'this institution has approved this measure already',
+    'see who else has: chirograph govern show-measure',
+  ],
+  'not-approved': ['this institution has not approved this measure', 'there is nothing to withdraw'],
+  'too-few-approve': [
+    'too few of those who vote approve this measure',
+    'see who does: chirograph govern show-measure',
+  ],
+  'time-lock-running': [
+    'the time lock of this measure is not over',
+    'see until when: chirograph govern show-measure',
+  ],
+  'recognises-itself': ['an institution does not recognise itself', 'ask another member, or a quorum'],
+  'not-recognised': ['this institution does not recognise that one', 'see who does: chirograph govern show'],
+} as const satisfies Record<string, readonly [what: string, hint: string]>
+
 export function invalidEvent(detail: string): ChirographError {
   return new ChirographError({
     code: 'NODE_INVALID_EVENT',

@@ -40,8 +40,9 @@ import type { EventQuery, LoggedEvent } from './event-query.js'
 import { createEventReader } from './event-reader.js'
 import { createFinalLookUp } from './final-look-up.js'
 import { createFinalityTracker, type Finality } from './finality-tracker.js'
+import { createGovernance, type Governance } from './governance.js'
 import { createInterruptedBatches } from './interrupted-batches.js'
-import { assertNotIssued } from './issued-rows.js'
+import { assertNotIssued, issuedBatches } from './issued-rows.js'
 import { type IssuedBatch, type IssueOptions, issueCohort } from './issuing.js'
 import { type JoinLimits, joinLimits } from './joiner.js'
 import { createLogKeyring } from './log-keyring.js'
@@ -126,7 +127,7 @@ export type EventState =
   | { readonly state: 'pending' }
   | { readonly state: 'final'; readonly finality: Finality | null }
 
-export interface ChirographNode extends Succession, Membership {
+export interface ChirographNode extends Succession, Membership, Governance {
   readonly org: OrgId
   readonly networkId: string
   readonly genesis: Genesis
@@ -362,6 +363,14 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     publish,
   })
 
+  const governance = createGovernance({
+    org,
+    state: () => shell.shown.state,
+    batches: () => issuedBatches(registrar),
+    nowMs: () => clock.nowMs(),
+    publish,
+  })
+
   /** The key that was replaced is let go once the rotation is final; a key file that cannot be written is tried again. */
   function settleKeys(): void {
     const { state } = shell.shown
@@ -428,6 +437,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
   const node: ChirographNode = {
     ...succession,
     ...members,
+    ...governance,
     org,
     networkId,
     genesis,

@@ -101,7 +101,7 @@ export const emergencyMsMax = 30 * 86_400_000
 export const measureLockMs = 72 * 3_600_000
 
 /** The same in a network that only demonstrates how it works, where nobody wants to wait so long. */
-export const measureLockMsDemo = 10_000
+export const measureLockMsDemo = 2_000
 
 /** A measure about 256 credentials with their positions takes below 12 kB. */
 export const proposalBodyBytesMax = 12_288
