@@ -25,6 +25,7 @@ export {
   validatorSetOf,
 } from './genesis.js'
 export { measureOf, type ProposalRow, readProposal } from './governance-rows.js'
+export { joinBatches, joinCredentials, joinOrganisations, joinStates } from './join.js'
 export {
   decodeJson,
   type JsonDecoded,
