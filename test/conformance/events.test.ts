@@ -87,6 +87,19 @@ suite('vectors: headers and bodies', (it) => {
     }
   })
 
+  it('decodes and encodes bodies of every kind from 8 on, and refuses what is none', () => {
+    const { cases, refused, vocabularies } = readVectors('later-bodies')
+    equal(new Set(cases.map(({ input }) => input.kind)), new Set(Object.keys(vocabularies.kinds)))
+    for (const { name, input, output } of cases) {
+      const decoded = decodeBody(input.kind, bytesOf(output.bytes))
+      ok(decoded.kind === 'decoded', name)
+      is(decoded.body.kind, input.kind)
+      is(hexOf(encodeBody(decoded.body)), output.bytes)
+    }
+    for (const { name, input, reason } of refused)
+      is(outcomeOf(decodeBody(input.kind, bytesOf(input.bytes))), reason, name)
+  })
+
   it('takes 1,000 entries and not one more', () => {
     const body = (count: number) => {
       const entries = Array.from({ length: count }, (_, i) => [

@@ -6,6 +6,7 @@ import { makeEncoding } from './make/encoding.ts'
 import { makeEventBodies } from './make/event-bodies.ts'
 import { makeEventHeaders } from './make/event-headers.ts'
 import { makeEvents } from './make/events.ts'
+import { makeGovernanceState, makeLaterBodies } from './make/governance.ts'
 import { makeCuts, makeForkEvidence, makeFrontiers } from './make/log.ts'
 import { makeContentIds, makeDomains, makeOrganisations } from './make/names.ts'
 import { makeCheckpointHeaders, makeMessages, makeProposals } from './make/proposals.ts'
@@ -28,6 +29,7 @@ export const makers = {
   'merkle-maps': makeMerkleMaps,
   'event-headers': makeEventHeaders,
   'event-bodies': makeEventBodies,
+  'later-bodies': makeLaterBodies,
   events: makeEvents,
   segments: makeSegments,
   'credential-binding': makeCredentialBinding,
@@ -45,6 +47,7 @@ export const makers = {
   sync: makeSync,
   genesis: makeGenesis,
   state: makeState,
+  'governance-state': makeGovernanceState,
   'credential-status': makeCredentialStatus,
   'data-integrity': makeDataIntegrity,
   'status-proofs': makeStatusProofs,

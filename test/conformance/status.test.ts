@@ -144,6 +144,43 @@ suite('vectors: state', (it) => {
   })
 })
 
+suite('vectors: governance', (it) => {
+  it('folds a theft, measures, recognitions and custody into the same rows, outcomes and root', () => {
+    const [first] = readVectors('genesis').cases
+    ok(first)
+    let state = genesisState(genesisOf(first.input.document))
+    const final = new Set<string>()
+    const kinds = new Set<string | undefined>()
+    for (const { name, input, output } of readVectors('governance-state').headers) {
+      const events = input.events.map(eventOf)
+      for (const { id } of events) final.add(id)
+      const { height, timeMs, closed } = input
+      const applied = applyEvents(state, {
+        events,
+        height,
+        timeMs,
+        cutEntryOf: () => undefined,
+        closedAt: (org) => closed.find((one) => one.org === org) ?? null,
+        isFinalOrInCut: (id) => final.has(id),
+        ed25519,
+      })
+      equal(applied.outcomes, output.outcomes, name)
+      equal(
+        rowTexts(applied.state),
+        output.rows.map(({ key, value }) => ({ key, value })),
+        name,
+      )
+      is(hexOf(stateRoot(applied.state)), output.stateRoot, name)
+      for (const { kind, value } of output.rows) {
+        is(rowKindOf(bytesOf(value)), kind)
+        kinds.add(kind)
+      }
+      state = applied.state
+    }
+    ok(kinds.has('proposal') && kinds.has('validators') && kinds.has('generations'))
+  })
+})
+
 suite('vectors: credentials', (it) => {
   it('places status entries and reads them back', () => {
     for (const { name, input, output } of readVectors('credential-status').cases) {

@@ -95,7 +95,7 @@ export const witness = memberOf('witness', {
   peerId: '12D3KooWwitness',
   ...plain,
 })
-const accreditor = memberOf('accreditor', {
+export const accreditor = memberOf('accreditor', {
   name: 'Western Accreditation Council',
   type: 'accreditor',
   peerId: '12D3KooWaccreditor',

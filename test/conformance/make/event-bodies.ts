@@ -33,7 +33,7 @@ const bodyPositions = {
   'signed header': ['headerBytes', 'signature'],
 }
 
-/** The file is frozen with the first six; the others stand in member-bodies.json and governance-bodies.json. */
+/** The file is frozen with the first six; the others stand in later-bodies.json. */
 const firstKinds = Object.fromEntries(Object.entries(eventKinds).slice(0, 6))
 
 /** Handle i is i in 32 bytes, big-endian. */

@@ -127,7 +127,7 @@ function genesisRefusals() {
 }
 
 /** What a key says is hashed away, so the vectors name it. */
-function rowText({ key, value }: StateRow) {
+export function rowText({ key, value }: StateRow) {
   const kind = rowKindOf(value)
   if (kind === undefined) throw new Error('a row of no kind')
   const fields = decodeNotation(value)
