@@ -1,6 +1,7 @@
 /** `chirograph verify`: is this credential to be believed, online or offline. */
 import type { Command } from 'commander'
 import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
+import { parseOrgId } from '@chirograph/event'
 import { anchorOf, statusProofBytesMax } from '@chirograph/status'
 import { type Anchor, credentialBytesMax, parseAnchor, type Verdict, verify } from '@chirograph/verifier'
 import { companionBase, companionEndings } from '../companion-files.js'
@@ -9,6 +10,7 @@ import { parseDuration, parseMoment } from '../duration.js'
 import { failure, usage } from '../failure.js'
 import { invalid, readBytes, readIfThere, readJson, readText } from '../files.js'
 import { readNetwork } from '../network-file.js'
+import { findOrganisation } from '../organisation.js'
 import { resolvePath, shownPath } from '../paths.js'
 import { outcomeOf, renderVerdict, verdictExitCode } from '../verdict-view.js'
 
@@ -19,6 +21,7 @@ interface VerifyOptions {
   readonly offline?: boolean
   readonly maxAge?: string
   readonly at?: string
+  readonly recognisedBy?: string[]
 }
 
 export function addVerify(program: Command): void {
@@ -35,6 +38,10 @@ export function addVerify(program: Command): void {
     .option('--offline', 'ask no node; without --anchor, trust the network of the data directory')
     .option('--max-age <time>', 'how old the status may be', '24h')
     .option('--at <when>', 'judge as of this moment (offline only)')
+    .option(
+      '--recognised-by <whom...>',
+      "whose recognitions count: network for the network's own, members by id or name (offline only; default: network)",
+    )
     .addHelpText(
       'after',
       `
@@ -55,6 +62,11 @@ async function judge(context: Context, path: string, options: VerifyOptions): Pr
   const isOffline = options.offline === true || options.anchor !== undefined
   if (!isOffline && options.at !== undefined)
     throw usage('--at needs --offline: a node answers for now', 'add --offline, with a proof of that time')
+  if (!isOffline && options.recognisedBy !== undefined)
+    throw usage(
+      "--recognised-by needs --offline: a node counts the network's recognitions",
+      'add --offline, with a proof',
+    )
   const credential = await readText(path, credentialBytesMax)
   const verdict = isOffline
     ? await offline(context, { path, credential, options })
@@ -74,10 +86,12 @@ async function offline(context: Context, { path, credential, options }: Asked): 
   const { at, maxAge } = options
   const proof = await readProof(context, path, options)
   const nowMs = Date.now()
+  const anchor = await readAnchor(context, options)
+  const recognisers = recognisersOf(options.recognisedBy, anchor)
   return verify(credential, {
     ...(proof && { proof }),
-    anchor: await readAnchor(context, options),
-    policy: { maxAgeSeconds: maxAgeOf(maxAge) },
+    anchor,
+    policy: { maxAgeSeconds: maxAgeOf(maxAge), ...(recognisers && { recognisers }) },
     atMs: at === undefined ? nowMs : parseMoment(at, '--at', nowMs),
     ed25519: fastestEd25519(),
     bls: fastestBls(),
@@ -136,6 +150,14 @@ async function readAnchor({ dataDir }: Context, { anchor }: VerifyOptions): Prom
   throw usage(
     'verifying offline needs the trust anchor of the network',
     'add --anchor anchor.json; any member makes it with: chirograph anchor export --out anchor.json',
+  )
+}
+
+/** Members are called as the anchor has them; of one that is not in it only the whole id will do. */
+function recognisersOf(named: readonly string[] | undefined, anchor: Anchor) {
+  const organisations = anchor.validators.members.map(({ org, name }) => ({ id: org, name }))
+  return named?.map((text) =>
+    text === 'network' ? text : (parseOrgId(text) ?? findOrganisation({ organisations }, text).org),
   )
 }
 
