@@ -18,6 +18,8 @@ export interface Draft {
   organisations: readonly OrgId[]
   /** Their keys, DIDs and peer ids, from when they are first asked for: each has one owner (G7). */
   taken: Set<string> | null
+  /** Whose custodian each organisation is, from when it is first asked for until that changes. */
+  wards: ReadonlyMap<OrgId, readonly OrgId[]> | null
   map: MerkleMap
   /** As it was before the header, for what must not depend on the order of events in it. */
   readonly base: MerkleMap
@@ -35,6 +37,7 @@ export function draftOf(state: NetworkState, { isTrial = false } = {}): Draft {
     electorate: validators.validators,
     organisations,
     taken: null,
+    wards: null,
     map,
     base: map,
     ...(isTrial && { isTrial }),
@@ -47,6 +50,21 @@ export function draftRead<T>(draft: Draft, key: Uint8Array, shape: Shape<T>): T 
 
 export function draftOrg(draft: Draft, org: OrgId): OrgRow | undefined {
   return draftRead(draft, orgRowKey(org), orgRowShape)
+}
+
+/** The organisations whose custodian this one is. Reads the row of every organisation: once for many thefts of a header. */
+export function draftWards(draft: Draft, org: OrgId): readonly OrgId[] {
+  draft.wards ??= wardsIn(draft)
+  return draft.wards.get(org) ?? []
+}
+
+function wardsIn(draft: Draft): Map<OrgId, OrgId[]> {
+  const wards = new Map<OrgId, OrgId[]>()
+  for (const org of draft.organisations) {
+    const keeper = draftOrg(draft, org)?.custodian
+    if (keeper != null) wards.set(keeper, [...(wards.get(keeper) ?? []), org])
+  }
+  return wards
 }
 
 export function draftWrite<T>(

@@ -1,7 +1,7 @@
 /** A key was stolen, and batches that its owner stands by nevertheless. SPEC S39 to S43. */
 import { equalBytes } from '@chirograph/codec'
 import type { OrgId } from '@chirograph/event'
-import { type Draft, draftOrg, draftRead, draftWrite } from './draft.js'
+import { type Draft, draftOrg, draftRead, draftWards, draftWrite } from './draft.js'
 import { applied, type Effect, type Folding, type SkippedEntry, type VoidReason, voided } from './effect.js'
 import { compromisesMax } from './limits.js'
 import {
@@ -33,9 +33,8 @@ export function foldCompromise(
   const compromise = { org, generation, sinceHeight }
   const known = row.compromises.find((one) => one.org === org && one.generation === generation)
   if (known !== undefined && known.sinceHeight <= sinceHeight) return voided('already-compromised')
-  const wards = draft.organisations.filter((one) => draftOrg(draft, one)?.custodian === org)
   const writes: [OrgId, OrgRow][] = []
-  for (const one of [org, ...wards]) {
+  for (const one of [org, ...draftWards(draft, org)]) {
     const before = draftOrg(draft, one)
     const compromises = withCompromises(before?.compromises ?? [], [compromise])
     if (before === undefined || compromises.length > compromisesMax) return voided('compromise-limit')

@@ -144,6 +144,7 @@ function foldClosure(
   }
   const row = { ...issuer, state: 'closed', custodian, compromises } as const
   draftWrite(draft, { key: orgRowKey(org), shape: orgRowShape, row })
+  draft.wards = null
   return applied([])
 }
 

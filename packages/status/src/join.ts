@@ -13,8 +13,10 @@ import {
   type CredentialRow,
   credentialRowShape,
   decodeRow,
+  grantShape,
   type OrgRow,
   orgRowShape,
+  recognitionShape,
   rowKindOf,
 } from './rows.js'
 import { type NetworkState, rowsOf, type StateRow } from './state.js'
@@ -70,7 +72,8 @@ export function joinBatches(a: BatchRow, b: BatchRow): BatchRow {
   const base = greater(a, b, (one, other) => compareRows(batchRowShape, bare(one), bare(other)))
   const height = Math.max(a.height, b.height)
   const timeMs = Math.max(a.timeMs, b.timeMs)
-  const isSame = JSON.stringify(a.reaffirmed) === JSON.stringify(b.reaffirmed)
+  const said = (row: BatchRow): BatchRow => ({ ...base, reaffirmed: row.reaffirmed })
+  const isSame = compareRows(batchRowShape, said(a), said(b)) === 0
   return { ...base, height, timeMs, reaffirmed: isSame ? a.reaffirmed : null }
 }
 
@@ -91,9 +94,9 @@ export function joinOrganisations(a: OrgRow, b: OrgRow): OrgRow {
     frozen: greater(a.frozen, b.frozen, compareFrozen),
     issuedPadded: Math.max(a.issuedPadded, b.issuedPadded),
     restricted: Math.max(a.restricted, b.restricted),
-    recognitions: inBoth(a.recognitions, b.recognitions),
+    recognitions: inBoth(recognitionShape, a.recognitions, b.recognitions),
     compromises,
-    grants: inBoth(a.grants, b.grants),
+    grants: inBoth(grantShape, a.grants, b.grants),
   }
 }
 
@@ -153,17 +156,15 @@ function compareFrozen(a: OrgRow['frozen'], b: OrgRow['frozen']): number {
   )
 }
 
-/** What stands in both lists, in the order of the text; a list joined with itself stays as it is. */
-function inBoth<T>(a: readonly T[], b: readonly T[]): readonly T[] {
-  if (textOf(a) === textOf(b)) return a
-  const texts = new Set(b.map(textOf))
-  const common = new Map(a.map((one) => [textOf(one), one] as const).filter(([text]) => texts.has(text)))
+/** What stands in both lists, in the order of its bytes; a list joined with itself stays as it is. */
+function inBoth<T>(shape: Shape<T>, a: readonly T[], b: readonly T[]): readonly T[] {
+  const hex = (term: T) => toHex(encode(shape, term))
+  const [first, second] = [a.map(hex), b.map(hex)]
+  if (first.join() === second.join()) return a
+  const common = new Map(
+    a.map((term) => [hex(term), term] as const).filter(([text]) => second.includes(text)),
+  )
   return [...common].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, term]) => term)
-}
-
-/** Terms are flat, and read from rows, so their members stand in the order of the shape. */
-function textOf(term: unknown): string {
-  return JSON.stringify(term)
 }
 
 function greater<T>(a: T, b: T, compare: (a: T, b: T) => number): T {

@@ -77,7 +77,7 @@ export const suspensionMsMax = 180 * 86_400_000
 export const suspensionMsDefault = 90 * 86_400_000
 
 /**
- * An organisation's row with every list full is below 30 kB, a proposal row of 256 credentials and 200 approvals below
+ * An organisation's row with every list full is below 32 kB, a proposal row of 256 credentials and 200 approvals below
  * 19, a recovery row of 200 approvals below 16; a batch row is 110 bytes, a credential row 120.
  */
 export const rowBytesMax = 32_768

@@ -65,7 +65,7 @@ const recordClassList = list(oneOf(recordClasses), {
   sortedUniqueBy: (name) => Uint8Array.of(recordClasses[name]),
 })
 
-const recognitionShape = struct('recognition', [
+export const recognitionShape = struct('recognition', [
   field('recordClasses', recordClassList),
   field('fromMs', uint()),
   field('untilMs', nullable(uint())),
@@ -90,7 +90,7 @@ const compromiseShape = struct('compromise', [
 ])
 
 /** A recognition by another member; one that a quorum or the genesis gave names nobody. */
-const grantShape = struct('grant', [
+export const grantShape = struct('grant', [
   field('byOrg', orgId()),
   field('recordClasses', recordClassList),
   field('fromMs', uint()),

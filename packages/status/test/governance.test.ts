@@ -6,7 +6,7 @@
 import fc from 'fast-check'
 import { decode, type EventId, encode, sha256, toHex, utf8 } from '@chirograph/codec'
 import { nobleEd25519 } from '@chirograph/crypto'
-import type { EventBody, VerifiedEvent } from '@chirograph/event'
+import { type EventBody, type RecordClass, recordClasses, type VerifiedEvent } from '@chirograph/event'
 import { orderEvents } from '@chirograph/log'
 import {
   consensusKeyOf,
@@ -842,5 +842,66 @@ suite('governance', (it) => {
     is(full[0], 0x8e)
     is(rowKindOf(full), 'organisation')
     equal(decode(orgRowShape, full, { bytesMax: 32_768 }), { ok: true, value: { ...row, compromises } })
+  })
+
+  it('has room in its rows for the largest measure, and for an organisation with every list full', () => {
+    const named = Array.from({ length: 256 }, (_, index) => ({
+      handle: handle(index),
+      position: 2 ** 40 - 1,
+    }))
+    const largest = { ...emergency(Number.MAX_SAFE_INTEGER), entries: named } as EventBody
+    const { state, idOf } = tell([[[one, largest, 'proposal']]])
+    const proposed = readProposal(state, idOf('proposal'))
+    ok(proposed !== undefined)
+    equal(measureOf(proposed), largest)
+
+    const row = readOrg(network.state, college.id)
+    const most = Number.MAX_SAFE_INTEGER
+    const times = <T>(count: number, of: (index: number) => T) =>
+      Array.from({ length: count }, (_, i) => of(i))
+    const classes = Object.keys(recordClasses) as RecordClass[] // the table's own keys
+    const term = { recordClasses: classes, fromMs: most, untilMs: most, grantedHeight: most }
+    const period = { key: new Uint8Array(32), fromHeight: most, untilHeight: most }
+    ok(row !== undefined)
+    const full = {
+      ...row,
+      name: 'n'.repeat(360),
+      logKeys: times(64, (generation) => ({ generation: 0xffff_ff00 + generation, ...period })),
+      assertionKeys: times(128, () => period),
+      dids: times(24, () => 'd'.repeat(320)),
+      recognitions: times(32, () => term),
+      custodian: one.id,
+      frozen: { generation: most, sequence: most, height: most },
+      issuedPadded: most,
+      restricted: most,
+      compromises: times(128, (index) => ({
+        org: college.id,
+        generation: 0xffff_ff00 + index,
+        sinceHeight: most,
+      })),
+      grants: times(64, () => ({ byOrg: one.id, ...term })),
+    }
+    const bytes = encode(orgRowShape, full)
+    equal(decode(orgRowShape, bytes, { bytesMax: 32_768 }), { ok: true, value: full })
+  })
+
+  it('tells a custodian’s theft to the ward that it got in the same header, in either order', () => {
+    const kept: Story = [
+      [[two, rotate({ seed: two.nextSeed, nextSeed: fourthSeed })]],
+      [[one, closing(two), 'proposal']],
+      threeApprove(),
+      [],
+      [
+        [two, { kind: 'key.compromised', org: two.id, key: keyOf(two.logSeed), sinceHeight: 0 }],
+        executing(observer),
+      ],
+    ]
+    const { state } = tell(kept)
+    const compromise = { org: two.id, generation: 0, sinceHeight: 0 }
+    equal(readOrg(state, college.id)?.compromises, [compromise])
+    equal(readOrg(state, two.id)?.compromises, [compromise])
+    const { headers } = signed(kept)
+    const reversed = headers.map((events) => events.toReversed())
+    equal(stateRoot(told(reversed).state), stateRoot(state))
   })
 })
