@@ -904,4 +904,29 @@ suite('governance', (it) => {
     const reversed = headers.map((events) => events.toReversed())
     equal(stateRoot(told(reversed).state), stateRoot(state))
   })
+
+  it('tells the ward of a header’s first custodian a theft that is told after it got that custodian', () => {
+    const stolenSince = (sinceHeight: number): Said => [
+      two,
+      { kind: 'key.compromised', org: two.id, key: keyOf(two.logSeed), sinceHeight },
+    ]
+    const { state } = tell([
+      [[one, closing(two), 'proposal']],
+      [[two, rotate({ seed: two.nextSeed, nextSeed: fourthSeed })], ...threeApprove()],
+      [],
+      [stolenSince(1), executing(two), stolenSince(0)],
+    ])
+    equal(readOrg(state, college.id)?.compromises, [{ org: two.id, generation: 0, sinceHeight: 0 }])
+  })
+
+  it('never shortens by a suspension of many what the issuer suspended for longer', () => {
+    const { state } = tell([
+      [issuing],
+      [[college, suspend]],
+      [[one, emergency(), 'proposal']],
+      [approving(one), approving(two)],
+    ])
+    is(statusIn(state, until - 1), 'suspended')
+    is(statusIn(state, until), 'active')
+  })
 })
