@@ -57,6 +57,12 @@ suite('credentials that are changing', (it) => {
       is(isChanging({ org: author, handle: handleOf(mark) }), wanted)
   })
 
+  it('are not those of an institution that closed, which its custodian changes', () => {
+    const entries = [{ handle: handleOf(1), position: null }]
+    const log = logOf(make({ author: issuer, body: { kind: 'custody.reinstate', org: other, entries } }))
+    is(createChangingHandles(log)({ org: issuer, handle: handleOf(1) }), false)
+  })
+
   it('come with an event and go when it is final, also where another comes at the same time', () => {
     const first = make({ author: issuer, body: reinstating(1) })
     const second = after(first, { body: reinstating(2) })
