@@ -1,6 +1,7 @@
 /** Receiving: votes add up to certificates, contradictory ones to evidence. */
 import { noteOwnVote } from './amnesia.js'
 import { type Certificate, createCertificate, signersOf } from './certificate.js'
+import { culpritsOf, doContradict } from './culprits.js'
 import { proposalsPerViewMax, viewsAheadMax } from './limits.js'
 import type { Proposal } from './proposal.js'
 import { type Equivocation, standingOf, type ViewState, viewOf } from './state.js'
@@ -31,8 +32,13 @@ export function collectCertificate(turn: Turn, certificate: Verified<Certificate
   noteOwnSignature(turn, certificate)
   const view = viewOf(state, certificate.view)
   const known = view[certifiedAs[certificate.type]]
-  const contradicted = contradictionOf(view, certificate)
-  if (contradicted) turn.effects.push({ kind: 'conflict', first: contradicted, second: certificate })
+  const contradicted = [view.notarization, view.finalization, view.skipped].find(
+    (held) => held && doContradict(held, certificate),
+  )
+  if (contradicted) {
+    const culprits = culpritsOf(contradicted, certificate)
+    turn.effects.push({ kind: 'conflict', first: contradicted, second: certificate, culprits })
+  }
   if (known === null) updateView(turn, certificate.view, { [certifiedAs[certificate.type]]: certificate })
 }
 
@@ -103,10 +109,4 @@ function report(turn: Turn, evidence: Equivocation): void {
   if (turn.state.reported.has(key) || first === second) return
   turn.state.reported.add(key)
   turn.effects.push({ kind: 'report-evidence', evidence })
-}
-
-function contradictionOf(view: ViewState, certificate: Certificate): Certificate | null {
-  if (certificate.type === 'skip') return view.finalization
-  const sameHeader = [view.notarization, view.finalization].find((c) => c && c.digest !== certificate.digest)
-  return sameHeader ?? (certificate.type === 'final' ? view.skipped : null)
 }

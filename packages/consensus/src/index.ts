@@ -12,6 +12,7 @@ export {
   encodeCertificate,
   signersOf,
 } from './certificate.js'
+export { culpritsOf, doContradict } from './culprits.js'
 export { baseOf, createTail, type EpochBase, isClosedBy, isClosing } from './epoch.js'
 export {
   decodeHandover,

@@ -149,7 +149,13 @@ export type Effect =
       readonly certificate: Verified<Certificate>
     }
   | { readonly kind: 'report-evidence'; readonly evidence: Equivocation }
-  | { readonly kind: 'conflict'; readonly first: Certificate | null; readonly second: Certificate }
+  | {
+      readonly kind: 'conflict'
+      readonly first: Certificate
+      readonly second: Certificate
+      /** H18: who signed both, ascending: more than f. */
+      readonly culprits: readonly number[]
+    }
   | { readonly kind: 'fetch-checkpoints'; readonly from: string; readonly finalHeight: number }
 
 /** Two signed messages of one key that an honest validator never signs both. */

@@ -1,5 +1,5 @@
 import { faultsOf, helpMessagesMax, leaderOf, quorumOf } from '@chirograph/consensus'
-import { equal, is, not, ok, suite } from '../../workspace/kit.ts'
+import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createCluster } from './cluster.ts'
 import {
   createFollower,
@@ -346,7 +346,7 @@ suite('evidence', (it) => {
 
   for (const [first, second] of contradictions) {
     const same = first.digest === second.digest ? '' : ' of another header'
-    it(`is a ${first.type} beside a ${second.type}${same}, whichever comes first`, () => {
+    it(`H17: is a ${first.type} beside a ${second.type}${same}, whichever comes first`, () => {
       is(reported(first, second), 1)
       is(reported(second, first), 1)
       is(reported(first, second, [1, 2]), 0, 'two validators do not contradict each other')
@@ -354,31 +354,18 @@ suite('evidence', (it) => {
   }
 
   for (const [first, second] of harmless) {
-    it(`is not a ${first.type} beside a ${second.type}: honest validators send both`, () => {
+    it(`H17: is not a ${first.type} beside a ${second.type}: honest validators send both`, () => {
       is(reported(first, second), 0)
       is(reported(second, first), 0)
     })
   }
 
-  it('is two proposals of one view', () => {
+  it('H17: is two proposals of one view', () => {
     const seat = createFollower()
     equal(effectsOf(seat.take({ kind: 'proposal', proposal: seat.propose(1) }), 'report-evidence'), [])
     const effects = seat.take({ kind: 'proposal', proposal: seat.propose(1, { mark: 5 }) })
     is(effectsOf(effects, 'report-evidence')[0]?.evidence.kind, 'proposals')
     const third = seat.take({ kind: 'proposal', proposal: seat.propose(1, { mark: 6 }) })
     equal(effectsOf(third, 'report-evidence'), [])
-  })
-
-  it('of certificates that contradict each other is a conflict: more than f are faulty', () => {
-    const seat = createFollower()
-    seat.take({
-      kind: 'certificate',
-      certificate: seat.certificate({ type: 'skip', view: 1, digest: null }),
-    })
-    const notarization = seat.certificate({ type: 'notarize', view: 1, digest })
-    equal(effectsOf(seat.take({ kind: 'certificate', certificate: notarization }), 'conflict'), [])
-    const final = seat.certificate({ type: 'final', view: 1, digest })
-    is(effectsOf(seat.take({ kind: 'certificate', certificate: final }), 'conflict').length, 1)
-    not(seat.state.finalized.height > 0)
   })
 })

@@ -45,8 +45,8 @@ export function noticeOfNews(news: ReplicaNews, self: OrgId): Notice | undefined
     case 'conflict':
       return {
         level: 'error',
-        what: 'more validators are faulty than the network tolerates',
-        facts: { detail: news.detail },
+        what: 'more validators are faulty than the network tolerates: the culprits signed two histories',
+        facts: { detail: news.detail, culprits: news.culprits.join(' ') },
       }
     default:
       return undefined

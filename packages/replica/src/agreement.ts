@@ -361,6 +361,7 @@ function run(turn: Turn, effect: Effect): Bare<Input>[] {
       effects.push({
         kind: 'conflict',
         detail: `two certificates of view ${effect.second.view} contradict each other`,
+        culprits: effect.culprits.flatMap((culprit) => replica.set.validators[culprit]?.org ?? []) as OrgId[], // a set is made of organisations of the state
       })
       return []
     case 'fetch-checkpoints':

@@ -263,5 +263,5 @@ export type ReplicaEffect =
   | { readonly kind: 'equivocated'; readonly evidence: Equivocation }
   /** It was found out from which view on this validator votes, or, with null, that its record lacks votes. */
   | { readonly kind: 'votes-from'; readonly view: number | null }
-  /** Two certificates of one epoch contradict each other: more than f validators are faulty. */
-  | { readonly kind: 'conflict'; readonly detail: string }
+  /** Two certificates of one epoch contradict each other: more than f validators are faulty, and these signed both. */
+  | { readonly kind: 'conflict'; readonly detail: string; readonly culprits: readonly OrgId[] }

@@ -177,7 +177,7 @@ export function createWitness({
           noteEquivocation(node, told.evidence)
           break
         case 'conflict':
-          oracles.accused(node, told.detail)
+          oracles.accused(node, `${told.detail}, signed both by ${told.culprits.join(', ')}`)
           break
         case 'rejected':
           // Nobody honest sends what an honest node refuses.
