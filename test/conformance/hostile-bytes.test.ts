@@ -1,6 +1,6 @@
 /**
- * Every decoder of what comes from a disk or a wire, under bytes that its writer did not write. The corpus is the vectors:
- * each decoder is given what is meant for it, what is meant for others, and mutations of both. More inputs than in a run
+ * Every decoder of what comes from a disk or a wire, under bytes that its writer did not write. The corpus is the vectors
+ * and samples of what no vector is of: each decoder is given what is meant for it, what is meant for others, and mutations of both. More inputs than in a run
  * of all tests: FUZZ_INPUTS=100000000 node packages/workspace/run-tests.mjs hostile-bytes --limit 100000
  */
 import { setFlagsFromString } from 'node:v8'
@@ -54,21 +54,9 @@ import {
 } from '@chirograph/replica'
 import { decodeStatusProof, encodeStatusProof } from '@chirograph/status'
 import { equal, is, ok, type Seeded, seeded, suite } from '../../packages/workspace/kit.ts'
+import { type Judge, keptJudges, ofDecoded } from './kept-judges.ts'
 import { bytesOf } from './notation.ts'
 import { vectorText } from './read-vectors.ts'
-
-/** The canonical bytes of what was accepted; null for bytes that were refused. */
-type Judge = (bytes: Uint8Array) => Uint8Array | null
-
-const ofDecoded =
-  <T>(
-    read: (bytes: Uint8Array) => { readonly ok: true; readonly value: T } | { readonly ok: false },
-    write: (value: T) => Uint8Array,
-  ): Judge =>
-  (bytes) => {
-    const decoded = read(bytes)
-    return decoded.ok ? write(decoded.value) : null
-  }
 
 const kinds = Object.keys(eventKinds) as EventKind[]
 
@@ -116,6 +104,9 @@ const judges: Readonly<Record<string, Judge>> = {
 
 const inputs = Number(process.env.FUZZ_INPUTS ?? 60_000)
 
+/** There are many of them, and some read whole documents: for each of so many inputs one takes two. */
+const keptEvery = 8
+
 suite('every decoder', (it) => {
   const corpus = [
     ...corpusOf([
@@ -146,6 +137,8 @@ suite('every decoder', (it) => {
       const accepted = corpus.filter((bytes) => isCanonical(judge, bytes))
       ok(accepted.length > 0, name)
     }
+    for (const [name, { judge, samples }] of Object.entries(keptJudges))
+      for (const sample of samples) ok(isCanonical(judge, sample), `a sample of ${name}`)
   })
 
   it(
@@ -153,11 +146,20 @@ suite('every decoder', (it) => {
     () => {
       const random = seeded(Number(process.env.FUZZ_SEED ?? 20_261))
       const heapBefore = heapAfterCollection()
-      let taken = 0
+      const kept = Object.values(keptJudges)
+      let [taken, keptTaken] = [0, 0]
       for (let count = 0; count < inputs; count++) {
         const bytes = mutated(random, corpus)
         for (const judge of Object.values(judges)) if (isCanonical(judge, bytes)) taken++
+        if (count % keptEvery > 0) continue
+        isCanonical(random.pick(kept).judge, bytes)
+        const { judge, samples } = random.pick(kept)
+        if (isCanonical(judge, mutated(random, samples))) keptTaken++
       }
+      ok(
+        keptTaken > inputs / keptEvery / 20,
+        `hardly any of what is kept got past the first check: ${keptTaken} of ${inputs}`,
+      )
       ok(taken > inputs / 100, `hardly anything got past the first check: ${taken} of ${inputs}`)
       const grownMb = (heapAfterCollection() - heapBefore) / 2 ** 20
       ok(grownMb < 32, `${grownMb} MB are kept of ${inputs} inputs`)
@@ -179,6 +181,7 @@ suite('every decoder', (it) => {
         nested,
       ])
         is(judge(bytes), null, name)
+    for (const { judge } of Object.values(keptJudges)) for (const bytes of [...claims, nested]) judge(bytes)
     ok((heapAfterCollection() - heapBefore) / 2 ** 20 < 16)
   })
 })

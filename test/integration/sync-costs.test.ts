@@ -67,7 +67,7 @@ suite('two nodes find out what they owe each other', (it) => {
       }
       // What it lacks of two hundred chains is found in one round trip behind the question.
       const ofAll = await goOn(authorCount)
-      ok(ofAll <= 1_500 + 4 * authorCount, `${ofAll} bytes where ${authorCount} authors went on`)
+      ok(ofAll <= 1_500, `${ofAll} bytes where ${authorCount} authors went on`)
       // From then on only what moved since it was last said is said: all that came meanwhile, and then ten.
       await goOn(10)
       const ofTen = await goOn(10)
