@@ -216,7 +216,7 @@ suite('fsck', (it) => {
   })
 
   it(
-    'finds nothing in a store joined by snapshot, before, while and after its history comes, and counts what lacks',
+    'finds nothing in a store joined by snapshot, before, while and after its history comes, counts what lacks, and repairs the note of it',
     async () => {
       const door = createDoor()
       const cluster = await startCluster(4, {
@@ -246,6 +246,15 @@ suite('fsck', (it) => {
         [],
       )
       ok(open.toFetch > 0, `${open.toFetch} to fetch`)
+      // A repair finds out again from where on history lacks, whatever happened to the note of it.
+      const rows = await rowsOf(await cluster.open(3))
+      const shape = shapeOf(member, cluster.genesis, rows)
+      for (const become of [flipped, truncated, gone]) {
+        const noted = damage(rows, { title: '', space: 'history', become, finds: [] }) ?? []
+        ok((await codesOf(noted, shape)).includes('body-missing'))
+        const { left } = await repairStore(await storeOf(noted), { ...shape, ed25519 })
+        equal([left.findings.map(nameOf), left.toFetch], [[], open.toFetch])
+      }
       door.open()
       await until('history is whole', () => late.status().history.isWhole)
       const whole = await check()

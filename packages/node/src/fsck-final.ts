@@ -3,7 +3,8 @@
  * place which event must stand there; what does not is lost, unless a note says that it is still to come.
  */
 import type { EventId } from '@chirograph/codec'
-import { historyKey, strayKey } from '@chirograph/interface'
+import { type ChainPlace, historyKey, type StoreOp, strayKey } from '@chirograph/interface'
+import { historyValue } from './facts.js'
 import type { ChainCheck } from './fsck-chain.js'
 import { faultOfContent, type Good } from './fsck-chain-events.js'
 import type { NotesMet } from './fsck-chain-notes.js'
@@ -124,7 +125,7 @@ export function createFinalWalk(chain: ChainCheck): FinalWalk {
         what: `of ${check.known.nameOf(org)}, key period ${place.generation}: it does not name what lies before place ${sequence}`,
         author: org,
         generation: place.generation,
-        fix: found.header.prev === null ? [{ kind: 'delete', key: historyKey(place) }] : null,
+        fix: [historyFix(place, { lowest: sequence, before: found.header.prev })],
       })
   }
 
@@ -165,4 +166,15 @@ export function createFinalWalk(chain: ChainCheck): FinalWalk {
       return { isPassedHistory, isOpen, usedHoles }
     },
   }
+}
+
+/** The event above says what lies before it: nothing at the beginning of a chain, of which there is no note. */
+function historyFix(
+  place: ChainPlace,
+  { lowest, before }: { readonly lowest: number; readonly before: EventId | null },
+): StoreOp {
+  const key = historyKey(place)
+  return before === null
+    ? { kind: 'delete', key }
+    : { kind: 'put', key, value: historyValue({ lowest, before }) }
 }
