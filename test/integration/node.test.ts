@@ -45,6 +45,20 @@ async function untilSigned<T>(publish: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A text as it may lie among bytes (Latin-1): plain, UTF-16, hex, and base64 at each of the three offsets. */
+function formsOf(text: string): string[] {
+  const bytes = Buffer.from(text)
+  const hex = bytes.toString('hex')
+  const utf16 = Buffer.from(text, 'utf16le')
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const whole = bytes.subarray((3 - offset) % 3)
+    const inner = whole.subarray(0, whole.length - (whole.length % 3))
+    return [inner.toString('base64'), inner.toString('base64url')]
+  })
+  const wide = [utf16, Buffer.from(utf16).swap16()].map((one) => one.toString('latin1'))
+  return [bytes.toString('latin1'), ...wide, hex, hex.toUpperCase(), ...base64]
+}
+
 suite('nodes together', (it) => {
   it('agree on a revocation, and each of them proves it', async () => {
     const cluster = await startCluster(4)
@@ -95,10 +109,23 @@ suite('nodes together', (it) => {
     const replicated = Buffer.from(fromHex(entry?.handle ?? '') ?? []).toString('latin1')
     const scan = (where: string, bytes: string) => {
       ok(bytes.includes(replicated), `the scan would find a name that is there: ${where}`)
-      for (const secret of secrets) not(bytes.includes(secret), `${secret} ${where}`)
+      for (const secret of secrets)
+        for (const form of formsOf(secret)) not(bytes.includes(form), `${secret} ${where}, as ${form}`)
     }
     scan('on the wire', cluster.wire())
     for (const index of cluster.members.keys()) scan(`on disk ${index}`, await cluster.dump(index))
+    // In each of its forms it would be found, at whatever place of what is around it.
+    for (const secret of secrets)
+      for (const encoding of ['utf8', 'utf16le', 'hex', 'base64', 'base64url'] as const)
+        for (const before of ['', 'x', 'xy']) {
+          const isText = encoding === 'utf8' || encoding === 'utf16le'
+          const inside = Buffer.from(`${before}${secret}, and on`)
+          const bytes = isText ? Buffer.from(secret, encoding).toString('latin1') : inside.toString(encoding)
+          ok(
+            formsOf(secret).some((form) => bytes.includes(form)),
+            `${secret} as ${encoding}`,
+          )
+        }
   })
 
   it('let a stopped member catch up on what became final without it', async () => {
