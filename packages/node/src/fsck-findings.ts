@@ -345,7 +345,7 @@ export interface Findings {
   add(finding: NewFinding): void
 }
 
-export function createFindings(): Findings {
+export function createFindings({ listed = findingsMax } = {}): Findings {
   const findings: Findings = {
     list: [],
     followUps: [],
@@ -355,7 +355,7 @@ export function createFindings(): Findings {
     add(finding) {
       findings.total++
       findings.counts[finding.code] = (findings.counts[finding.code] ?? 0) + 1
-      if (findings.list.length >= findingsMax) return
+      if (findings.list.length >= listed) return
       const nowhere = {
         standing: 'final',
         author: null,

@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly onProgress?: (progress: CheckProgress) => void
   /** Looked at between rows; the check then ends with its reason. */
   readonly signal?: AbortSignal
+  /** Findings that are listed, and so repaired, at a time: 4,096. */
+  readonly findingsMax?: number
 }
 
 export interface CheckProgress {
@@ -102,7 +104,7 @@ export async function examine(
   if (schema !== undefined && isSchemaText(schema)) await assertSchema(store)
   const { genesis, org, ed25519, bls, signal, onProgress } = options
   const networkIdBytes = networkIdOf(genesis)
-  const findings = createFindings()
+  const findings = createFindings({ listed: options.findingsMax })
   let what = ''
   let rows = 0
   let isGone: Check['isGone'] = () => false

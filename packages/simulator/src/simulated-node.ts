@@ -30,6 +30,8 @@ export interface SimulatedNode {
   readonly lostBatches: number
   start(): void
   crash(): void
+  /** It votes on, whatever it sees of its own votes: no honest node does. */
+  neverDoubts(): void
   input(input: NodeInput): void
   /** Runs when everything that is in memory now is durable; `drop` instead when the node crashes before. */
   whenDurable(run: () => void, drop?: () => void): void
@@ -77,6 +79,7 @@ export function createSimulatedNode(
   let current: Life | undefined
   let lives = 0
   let lostBatches = 0
+  let isDoubting = true
   let lanes = createLanes()
 
   function drain(life: Life): void {
@@ -149,12 +152,19 @@ export function createSimulatedNode(
       lanes = createLanes()
       for (const effect of queue) if (effect.kind === 'then') effect.drop()
     },
+    neverDoubts() {
+      isDoubting = false
+    },
     input(input) {
       const life = current
       if (!life) return
       const { replica } = life
       const { arrivals } = replica.log
       const effects = step(replica, { ...input, nowMs: clockMs() } as ReplicaInput) // the input, with its time
+      if (!isDoubting && replica.consensus.votesFrom === null) {
+        const { config: own } = replica.consensus
+        replica.consensus = { ...replica.consensus, votesFrom: 0, config: { ...own, mayVote: true } }
+      }
       onStep(node, { replica, effects, arrivals })
       life.queue.push(...effects)
       drain(life)

@@ -262,6 +262,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       ? [node, makeNode(memberAt(index), index, { skewMs: skewMsMax, stream: 500 })]
       : [node],
   )
+  // Each would keep silent once it sees what the other said (H16): whoever runs two on purpose does not.
+  for (const both of copies) if (both.length > 1) for (const node of both) node.neverDoubts()
 
   function memberAt(index: number): SimulatedMember {
     const member = members[index]

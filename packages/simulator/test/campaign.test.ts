@@ -68,6 +68,7 @@ suite('shrinking a failure', (it) => {
       'keys',
       'members',
       'partitions',
+      'restores',
       'skew',
       'timers',
     ])
