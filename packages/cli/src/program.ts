@@ -1,23 +1,6 @@
 /** The command tree, and one run of it. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { addChanges } from './commands/change.js'
-import { addCredential } from './commands/credential.js'
-import { addDoctor } from './commands/doctor.js'
-import { addEvents } from './commands/events.js'
-import { addFsck } from './commands/fsck.js'
-import { addGovern } from './commands/govern.js'
-import { addInit } from './commands/init.js'
-import { addIssue } from './commands/issue.js'
-import { addKey } from './commands/key.js'
-import { addMember } from './commands/member.js'
-import { addNetwork } from './commands/network.js'
-import { addProof } from './commands/proof.js'
-import { addStart } from './commands/start.js'
-import { addStatus } from './commands/status.js'
-import { addStop } from './commands/stop.js'
-import { addStore } from './commands/store.js'
-import { addVerify } from './commands/verify.js'
 import { dataDirPathOf, type GlobalOptions } from './context.js'
 import { dataDirDefault } from './copyable.js'
 import { exitCodes } from './exit-codes.js'
@@ -26,7 +9,7 @@ import { createTerminal } from './terminal.js'
 
 /** Runs the command that the arguments name (without node and script), and returns the exit code. */
 export async function runCommand(args: readonly string[]): Promise<number> {
-  const program = createProgram()
+  const program = await createProgram(args)
   process.exitCode = exitCodes.ok
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -38,7 +21,38 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-export function createProgram(): Command {
+/**
+ * What stands behind the commands, in the order of the help. All of it takes half a second to load, so a run loads what
+ * its arguments may name: more does no harm, as with a folder that is called like a command.
+ */
+export const groups: readonly {
+  readonly names: readonly string[]
+  readonly load: () => Promise<(program: Command) => void>
+}[] = [
+  { names: ['init'], load: async () => (await import('./commands/init.js')).addInit },
+  { names: ['network'], load: async () => (await import('./commands/network.js')).addNetwork },
+  { names: ['start'], load: async () => (await import('./commands/start.js')).addStart },
+  { names: ['stop'], load: async () => (await import('./commands/stop.js')).addStop },
+  { names: ['status'], load: async () => (await import('./commands/status.js')).addStatus },
+  { names: ['doctor'], load: async () => (await import('./commands/doctor.js')).addDoctor },
+  { names: ['fsck'], load: async () => (await import('./commands/fsck.js')).addFsck },
+  { names: ['store'], load: async () => (await import('./commands/store.js')).addStore },
+  { names: ['issue', 'template'], load: async () => (await import('./commands/issue.js')).addIssue },
+  {
+    names: ['revoke', 'suspend', 'reinstate'],
+    load: async () => (await import('./commands/change.js')).addChanges,
+  },
+  { names: ['credential'], load: async () => (await import('./commands/credential.js')).addCredential },
+  { names: ['events'], load: async () => (await import('./commands/events.js')).addEvents },
+  { names: ['proof', 'anchor'], load: async () => (await import('./commands/proof.js')).addProof },
+  { names: ['verify'], load: async () => (await import('./commands/verify.js')).addVerify },
+  { names: ['key'], load: async () => (await import('./commands/key.js')).addKey },
+  { names: ['member'], load: async () => (await import('./commands/member.js')).addMember },
+  { names: ['govern'], load: async () => (await import('./commands/govern.js')).addGovern },
+]
+
+/** All commands, or those that these arguments may name. */
+export async function createProgram(args?: readonly string[]): Promise<Command> {
   const program = new Command('chirograph')
     .description(
       'Issue learning and employment credentials, revoke them with other institutions as witnesses, verify them anywhere.',
@@ -69,23 +83,10 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 not initialised, 5 data 
             6 node unreachable, 7 timed out, 8 not allowed, 9 not found, 10 database damaged, 11 log repaired;
             see also chirograph verify --help`,
     )
-  addInit(program)
-  addNetwork(program)
-  addStart(program)
-  addStop(program)
-  addStatus(program)
-  addDoctor(program)
-  addFsck(program)
-  addStore(program)
-  addIssue(program)
-  addChanges(program)
-  addCredential(program)
-  addEvents(program)
-  addProof(program)
-  addVerify(program)
-  addKey(program)
-  addMember(program)
-  addGovern(program)
+  const named = groups.filter(({ names }) => names.some((name) => args?.includes(name)))
+  const isHelp = args?.some((arg) => ['help', '--help', '-h'].includes(arg)) ?? true
+  const isOwn = args?.includes('version') ?? false
+  for (const { load } of isHelp || (named.length === 0 && !isOwn) ? groups : named) (await load())(program)
   program
     .command('version')
     .summary('say which version this is')

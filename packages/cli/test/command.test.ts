@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createProgram } from '@chirograph/cli'
 import { equal, is, match, not, ok, suite, tempDir } from '../../workspace/kit.ts'
+import { groups } from '../src/program.ts'
 import { chirograph } from './processes.ts'
 
 /** Each test starts several processes, on a machine that may be busy. */
@@ -187,8 +188,20 @@ suite('the command', (it) => {
     patient,
   )
 
-  it('has help with examples on every command', () => {
-    const commands = createProgram().commands.flatMap((command) =>
+  it('loads for each command what brings it, and nothing else', async () => {
+    const namesOf = async (args?: string[]) =>
+      (await createProgram(args)).commands
+        .map((command) => command.name())
+        .filter((name) => name !== 'version')
+    for (const { names } of groups)
+      for (const name of names) equal(await namesOf(['--json', name]), [...names])
+    const all = groups.flatMap(({ names }) => names)
+    for (const args of [undefined, [], ['--help'], ['help', 'issue'], ['isue']])
+      equal(await namesOf(args), all)
+  })
+
+  it('has help with examples on every command', async () => {
+    const commands = (await createProgram()).commands.flatMap((command) =>
       command.commands.length > 0 ? [...command.commands] : [command],
     )
     ok(commands.length > 15)

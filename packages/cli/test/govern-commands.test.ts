@@ -102,7 +102,9 @@ async function set() {
   node.membership = () => ({ epoch: 0, quorum: 1, members }) as unknown as ReturnType<typeof node.membership>
   const api = await startApi({ node, dataDir: path, onStop: () => {} })
   const govern = (...args: readonly string[]) =>
-    createProgram().parseAsync(['govern', ...args, '--data-dir', path, '--json'], { from: 'user' })
+    createProgram().then((program) =>
+      program.parseAsync(['govern', ...args, '--data-dir', path, '--json'], { from: 'user' }),
+    )
   const close = async () => {
     await api.close()
     await dispose()
@@ -118,7 +120,8 @@ suite('chirograph govern', (it) => {
       equal(node.membershipActs.at(-1), act, args.join(' '))
     }
     is(node.membershipActs.length, asked.length)
-    const commands = createProgram().commands.find((command) => command.name() === 'govern')?.commands ?? []
+    const commands =
+      (await createProgram()).commands.find((command) => command.name() === 'govern')?.commands ?? []
     for (const command of commands) {
       const name = command.name()
       ok(name === 'help' || name.startsWith('show') || asked.some(([[first]]) => first === name), name)
@@ -150,7 +153,9 @@ suite('chirograph govern', (it) => {
 suite('chirograph verify --recognised-by', (it) => {
   it('is for offline verification, where the policy is the verifier’s own', async () => {
     const verify = (...args: string[]) =>
-      createProgram().parseAsync(['verify', 'one.credential.json', ...args], { from: 'user' })
+      createProgram().then((program) =>
+        program.parseAsync(['verify', 'one.credential.json', ...args], { from: 'user' }),
+      )
     await failsWith('CLI_USAGE', verify('--recognised-by', 'network'))
     // Offline it goes on to the file, which is not there.
     await failsWith('CLI_FILE_UNREADABLE', verify('--offline', '--recognised-by', 'network', otherOrg))

@@ -65,8 +65,8 @@ suite('commands in a hint', (it) => {
     )
   })
 
-  it('are all the commands there are, but those that look at no folder', () => {
-    const all = createProgram().commands.flatMap((command) =>
+  it('are all the commands there are, but those that look at no folder', async () => {
+    const all = (await createProgram()).commands.flatMap((command) =>
       command.commands.length > 0
         ? command.commands.map((inner) => `${command.name()} ${inner.name()}`)
         : [command.name()],
