@@ -4,8 +4,8 @@ import { cutPower } from './cut-power.ts'
 
 suite('an only member that loses power', (it) => {
   it(
-    '300 times has kept every event, checkpoint and credential',
-    () => cutPower('the only member', { round: 1_000, cuts: 300 }),
+    '600 times has kept every event, checkpoint and credential',
+    () => cutPower('the only member', { round: 1_000, cuts: 600 }),
     { timeoutMs: 170_000 },
   )
 })

@@ -250,7 +250,7 @@ suite('a Byzantine member', (it) => {
   it('that runs twice with the same keys is named by who talks to both copies', () => {
     const one = scene('twins')
     is(one.did('copies'), 1)
-    ok(one.play(40))
+    ok(one.play(10))
     equal([...one.simulation.named.keys()], [byzantine])
     // Before either copy hears of the other's.
     for (let count = 1; count <= 6; count++)

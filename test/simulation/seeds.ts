@@ -4,7 +4,7 @@ import { runSeed } from '@chirograph/simulator'
 import { ok, suite } from '../../packages/workspace/kit.ts'
 
 /** Seeds in each file: what one core works off in half a minute. */
-const seedsPerShare = 36
+const seedsPerShare = 48
 
 /** Seeds that once showed a fault, and must not again. */
 export const regressions: readonly { readonly seed: number; readonly showed: string }[] = JSON.parse(

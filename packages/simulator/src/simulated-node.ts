@@ -164,6 +164,9 @@ export function createSimulatedNode(
       if (!isDoubting && replica.consensus.votesFrom === null) {
         const { config: own } = replica.consensus
         replica.consensus = { ...replica.consensus, votesFrom: 0, config: { ...own, mayVote: true } }
+        // A timer that was over long ago: what could be said at this input is said, as if nothing had been seen.
+        const past = { kind: 'timer', timer: 'propose', view: -1, nowMs: clockMs() } as const
+        effects.push(...step(replica, past))
       }
       onStep(node, { replica, effects, arrivals })
       life.queue.push(...effects)
