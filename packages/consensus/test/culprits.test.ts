@@ -1,39 +1,7 @@
-import { culpritsOf, faultsOf, quorumOf, type VoteType } from '@chirograph/consensus'
+import { culpritsOf, faultsOf, quorumOf } from '@chirograph/consensus'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
+import { contradictions, digest, harmless, other, type Said } from './pairs.ts'
 import { certificate, createFollower, effectsOf, setOf } from './seat.ts'
-
-const digest = 'ab'.repeat(32)
-const other = 'cd'.repeat(32)
-
-type Said = { readonly type: VoteType; readonly digest: string | null }
-const contradictory: (readonly [Said, Said])[] = [
-  [
-    { type: 'notarize', digest },
-    { type: 'notarize', digest: other },
-  ],
-  [
-    { type: 'final', digest },
-    { type: 'notarize', digest: other },
-  ],
-  [
-    { type: 'final', digest },
-    { type: 'final', digest: other },
-  ],
-  [
-    { type: 'final', digest },
-    { type: 'skip', digest: null },
-  ],
-]
-const harmonious: (readonly [Said, Said])[] = [
-  [
-    { type: 'notarize', digest },
-    { type: 'skip', digest: null },
-  ],
-  [
-    { type: 'notarize', digest },
-    { type: 'final', digest },
-  ],
-]
 
 suite('a conflict', (it) => {
   for (const size of [4, 5, 6, 7, 8, 9, 10]) {
@@ -58,7 +26,7 @@ suite('a conflict', (it) => {
     })
   }
 
-  for (const [first, second] of contradictory) {
+  for (const [first, second] of contradictions) {
     const same = first.digest === second.digest || second.digest === null ? '' : ' of another header'
     it(`H18: is a ${first.type} certificate beside a ${second.type} certificate${same}, whichever comes first`, () => {
       for (const order of [
@@ -83,7 +51,7 @@ suite('a conflict', (it) => {
     })
   }
 
-  for (const [first, second] of harmonious) {
+  for (const [first, second] of harmless) {
     it(`H18: is not a ${first.type} certificate beside a ${second.type} certificate: who signed both is accused of nothing`, () => {
       const set = setOf(4)
       const made = [first, second].map((said) => certificate(set, { ...said, view: 3 })) as [

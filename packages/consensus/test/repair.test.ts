@@ -1,6 +1,7 @@
 import { faultsOf, helpMessagesMax, leaderOf, quorumOf } from '@chirograph/consensus'
 import { equal, is, ok, suite } from '../../workspace/kit.ts'
 import { createCluster } from './cluster.ts'
+import { contradictions, harmless, type Said } from './pairs.ts'
 import {
   createFollower,
   createSeat,
@@ -301,9 +302,6 @@ suite('finality', (it) => {
 })
 
 suite('evidence', (it) => {
-  const digest = 'ab'.repeat(32)
-  const other = 'cd'.repeat(32)
-  type Said = { readonly type: 'notarize' | 'skip' | 'final'; readonly digest: string | null }
   const reported = (first: Said, second: Said, signers = [1, 1]) => {
     const seat = createFollower()
     const cast = (said: Said, signer = 1) =>
@@ -311,39 +309,6 @@ suite('evidence', (it) => {
     cast(first, signers[0])
     return effectsOf(cast(second, signers[1]), 'report-evidence').length
   }
-  const contradictions: (readonly [Said, Said])[] = [
-    [
-      { type: 'notarize', digest },
-      { type: 'notarize', digest: other },
-    ],
-    [
-      { type: 'final', digest },
-      { type: 'notarize', digest: other },
-    ],
-    [
-      { type: 'final', digest },
-      { type: 'final', digest: other },
-    ],
-    [
-      { type: 'final', digest },
-      { type: 'skip', digest: null },
-    ],
-  ]
-  const harmless: (readonly [Said, Said])[] = [
-    [
-      { type: 'notarize', digest },
-      { type: 'skip', digest: null },
-    ],
-    [
-      { type: 'notarize', digest },
-      { type: 'final', digest },
-    ],
-    [
-      { type: 'notarize', digest },
-      { type: 'notarize', digest },
-    ],
-  ]
-
   for (const [first, second] of contradictions) {
     const same = first.digest === second.digest ? '' : ' of another header'
     it(`H17: is a ${first.type} beside a ${second.type}${same}, whichever comes first`, () => {
