@@ -220,10 +220,13 @@ async function hasDatabase(directory: string): Promise<boolean> {
   }
 }
 
-/** Whether files of a database lie there. */
+/**
+ * Whether files of a database lie there that may hold something. LevelDB makes its first manifest before CURRENT: who is
+ * killed between the two leaves it alone, with nothing in it.
+ */
 async function hasTables(directory: string): Promise<boolean> {
   try {
-    return (await readdir(directory)).some((name) => /\.(ldb|sst)$|^MANIFEST-/.test(name))
+    return (await readdir(directory)).some((name) => /^\d+\.(ldb|sst|log)$|^MANIFEST-(?!0*1$)/.test(name))
   } catch {
     return false
   }

@@ -53,6 +53,26 @@ suite('store failures', (it) => {
     await home.dispose()
   })
 
+  it('begins anew where LevelDB was killed before it had made a database (found by a kill while it started)', async () => {
+    const leftovers = [
+      ['MANIFEST-000001'],
+      ['LOCK', 'LOG', 'MANIFEST-000001'],
+      ['MANIFEST-000001', '000001.dbtmp'],
+    ]
+    for (const names of leftovers) {
+      const home = await tempDir()
+      for (const name of names) writeFileSync(join(home.path, name), '')
+      await failsWith('STORE_MISSING', openLevelStore(home.path, { createIfMissing: false }))
+      const store = await openLevelStore(home.path, { createIfMissing: true })
+      await store.batch([{ kind: 'put', key: arrivalKey(1), value: arrivalKey(1) }], { sync: true })
+      await store.close()
+      const again = await openLevelStore(home.path, { createIfMissing: false })
+      equal(await again.get(arrivalKey(1)), arrivalKey(1))
+      await again.close()
+      await home.dispose()
+    }
+  })
+
   it('fails with STORE_CORRUPT where a table is cut short', async () => {
     const home = await tempDir()
     const store = await openLevelStore(home.path, { createIfMissing: true })

@@ -91,11 +91,13 @@ function createLife(one: NodeProcess, start: StartOrder, onReport: (report: Repo
   const { child, closed } = one
   let phase: Phase = 'starting'
   let isWriting = false
+  let lastComplaint: string | undefined
   const waiting = new Set<(report: Report | null) => void>()
   onLines(child, (line) => {
     const report = JSON.parse(line) as Report // written by node-process.ts
     if (report.kind === 'phase') phase = report.phase
     if (report.kind === 'writing') isWriting = report.isWriting
+    if (report.kind === 'complaint') lastComplaint = report.text
     onReport(report)
     for (const tell of waiting) tell(report)
   })
@@ -124,7 +126,11 @@ function createLife(one: NodeProcess, start: StartOrder, onReport: (report: Repo
           reject(new Error(`a node process ${failure}`))
         }
         const hear = (report: Report | null) => {
-          if (report === null) return done(`ended before it told of "${kind}", while ${phase}`)
+          if (report === null)
+            return done(
+              `ended (${child.signalCode ?? child.exitCode}) before it told of "${kind}", while ${phase}; ` +
+                `its last complaint: ${lastComplaint ?? 'none'}`,
+            )
           // The kind was compared just before.
           if (report.kind !== kind || !fits(report as Parameters<typeof fits>[0])) return
           clearTimeout(limit)
