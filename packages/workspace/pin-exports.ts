@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { type Package, packages, parse, root } from './packages.ts'
 
 export const PINNED = 'test/tidy/exports.json'

@@ -11,10 +11,11 @@
  * counts as one test. Substrings choose among the names.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { bundle } from './bundle.mjs'
 
 const windows = process.platform === 'win32'
 
@@ -24,6 +25,10 @@ const options = parseArguments(process.argv.slice(2))
 const { root } = options
 const running = new Set()
 let interrupted = false
+let bundles
+process.on('exit', () => {
+  if (bundles !== undefined) rmSync(bundles.directory, { recursive: true, force: true })
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     interrupted = true
@@ -43,6 +48,10 @@ async function main() {
     console.log('0 passed, 1 failed')
     return 1
   }
+
+  const tests = jobs.flatMap(({ test }) => test ?? [])
+  // A file that cannot be bundled says itself what is wrong with it.
+  bundles = await bundle(root, tests).catch(() => undefined)
 
   const totals = { passed: 0, failed: 0, skipped: 0 }
   const failedNames = []
@@ -73,11 +82,16 @@ function testFiles() {
     .flatMap(walk)
     .filter((name) => name.endsWith('.test.ts'))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    .map((name) => ({
-      name,
-      args: ['--import', import.meta.resolve('tsx'), join(root, name)],
-      judge: judgeTests,
-    }))
+    .map((name) => ({ name, test: join(root, name), judge: judgeTests }))
+}
+
+/** As a bundle a test is what it is with a loader of TypeScript, and its process starts in a quarter of the time. */
+function argumentsOf({ args, test }) {
+  if (args !== undefined) return args
+  const bundled = bundles?.fileOf(test)
+  return bundled === undefined
+    ? ['--import', import.meta.resolve('tsx'), test]
+    : ['--enable-source-maps', bundled]
 }
 
 function checks() {
@@ -99,11 +113,11 @@ function walk(dir) {
 }
 
 /** Runs one job to its end, or to its time limit, with everything that it started. */
-function run({ args, judge }) {
+function run(job) {
   return new Promise((done) => {
     const startedMs = performance.now()
     // A process group of its own, so that the end of the file is the end of whatever it started.
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, argumentsOf(job), {
       cwd: root,
       detached: !windows,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -138,7 +152,7 @@ function run({ args, judge }) {
       running.delete(child)
       const output = stripVTControlCharacters(Buffer.concat(chunks).toString())
       const seconds = (performance.now() - startedMs) / 1000
-      done({ ...judge({ output, code, signal, stopped }), output, seconds })
+      done({ ...job.judge({ output, code, signal, stopped }), output, seconds })
     })
   })
 }

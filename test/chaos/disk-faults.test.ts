@@ -55,7 +55,7 @@ suite('a node whose disk fails', (it) => {
       seed: 1,
     }
     await mkdir(start.directory)
-    const full = createProcesses({ ahead: 0, isWired: false, fileBlocksMax })
+    const full = await createProcesses({ ahead: 0, isWired: false, fileBlocksMax })
     const complaints: string[] = []
     await new Promise<void>((resolve) => {
       const hear = (report: Report) => {
@@ -72,7 +72,7 @@ suite('a node whose disk fails', (it) => {
     match(complaints[1] ?? '', /NODE_STOPPED/)
     const tally = createTally()
     ledger.ended(tally.killed('a node', 'publishing', { isInWrite: false }))
-    const roomy = createProcesses({ ahead: 0, isWired: false })
+    const roomy = await createProcesses({ ahead: 0, isWired: false })
     const again = roomy.begin({ ...start, isNew: false, cursor: ledger.cursor, work: 'rest' }, hearing.report)
     await again.report('phase', ({ phase }) => phase === 'resting')
     await again.stop()

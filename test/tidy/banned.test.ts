@@ -1,4 +1,4 @@
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { equal, not, ok, suite } from '../../packages/workspace/kit.ts'
 import { packages, parse, sourceFiles } from '../../packages/workspace/packages.ts'
 import { impureWords, isVagueFileName, unclearWords } from './banned.ts'

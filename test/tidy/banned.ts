@@ -1,5 +1,5 @@
 /** Words that a file may not use, found in its syntax: comments, strings and the names of members do not count. */
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { placeOf, walk } from '../../packages/workspace/packages.ts'
 
 /** What reads a clock, chance or the outside world, or waits for it. */

@@ -1,5 +1,5 @@
 import { isBuiltin } from 'node:module'
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { placeOf, walk } from '../../packages/workspace/packages.ts'
 
 export interface Import {

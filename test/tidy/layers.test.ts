@@ -1,6 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { equal, ok, suite } from '../../packages/workspace/kit.ts'
 import { packages, parse, readJson, readText, sourceFiles } from '../../packages/workspace/packages.ts'
 import { type Import, importsOf, packageOf } from './imports.ts'

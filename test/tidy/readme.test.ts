@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
+import ts from 'typescript-api'
 import { equal, is, ok, suite } from '../../packages/workspace/kit.ts'
 import { packages, readText, root } from '../../packages/workspace/packages.ts'
 

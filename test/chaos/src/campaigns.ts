@@ -124,7 +124,7 @@ async function inProcesses(
   { onCycles, ...options }: Told,
   run: (given: ProcessCampaignOptions & { readonly processes: Processes }) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const processes = createProcesses({ ahead: 1, isWired })
+  const processes = await createProcesses({ ahead: 1, isWired })
   try {
     return await inDirectory((directory) =>
       run({ ...options, directory, processes, onCycle: () => onCycles?.(options.tally.sum().kills) }),
