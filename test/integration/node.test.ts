@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventId, fromHex } from '@chirograph/codec'
-import { type CohortRow, cohortTemplate, parseCohort } from '@chirograph/credential'
 import { createEvent, type EventBody, parseOrgId, segmentOf } from '@chirograph/event'
 import { memoryDisk, memoryHub, metaKey, type Store } from '@chirograph/interface'
 import { peerIdOfSeed } from '@chirograph/network-libp2p'
@@ -9,27 +8,12 @@ import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, match, not, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, genesisOf, memberOf, type Running, startCluster } from './cluster.ts'
-
-function rowsOf(count: number): CohortRow[] {
-  const cohort = parseCohort(cohortTemplate())
-  const [row] = cohort.kind === 'rows' ? cohort.rows : []
-  if (!row) throw new Error('the template has a sample row')
-  return Array.from({ length: count }, (_, index) => ({ ...row, learnerId: `L-${index}`, row: index + 2 }))
-}
+import { rowsOf, until } from './scene.ts'
 
 function targetOf(entry: RegistrarEntry | undefined) {
   const handle = entry && fromHex(entry.handle)
   if (!entry || !handle) throw new Error('an issued credential')
   return { handle, position: entry.position }
-}
-
-/** Waits for what gossip or sync brings, and says what it waited for when that never comes. */
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 15_000; waited += 20) {
-    if (await isTrue()) return
-    await sleep(20)
-  }
-  throw new Error(`never happened: ${what}`)
 }
 
 /** Repeats while the node does not know yet which events of its own there are. */

@@ -21,6 +21,7 @@ export {
   type IssuedCredential,
   type PreparedBatch,
   prepareBatch,
+  prepareBatchInSteps,
   receiptOf,
   splitByRecordClass,
 } from './issue-cohort.js'

@@ -100,6 +100,18 @@ export type PreparedBatch =
 
 /** Builds and signs the credentials of one batch. Nothing is published: the batch becomes an event of the issuer. */
 export function prepareBatch(input: BatchInput): PreparedBatch {
+  const steps = prepareBatchInSteps(input)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/**
+ * The same a credential at a time, for whoever has other work to do meanwhile; each takes about a tenth of a
+ * millisecond. Yields how many are signed.
+ */
+export function* prepareBatchInSteps(input: BatchInput): Generator<number, PreparedBatch, void> {
   const { rows, positions, randomBytes } = input
   const [first] = rows
   if (first === undefined) return reject('no-rows', 'a batch has at least one row')
@@ -119,6 +131,7 @@ export function prepareBatch(input: BatchInput): PreparedBatch {
     if (checked.kind === 'invalid') return reject('not-an-open-badge', faultOf(row, checked.problems))
     leaves[index] = credential.leaf
     made.push({ ...credential, row, index })
+    yield made.length
   }
   const tree = buildBatch({ leaves, blind: () => randomBytes(32) })
   return {

@@ -1,6 +1,11 @@
 /** Issuing a cohort: positions first, then credentials signed and kept, then the one event that puts them on the log. */
 import { type EventId, toHex } from '@chirograph/codec'
-import { type CohortRow, cohortRowsMax, prepareBatch, splitByRecordClass } from '@chirograph/credential'
+import {
+  type CohortRow,
+  cohortRowsMax,
+  prepareBatchInSteps,
+  splitByRecordClass,
+} from '@chirograph/credential'
 import { didKeyOf, didKeyVerificationMethod, type Ed25519 } from '@chirograph/crypto'
 import { type EventBody, leaseCountMax, leaseUnit, type OrgId, type RecordClass } from '@chirograph/event'
 import { ChirographError, type Clock, isChirographError } from '@chirograph/interface'
@@ -36,12 +41,17 @@ export interface IssuingContext {
   readonly clock: Clock
   readonly registrar: Registrar
   readonly randomBytes: (length: number) => Uint8Array
+  /** Awaited between credentials, so that others have their turn while a large cohort is signed. */
+  readonly breathe: () => Promise<void>
   readonly state: () => NetworkState
   readonly publish: (body: EventBody) => Promise<PublishedEvent>
   /** Has a batch that is kept published once that may be. */
   readonly publishLater: (refusal: ChirographError) => void
   readonly finality: (id: EventId, options?: { signal?: AbortSignal }) => Promise<Finality>
 }
+
+/** Credentials between two words of progress. */
+const toldEvery = 500
 
 /** One batch event for each record class among the rows; resolves when all are stored and on their way. `NODE_ALREADY_ISSUED`. */
 export async function issueCohort(
@@ -60,11 +70,12 @@ export async function issueCohort(
   const issued: IssuedBatch[] = []
   let done = 0
   for (const classRows of classes) {
-    signal?.throwIfAborted()
-    onProgress({ done, total, phase: 'signing' })
-    const batch = await issueBatch(context, classRows, positions, (phase) =>
-      onProgress({ done, total, phase }),
-    )
+    const begun = done
+    const batch = await issueBatch(context, classRows, {
+      positions,
+      signal,
+      onPhase: (phase, signed) => onProgress({ done: begun + signed, total, phase }),
+    })
     const taken = new Set(batch.entries.map((entry) => entry.position))
     positions = positions.filter((position) => !taken.has(position))
     issued.push(batch)
@@ -74,16 +85,22 @@ export async function issueCohort(
   return issued
 }
 
+interface BatchOptions {
+  readonly positions: readonly number[]
+  readonly signal: AbortSignal | undefined
+  /** `signed` credentials of the batch are. */
+  readonly onPhase: (phase: IssuePhase, signed: number) => void
+}
+
 async function issueBatch(
   context: IssuingContext,
   rows: readonly CohortRow[],
-  positions: readonly number[],
-  onPhase: (phase: IssuePhase) => void,
+  { positions, signal, onPhase }: BatchOptions,
 ): Promise<IssuedBatch> {
   const { genesis, org, networkId, ed25519, registrar, assertionSeed: seed, clock } = context
   const publicKey = ed25519.publicKey(seed)
   const name = readOrg(context.state(), org)?.name ?? ''
-  const prepared = prepareBatch({
+  const steps = prepareBatchInSteps({
     rows,
     issuer: { did: didKeyOf(publicKey), name },
     issuerOrg: org,
@@ -96,6 +113,14 @@ async function issueBatch(
     verificationMethod: didKeyVerificationMethod(publicKey),
     ed25519,
   })
+  onPhase('signing', 0)
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) {
+    signal?.throwIfAborted()
+    if (step.value % toldEvery === 0) onPhase('signing', step.value)
+    await context.breathe()
+  }
+  const prepared = step.value
   if (prepared.kind === 'reject') throw refused(prepared.reason, prepared.detail)
   const { root, schemaDigest, ...others } = prepared.batch
   const entry: BatchEntry = {
@@ -105,12 +130,12 @@ async function issueBatch(
     preparedAtMs: clock.nowMs(),
     event: null,
   }
-  onPhase('storing')
+  onPhase('storing', rows.length)
   await registrar.prepare(
     entry,
     prepared.credentials.map((credential) => ({ ...credential, root: entry.root })),
   )
-  onPhase('publishing')
+  onPhase('publishing', rows.length)
   const { id, publishedAtMs } = await context
     .publish({ kind: 'credential.issueBatch', ...prepared.batch })
     .catch((error: unknown) => {

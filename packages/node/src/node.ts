@@ -32,6 +32,7 @@ import {
   voteKeysOf,
 } from '@chirograph/status'
 import { type Verdict, verify } from '@chirograph/verifier'
+import { createBreather } from './breather.js'
 import { effectiveChange, type Unchanged } from './change-effect.js'
 import { createChangingHandles } from './changing-handles.js'
 import { createConsensusKeyring } from './consensus-keyring.js'
@@ -411,6 +412,7 @@ export async function createNode(options: NodeOptions): Promise<ChirographNode> 
     clock,
     registrar,
     randomBytes,
+    breathe: createBreather({ nowMs: () => clock.nowMs() }),
     state,
     publish,
     publishLater: (refusal: ChirographError) => interrupted.wait(refusal),

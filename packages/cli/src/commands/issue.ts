@@ -173,7 +173,7 @@ function createBar(isWatched: boolean): Bar {
     latest = progress
     show()
   }
-  // A node that signs thousands says nothing meanwhile.
+  // Between two words of the node the time goes on.
   const ticking = setInterval(show, barEveryMs)
   return {
     update,
