@@ -1,4 +1,5 @@
 /** Members of a network of four, and their replicas, with nothing around them. */
+import '../../../test/native-hash.ts'
 import { sha256, toHex, utf8 } from '@chirograph/codec'
 import { type Ed25519, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
 import {

@@ -1,4 +1,5 @@
 /** Snapshots of what four replicas agreed on. */
+import '../../../test/native-hash.ts'
 import {
   beginHead,
   createSnapshotAssembly,
