@@ -1,5 +1,5 @@
 /** Cuts the power of nodes in memory until it was cut often enough, and says what that came to. */
-import '../native-hash.ts'
+import '../native.ts'
 import { equal, ok } from '../../packages/workspace/kit.ts'
 import { replayCommand } from './src/campaigns.js'
 import { type MemoryKind, memoryKinds } from './src/memory-kinds.js'

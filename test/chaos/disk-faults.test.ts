@@ -1,5 +1,5 @@
 /** Disks that fail while they have power: in memory in every way, and a real one whose files may not grow. */
-import '../native-hash.ts'
+import '../native.ts'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equal, match, ok, suite, tempDir } from '../../packages/workspace/kit.ts'

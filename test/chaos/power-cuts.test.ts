@@ -1,5 +1,5 @@
 /** Nodes alone, in memory, on disks that lose power; and that faults of a disk are found in this way. */
-import '../native-hash.ts'
+import '../native.ts'
 import type { Store } from '@chirograph/interface'
 import { equal, ok, suite } from '../../packages/workspace/kit.ts'
 import { cutPower } from './cut-power.ts'

@@ -1,6 +1,6 @@
 /** Whole nodes in one process, over the in-memory store and network: for tests of what nodes do together. */
 
-import '../native-hash.ts'
+import '../native.ts'
 import { toHex } from '@chirograph/codec'
 import { type Bls, didKeyOf, multikeyOf } from '@chirograph/crypto'
 import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'

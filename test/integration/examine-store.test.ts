@@ -1,5 +1,5 @@
 /** What a look at a stopped node's store says before anything is started. */
-import '../native-hash.ts'
+import '../native.ts'
 import { ChirographError, type Store } from '@chirograph/interface'
 import { examineStore } from '@chirograph/node'
 import { equal, suite } from '../../packages/workspace/kit.ts'

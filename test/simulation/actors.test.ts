@@ -1,5 +1,5 @@
 /** Each Byzantine member by itself: that it does what it is for, and what honest nodes do about it. */
-import '../native-hash.ts'
+import '../native.ts'
 import { leaderOf } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import type { RejectReason } from '@chirograph/replica'

@@ -1,5 +1,5 @@
 /** Clusters whose certificates are sums of BLS signatures, under the same faults and oracles as all others. */
-import '../native-hash.ts'
+import '../native.ts'
 import { encodeMessage, type Message } from '@chirograph/consensus'
 import { blsSecretKeyOf, nobleBls } from '@chirograph/crypto'
 import { fastestBls } from '@chirograph/crypto-native'

@@ -1,5 +1,5 @@
 /** Forks under the simulator: found at first contact, frozen at one place, and left behind by a new generation. */
-import '../native-hash.ts'
+import '../native.ts'
 import type { AuthenticEvent, EventBody, EventKind } from '@chirograph/event'
 import { forksOf, placeOfForkEvidence } from '@chirograph/log'
 import {

@@ -1,5 +1,5 @@
 /** Runs a share of the seeds; the shares are files of their own so that they run beside each other. */
-import '../native-hash.ts'
+import '../native.ts'
 import { readFileSync } from 'node:fs'
 import { runSeed } from '@chirograph/simulator'
 import { ok, suite } from '../../packages/workspace/kit.ts'

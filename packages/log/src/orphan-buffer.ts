@@ -29,16 +29,20 @@ interface Orphan {
 /** Owned by the caller; changed by `holdOrphan` and `release` alone. */
 export interface OrphanBuffer {
   readonly limits: OrphanLimits
-  /** By the id of the last event, in order of arrival. */
-  readonly held: Map<EventId, Orphan>
-  /** The orphans that wait for an event, by its id. */
-  readonly waiting: Map<EventId, Set<EventId>>
+  /**
+   * By the ids of the first and the last event, in order of arrival: one that begins further back may be what comes
+   * first, and must not be taken for one with the same end.
+   */
+  readonly held: Map<string, Orphan>
+  /** The names of the orphans that wait for an event, by its id. */
+  readonly waiting: Map<EventId, Set<string>>
   readonly peers: Map<string, Load>
   events: number
   bytes: number
 }
 
 export interface DroppedOrphan {
+  /** Of its last event. */
   readonly id: EventId
   /** The peer that had sent it. */
   readonly peer: string
@@ -69,20 +73,19 @@ export function holdOrphan(
   { events, peer }: { readonly events: readonly AuthenticEvent[]; readonly peer: string },
 ): HoldVerdict {
   const prev = events[0]?.header.prev
-  const last = events.at(-1)
-  if (prev == null || last === undefined) throw new Error('events without a prev wait for nothing')
-  if (orphans.held.has(last.id)) return { kind: 'known' }
+  if (prev == null) throw new Error('events without a prev wait for nothing')
+  const name = nameOf(events)
+  if (orphans.held.has(name)) return { kind: 'known' }
   const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0)
-  orphans.held.set(last.id, { events, bytes, peer })
-  orphans.waiting.set(prev, (orphans.waiting.get(prev) ?? new Set()).add(last.id))
+  orphans.held.set(name, { events, bytes, peer })
+  orphans.waiting.set(prev, (orphans.waiting.get(prev) ?? new Set()).add(name))
   account(orphans, peer, { events: events.length, bytes })
 
   const { limits } = orphans
   const dropped: DroppedOrphan[] = []
   const dropOldest = (from: string, reason: DroppedOrphan['reason']): void => {
-    const id = oldestOf(orphans, from)
-    remove(orphans, id)
-    dropped.push({ id, peer: from, reason })
+    const { events: gone } = remove(orphans, oldestOf(orphans, from))
+    for (const { id } of gone.slice(-1)) dropped.push({ id, peer: from, reason })
   }
   while (isOver(loadOf(orphans, peer), limits.eventsPerPeerMax, limits.bytesPerPeerMax))
     dropOldest(peer, 'peer-limit')
@@ -115,14 +118,18 @@ export function missingOf(orphans: OrphanBuffer): EventId[] {
   return [...orphans.waiting.keys()].filter((id) => !here.has(id))
 }
 
-function remove(orphans: OrphanBuffer, id: EventId): Orphan {
-  const orphan = orphans.held.get(id)
-  if (orphan === undefined) throw new Error(`not held: ${id}`)
-  orphans.held.delete(id)
+function nameOf(events: readonly AuthenticEvent[]): string {
+  return `${events[0]?.id} ${events.at(-1)?.id}`
+}
+
+function remove(orphans: OrphanBuffer, name: string): Orphan {
+  const orphan = orphans.held.get(name)
+  if (orphan === undefined) throw new Error(`not held: ${name}`)
+  orphans.held.delete(name)
   const prev = orphan.events[0]?.header.prev
   if (prev != null) {
     const waiters = orphans.waiting.get(prev)
-    waiters?.delete(id)
+    waiters?.delete(name)
     if (waiters?.size === 0) orphans.waiting.delete(prev)
   }
   account(orphans, orphan.peer, { events: -orphan.events.length, bytes: -orphan.bytes })
@@ -146,8 +153,8 @@ function isOver(load: Load, eventsMax: number, bytesMax: number): boolean {
   return load.events > eventsMax || load.bytes > bytesMax
 }
 
-function oldestOf(orphans: OrphanBuffer, peer: string): EventId {
-  for (const [id, orphan] of orphans.held) if (orphan.peer === peer) return id
+function oldestOf(orphans: OrphanBuffer, peer: string): string {
+  for (const [name, orphan] of orphans.held) if (orphan.peer === peer) return name
   throw new Error(`no orphan of ${peer}`)
 }
 

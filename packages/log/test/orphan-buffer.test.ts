@@ -29,6 +29,10 @@ const sizeOf = (events: readonly AuthenticEvent[]): number => {
   return events.reduce((sum, event) => sum + eventBytes(event), 0)
 }
 
+function eventsOf(orphans: OrphanBuffer): readonly AuthenticEvent[] {
+  return [...orphans.held.values()].flatMap(({ events }) => events)
+}
+
 suite('orphan buffer', (it) => {
   it('L28: releases a chain of orphans in order, whatever order they came in', () => {
     const [first, ...rest] = chain(org(1), 20)
@@ -94,6 +98,20 @@ suite('orphan buffer', (it) => {
     equal([orphans.held.size, orphans.events, orphans.bytes, orphans.peers.size], [0, 0, 0, 0])
   })
 
+  it('L28: holds a stretch beside a later part of it, whichever came first (found by arrival in any order)', () => {
+    const events = chain(org(1), 5)
+    const [longer, part] = [events.slice(2), events.slice(4)]
+    for (const order of [
+      [part, longer],
+      [longer, part],
+    ]) {
+      const orphans = createOrphanBuffer(roomy)
+      for (const stretch of order)
+        equal(holdOrphan(orphans, { events: stretch, peer: 'a' }), { kind: 'held', dropped: [] })
+      equal(release(orphans, events[1]?.id as VerifiedEvent['id']), [longer, part])
+    }
+  })
+
   it('L28: releases what branches off inside of a stretch behind it', () => {
     const events = chain(org(1), 5)
     const branch = [after(events[2] as VerifiedEvent, { timeMs: 9 })]
@@ -120,7 +138,7 @@ suite('orphan buffer', (it) => {
     ok(one && two && three)
     const byCount = createOrphanBuffer({ ...roomy, eventsPerPeerMax: 2 })
     equal(hold(byCount, rest, 'a'), [`peer-limit a ${one.id}`])
-    equal([...byCount.held.keys()], [two.id, three.id])
+    equal(eventsOf(byCount), [two, three])
     const byBytes = createOrphanBuffer({ ...roomy, bytesPerPeerMax: eventBytes(two) + eventBytes(three) })
     equal(hold(byBytes, rest, 'a'), [`peer-limit a ${one.id}`])
   })
@@ -132,7 +150,7 @@ suite('orphan buffer', (it) => {
     const orphans = createOrphanBuffer({ ...roomy, eventsMax: 4 })
     equal(hold(orphans, flood, 'flooder'), [])
     equal(hold(orphans, [quiet], 'quiet'), [`buffer-limit flooder ${flood[0].id}`])
-    ok(orphans.held.has(quiet.id))
+    ok(eventsOf(orphans).includes(quiet))
   })
 
   it('keeps its accounts exact and its bounds, under any use', () => {

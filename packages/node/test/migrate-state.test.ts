@@ -1,5 +1,5 @@
 /** Rows of schema 2 that become pages: what a migration that was ended left is no part of what a later one makes. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import { encode, sha256, utf8 } from '@chirograph/codec'
 import {
   memoryDisk,

@@ -1,5 +1,5 @@
 /** Pages of the state over courses in which anything may follow anything: whoever holds a map reads all of it. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import {
   encode,
   type MapSource,

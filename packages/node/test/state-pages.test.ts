@@ -1,5 +1,5 @@
 /** When pages of the state go down with a checkpoint, when before it, and what a start finds in between. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import {
   emptyMap,
   encode,

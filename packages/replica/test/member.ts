@@ -1,7 +1,6 @@
 /** Members of a network of four, and their replicas, with nothing around them. */
-import '../../../test/native-hash.ts'
 import { sha256, toHex, utf8 } from '@chirograph/codec'
-import { type Ed25519, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
+import { multikeyOf } from '@chirograph/crypto'
 import {
   createEvent,
   type EventBody,
@@ -22,11 +21,13 @@ import {
   step,
 } from '@chirograph/replica'
 import { type Genesis, networkIdOf, parseGenesis } from '@chirograph/status'
+import { ed25519 } from '../../../test/native.ts'
+
+export { ed25519 }
 
 type Bare<T> = T extends unknown ? Omit<T, 'nowMs'> : never
 
 export const genesisTimeMs = 1_750_000_000_000
-export const ed25519: Ed25519 = nobleEd25519
 
 const made = Array.from({ length: 4 }, (_, index) => {
   const seedOf = (use: string) => sha256(utf8(`${use} ${index}`))

@@ -1,5 +1,5 @@
 /** Snapshots of what four replicas agreed on. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import {
   beginHead,
   createSnapshotAssembly,

@@ -1,5 +1,5 @@
 /** What a campaign makes of its runs: counted, repeated, and made small where they fail. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import {
   type RunPlan,
   type RunReport,

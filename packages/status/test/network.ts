@@ -1,5 +1,5 @@
 /** A small network for tests: a genesis with real keys, chains of signed events, and folding without a log. */
-import '../../../test/native-hash.ts'
+import '../../../test/native.ts'
 import { type EventId, sha256, toHex, utf8 } from '@chirograph/codec'
 import { didKeyOf, multikeyOf, nobleEd25519 } from '@chirograph/crypto'
 import {
