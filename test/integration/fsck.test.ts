@@ -1,5 +1,8 @@
 /** What `checkStore` finds: every kind of damage, by its name and nothing besides; and nothing where nothing is wrong. */
+import { contentIdOfDigest, sha256 } from '@chirograph/codec'
 import {
+  historyKey,
+  holeKey,
   type KeySpace,
   keySpaces,
   memoryDisk,
@@ -9,6 +12,8 @@ import {
   type Store,
 } from '@chirograph/interface'
 import { checkStore, type DamageCode, initialiseStore, repairStore } from '@chirograph/node'
+import { bodyFloorOp } from '../../packages/node/src/body-floor.ts'
+import { historyValue } from '../../packages/node/src/facts.ts'
 import { equal, failsWith, ok, seeded, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, memberOf, startCluster } from './cluster.ts'
 import { afterwards, asking, createDoor, early, heightOf, history, nodeAt, until } from './scene.ts'
@@ -195,6 +200,55 @@ suite('fsck', (it) => {
         const again = await storeOf(hole(become))
         const { left } = await repairStore(again, { ...shape, ed25519 })
         equal([left.findings.map(nameOf), left.toFetch], [[], 2])
+      }
+    },
+    anyTime,
+  )
+
+  it(
+    'names a note that leads to the wrong event below, alone, and writes it anew',
+    async () => {
+      const shape = await busyOnce()
+      const isFirst = ([key]: Row) =>
+        key[0] === keySpaces.event && readEventKey(key).author === 0 && readEventKey(key).sequence === 0
+      const lost = await storeOf(shape.rows.filter((row) => !isFirst(row)))
+      await repairStore(lost, { ...shape, ed25519 })
+      // What is noted of a hole down to the beginning is, under the other key, history that is still to come.
+      const holed = await rowsOf(lost)
+      const hole = holed.find(([key]) => key[0] === keySpaces.hole)
+      ok(hole)
+      const note: Row = [historyKey({ author: 0, generation: 0 }), hole[1]]
+      const noted = [...holed.filter((row) => row !== hole), note]
+      equal(await codesOf(noted, shape), [])
+      const misled = noted.map((row): Row => (row === note ? [row[0], row[1].with(-1, 0)] : row))
+      equal(await codesOf(misled, shape), ['history-note'])
+      const again = await storeOf(misled)
+      const { left: rest } = await repairStore(again, { ...shape, ed25519 })
+      equal([rest.findings.map(nameOf), rest.toFetch], [[], 1])
+      equal(await again.get(note[0]), note[1])
+    },
+    anyTime,
+  )
+
+  it(
+    'names notes of a key period that does not exist, and removes them',
+    async () => {
+      const shape = await busyOnce()
+      const place = { author: 0, generation: 7 }
+      const value = historyValue({ lowest: 3, before: contentIdOfDigest(sha256()) })
+      const floor = bodyFloorOp({ ...place, sequence: 3 })
+      ok(floor.kind === 'put')
+      const notes: [Row, string][] = [
+        [[historyKey(place), value], 'history-note'],
+        [[holeKey({ ...place, fromSequence: 1 }), value], 'history-note'],
+        [[floor.key, floor.value], 'body-floor'],
+      ]
+      for (const [row, code] of notes) {
+        const rows = [...shape.rows, row]
+        equal(await codesOf(rows, shape), [code])
+        const store = await storeOf(rows)
+        await repairStore(store, { ...shape, ed25519 })
+        equal(await store.get(row[0]), undefined)
       }
     },
     anyTime,

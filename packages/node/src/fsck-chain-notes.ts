@@ -24,11 +24,14 @@ export interface ChainNotes {
   readonly bodyFloor: number
 }
 
+export interface NotesOfChains {
+  of(place: ChainPlace): ChainNotes
+  /** Notes of chains other than these are findings: there is nothing that they could be of. */
+  checkOthers(chains: readonly ChainPlace[]): void
+}
+
 /** What is noted of each chain; bytes that are no such note are findings. */
-export async function readChainNotes(
-  check: Check,
-  authors: AuthorNumbers,
-): Promise<(place: ChainPlace) => ChainNotes> {
+export async function readChainNotes(check: Check, authors: AuthorNumbers): Promise<NotesOfChains> {
   const { store, findings } = check
   const history = new Map<string, NonNullable<ChainNotes['history']>>()
   const holes = new Map<string, Map<number, Hole>>()
@@ -38,7 +41,7 @@ export async function readChainNotes(
     const { author, generation } = readHistoryKey(key)
     const note = readHistory(value)
     if (note !== undefined && authors.orgOf(author) !== undefined)
-      history.set(`${author}/${generation}`, note)
+      history.set(nameOf({ author, generation }), note)
     else
       findings.add({
         code: 'history-note',
@@ -57,7 +60,7 @@ export async function readChainNotes(
       })
       continue
     }
-    const name = `${hole.author}/${hole.generation}`
+    const name = nameOf(hole)
     holes.set(name, (holes.get(name) ?? new Map()).set(hole.lowest, hole))
   }
   for await (const [key, value] of store.range(spaceRange('bodyFloor'))) {
@@ -65,7 +68,7 @@ export async function readChainNotes(
     const { author, generation } = readBodyFloorKey(key)
     const floor = readBodyFloor(value)
     if (floor !== undefined && authors.orgOf(author) !== undefined)
-      floors.set(`${author}/${generation}`, floor)
+      floors.set(nameOf({ author, generation }), floor)
     else
       findings.add({
         code: 'body-floor',
@@ -73,14 +76,42 @@ export async function readChainNotes(
         fix: [{ kind: 'delete', key }],
       })
   }
-  return ({ author, generation }) => {
-    const name = `${author}/${generation}`
-    return {
-      history: history.get(name) ?? null,
-      holes: holes.get(name) ?? new Map(),
-      bodyFloor: floors.get(name) ?? -1,
-    }
+  return {
+    of(place) {
+      const name = nameOf(place)
+      return {
+        history: history.get(name) ?? null,
+        holes: holes.get(name) ?? new Map(),
+        bodyFloor: floors.get(name) ?? -1,
+      }
+    },
+    checkOthers(chains) {
+      const there = new Set(chains.map(nameOf))
+      const add = (code: 'history-note' | 'body-floor', name: string, note: string, keyOf: KeyOf) => {
+        if (there.has(name)) return
+        const place = placeOf(name)
+        const what = `${note} author ${place.author}, key period ${place.generation}, of which there are no events`
+        findings.add({ code, what, fix: keyOf(place).map((key) => ({ kind: 'delete', key })) })
+      }
+      for (const name of history.keys())
+        add('history-note', name, 'the note of', (place) => [historyKey(place)])
+      for (const [name, noted] of holes)
+        add('history-note', name, 'holes noted of', () => [...noted.values()].map(holeKey))
+      for (const name of floors.keys())
+        add('body-floor', name, 'the floor of', (place) => [bodyFloorKey(place)])
+    },
   }
+}
+
+type KeyOf = (place: ChainPlace) => readonly Uint8Array[]
+
+function nameOf({ author, generation }: ChainPlace): string {
+  return `${author}/${generation}`
+}
+
+function placeOf(name: string): ChainPlace {
+  const [author = 0, generation = 0] = name.split('/').map(Number)
+  return { author, generation }
 }
 
 /** Which of the notes a chain turned out to need. */

@@ -27,12 +27,14 @@ export async function checkChains(check: Check, authors: AuthorNumbers, head: He
     open: new Set(),
     events: { count: 0, pruned: 0, toFetch: 0 },
   }
-  const notesOf = await readChainNotes(check, authors)
-  for (const place of await chainsOf(check, authors, head)) {
+  const notes = await readChainNotes(check, authors)
+  const chains = await chainsOf(check, authors, head)
+  for (const place of chains) {
     const org = authors.orgOf(place.author)
     if (org === undefined) await nameForeign(check, place, walked)
-    else await checkChain(await chainCheckOf({ check, head, org, place, walked, notes: notesOf(place) }))
+    else await checkChain(await chainCheckOf({ check, head, org, place, walked, notes: notes.of(place) }))
   }
+  notes.checkOthers(chains)
   return walked
 }
 
