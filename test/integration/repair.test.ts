@@ -1,9 +1,10 @@
 /** What `repairStore` puts right, and that it writes nothing else, wherever it is killed. */
 import { type KeySpace, keySpaces, metaKey, type Store } from '@chirograph/interface'
 import { checkStore, isComputable, repairStore } from '@chirograph/node'
+import { decodeHistoryRequest } from '@chirograph/replica'
 import { equal, ok, suite } from '../../packages/workspace/kit.ts'
 import { ed25519, memberOf, startCluster } from './cluster.ts'
-import { history, nodeAt, until } from './scene.ts'
+import { asking, history, nodeAt, until } from './scene.ts'
 import {
   anyTime,
   busyOnce,
@@ -171,7 +172,16 @@ suite('a repair', (it) => {
   it(
     'and another member bring back every event as it was, even the last of a chain, with one signature in place of many',
     async () => {
-      const cluster = await startCluster(4)
+      const asked: Uint8Array[] = []
+      const cluster = await startCluster(4, {
+        networkOf: (network, index) =>
+          index !== 2
+            ? network
+            : asking(network, (request, next) => {
+                if (request.protocol === 'history') asked.push(request.bytes)
+                return next(request)
+              }),
+      })
       const { ids } = await history(cluster, { events: 24 })
       // Of a closed generation the last event is the one that its successor's state names.
       const second = nodeAt(cluster, 1)
@@ -211,6 +221,8 @@ suite('a repair', (it) => {
       const node = await cluster.start(2)
       await until('the holes are filled', () => node.status().history.isWhole)
       for (const id of ids) ok(await node.event(id), id)
+      // Nothing else is asked for than what lacks, at four bytes a hole beside the chain that it is in.
+      equal(placesIn(asked).size, left.toFetch)
       const more = await node.publish({ kind: 'status.lease', count: 1_024 })
       await node.finality(more.id)
       await cluster.stop()
@@ -238,6 +250,23 @@ suite('a repair', (it) => {
     anyTime,
   )
 })
+
+/** What requests for history ask for, each place once; their size is within what the ladder promises. */
+function placesIn(requests: readonly Uint8Array[]): Set<string> {
+  const places = new Set<string>()
+  for (const bytes of requests) {
+    const decoded = decodeHistoryRequest(bytes)
+    ok(decoded.ok)
+    const { chains } = decoded.value
+    const holes = chains.reduce((sum, { ranges }) => sum + ranges.length, 0)
+    ok(bytes.length <= 64 * chains.length + 4 * holes, `${bytes.length} bytes for ${holes} holes`)
+    for (const { author, generation, ranges } of chains)
+      for (const [from, to] of ranges)
+        for (let sequence = from; sequence <= to; sequence++)
+          places.add(`${author}/${generation}/${sequence}`)
+  }
+  return places
+}
 
 function equalNumbers(one: Uint8Array, other: Uint8Array | undefined): boolean {
   return other !== undefined && Buffer.from(one).equals(other)

@@ -1,6 +1,7 @@
 /** What nodes send each other to find out what they owe, counted on the wire: requests, and bytes that are not events. */
 import { createEvent, parseOrgId, segmentOf, type VerifiedEvent } from '@chirograph/event'
 import type { Network } from '@chirograph/interface'
+import type { ChirographNode } from '@chirograph/node'
 import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, ok, suite } from '../../packages/workspace/kit.ts'
@@ -35,7 +36,7 @@ suite('two nodes find out what they owe each other', (it) => {
       })
       const first = nodeAt(cluster, 0)
       const chains = new Map<number, VerifiedEvent>()
-      await append(cluster, chains, { authors: authorCount, events: 2 })
+      await append(cluster, chains, { authors: firstOf(authorCount), events: 2 })
       await until('the first holds them', () => first.status().events.known >= 2 * authorCount)
       const second = await cluster.start(1)
       const isThere = () => second.status().events.known === first.status().events.known
@@ -58,7 +59,7 @@ suite('two nodes find out what they owe each other', (it) => {
 
       let known = 2 * authorCount
       const goOn = async (authors: number) => {
-        await append(cluster, chains, { authors, events: 1 })
+        await append(cluster, chains, { authors: firstOf(authors), events: 1 })
         known += authors
         await until('the first holds them', () => first.status().events.known >= known)
         await meet()
@@ -76,7 +77,61 @@ suite('two nodes find out what they owe each other', (it) => {
     },
     { timeoutMs: 60_000 },
   )
+
+  it(
+    'where their branches of a chain part: one question, one exchange of what is held, and one probe that brings the other branch',
+    async () => {
+      const exchanges: Exchange[] = []
+      const [isDeaf, peer] = [[false, false], memberOf(0).peerId]
+      let reconnect = () => {}
+      const cluster = await startCluster(4, {
+        absent: [1, 2, 3],
+        networkOf: (network, index) => {
+          const hearing = deaf(network, () => isDeaf[index] ?? false)
+          if (index === 0) return asking(hearing, silent)
+          reconnect = () => network.drop(peer, { forMs: 10, reason: 'a test' })
+          return counted(hearing, { peer, exchanges })
+        },
+      })
+      const [first, second] = [nodeAt(cluster, 0), await cluster.start(1)]
+      const both = [first, second]
+      const author = 3
+      const trunk = new Map<number, VerifiedEvent>()
+      await append(cluster, trunk, { authors: [author], events: 20 })
+      await until('both hold the trunk', () => both.every((node) => node.status().events.known >= 20))
+      const tips: VerifiedEvent[] = []
+      for (const [holder, timeMs] of [1, 2].entries()) {
+        isDeaf[holder] = false
+        isDeaf[1 - holder] = true
+        const branch = new Map(trunk)
+        await append(cluster, branch, { authors: [author], events: 5, timeMs })
+        const tip = branch.get(author)
+        ok(tip)
+        tips.push(tip)
+        await until('one holds its branch', () => holds(nodeAt(cluster, holder), tip))
+      }
+      isDeaf.fill(true)
+      const [ofFirst] = tips
+      ok(ofFirst)
+      exchanges.length = 0
+      reconnect()
+      await until('the second holds the branch of the first', () => holds(second, ofFirst))
+      equal(shapeOf(exchanges), ['question', 'question', 'events'])
+      equal(
+        neededOf(exchanges).map(({ eventFrames }) => eventFrames),
+        [0, 0, 1],
+      )
+      ok(bytesOf(exchanges) <= 640, `${bytesOf(exchanges)} bytes to find where two branches part`)
+      await until('it has found the fork', () => second.status().forks.length === 1)
+      await cluster.stop()
+    },
+    { timeoutMs: 60_000 },
+  )
 })
+
+async function holds(node: ChirographNode, { id }: VerifiedEvent): Promise<boolean> {
+  return (await node.event(id)) !== undefined
+}
 
 /** Asks nobody: only one of two nodes is counted. */
 const silent: Ask = () => ({
@@ -116,14 +171,22 @@ function bytesOf(exchanges: readonly Exchange[]): number {
   return neededOf(exchanges).reduce((sum, { requestBytes, offerBytes }) => sum + requestBytes + offerBytes, 0)
 }
 
-/** Events of the first so many authors, as gossip from outside: each goes on where it was. */
+function firstOf(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index)
+}
+
+/** Events of these authors, as gossip from outside: each goes on where it was. */
 async function append(
   cluster: Running,
   chains: Map<number, VerifiedEvent>,
-  { authors, events }: { readonly authors: number; readonly events: number },
+  {
+    authors,
+    events,
+    timeMs = 1,
+  }: { readonly authors: readonly number[]; readonly events: number; readonly timeMs?: number },
 ): Promise<void> {
   const segments: Uint8Array[] = []
-  for (let author = 0; author < authors; author++)
+  for (const author of authors)
     for (let n = 0; n < events; n++) {
       const member = cluster.members[author]
       const org = member && parseOrgId(member.org)
@@ -137,7 +200,7 @@ async function append(
         prev: last?.id ?? null,
       }
       const event = createEvent(
-        { ...place, references: [], timeMs: 1, body: { kind: 'status.lease', count: 1_024 } },
+        { ...place, references: [], timeMs, body: { kind: 'status.lease', count: 1_024 } },
         (message) => ed25519.sign({ seed: member.seeds.log, message }),
       )
       chains.set(author, event)
