@@ -7,8 +7,9 @@ import { createNode, initialiseStore, type RegistrarEntry } from '@chirograph/no
 import { encodeSegmentFrame } from '@chirograph/replica'
 import { networkIdOf } from '@chirograph/status'
 import { equal, failsWith, is, match, not, ok, suite } from '../../packages/workspace/kit.ts'
+import { formsOf } from '../forms.ts'
 import { ed25519, genesisOf, memberOf, type Running, startCluster } from './cluster.ts'
-import { rowsOf, until } from './scene.ts'
+import { early, heightOf, history, nodeAt, rowsOf, until } from './scene.ts'
 
 function targetOf(entry: RegistrarEntry | undefined) {
   const handle = entry && fromHex(entry.handle)
@@ -27,20 +28,6 @@ async function untilSigned<T>(publish: () => Promise<T>): Promise<T> {
       await sleep(50)
     }
   }
-}
-
-/** A text as it may lie among bytes (Latin-1): plain, UTF-16, hex, and base64 at each of the three offsets. */
-function formsOf(text: string): string[] {
-  const bytes = Buffer.from(text)
-  const hex = bytes.toString('hex')
-  const utf16 = Buffer.from(text, 'utf16le')
-  const base64 = [0, 1, 2].flatMap((offset) => {
-    const whole = bytes.subarray((3 - offset) % 3)
-    const inner = whole.subarray(0, whole.length - (whole.length % 3))
-    return [inner.toString('base64'), inner.toString('base64url')]
-  })
-  const wide = [utf16, Buffer.from(utf16).swap16()].map((one) => one.toString('latin1'))
-  return [bytes.toString('latin1'), ...wide, hex, hex.toUpperCase(), ...base64]
 }
 
 suite('nodes together', (it) => {
@@ -72,8 +59,8 @@ suite('nodes together', (it) => {
     await cluster.stop()
   })
 
-  it('replicate nothing that names a learner, on no disk and in nothing that is sent', async () => {
-    const cluster = await startCluster(4)
+  it('replicate nothing that names a learner, on no disk and in nothing that is sent, a snapshot included', async () => {
+    const cluster = await startCluster(4, { absent: [3], joinLimits: () => early })
     const canary = 'Quillfeather Canarybird'
     const [row] = rowsOf(1)
     if (!row) throw new Error('a row')
@@ -87,7 +74,11 @@ suite('nodes together', (it) => {
     if (!batch) throw new Error('a batch')
     const entry = batch.entries[0]
     await cluster.nodes[0]?.change({ kind: 'revoke', credentials: [targetOf(entry)], reason: 'withdrawn' })
-    await Promise.all(cluster.nodes.map((node) => node.finality(batch.event)))
+    for (const index of [0, 1, 2]) await nodeAt(cluster, index).finality(batch.event)
+    await history(cluster, { events: 6, among: [0, 1, 2] })
+    const late = await cluster.start(3)
+    await until('the late member has all', () => heightOf(late) > 0 && late.status().history.isWhole)
+    ok(cluster.notices[3]?.some(({ what }) => what === 'took a snapshot'))
     await cluster.stop()
     const secrets = [canary, 'CANARY-4711', 'canary@learners.example', entry?.credentialId ?? '']
     const replicated = Buffer.from(fromHex(entry?.handle ?? '') ?? []).toString('latin1')

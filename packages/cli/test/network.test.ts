@@ -2,6 +2,8 @@ import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cohortTemplate } from '@chirograph/credential'
+import { openLevelStore } from '@chirograph/store-level'
+import { formsOf } from '../../../test/forms.ts'
 import { equal, is, match, ok, suite, tempDir } from '../../workspace/kit.ts'
 import { chirograph, type Running, startNode } from './processes.ts'
 
@@ -32,6 +34,7 @@ suite('four institutions on one machine', (it) => {
         await revokeAndVerify(path, one)
         await refuse(path, one)
         await stopAndComeBack(path, nodes)
+        await findNobody(path, nodes)
         await cutAfterACrash(path, nodes)
       } finally {
         for (const { child } of nodes) child.kill('SIGKILL')
@@ -218,6 +221,36 @@ async function stopAndComeBack(path: string, nodes: Running[]): Promise<void> {
     .map((line) => JSON.parse(line))
     .map(({ learnerId, status }) => `${learnerId} ${status.status.state}`)
   equal(states.sort(), ['S-1 active', 'S-2 revoked', 'S-3 active', 'S-4 active', 'S-5 active'])
+}
+
+/** Nobody who was issued to is named in what members replicate, on no disk as LevelDB keeps it and as it reads it. */
+async function findNobody(path: string, nodes: readonly Running[]): Promise<void> {
+  const others = nodes.slice(2)
+  for (const { child } of others) child.kill('SIGTERM')
+  const said = await Promise.all(others.map(({ ended }) => ended))
+  const { genesis } = JSON.parse(await readFile(join(path, 'n/member-3/network.json'), 'utf8'))
+  const credential = JSON.parse(await readFile(join(path, await fileOf(path, 'S-1')), 'utf8'))
+  const secrets = [
+    'Learner 1',
+    'Learner 5',
+    credential.id,
+    credential.credentialSubject.identifier[0].identityHash,
+  ]
+  for (const n of [2, 3, 4]) {
+    const folder = join(path, `n/member-${n}/log`)
+    const files = (await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1'))
+    const store = await openLevelStore(folder, { createIfMissing: false })
+    const rows: string[] = []
+    for await (const row of store.range({ from: Uint8Array.of(0), to: Uint8Array.of(0xff) }))
+      rows.push(...row.map((bytes) => Buffer.from(bytes).toString('latin1')))
+    await store.close()
+    ok(rows.join('\n').includes(genesis.organisations[0].name), 'a name that is there is found')
+    const places = { disk: (await Promise.all(files)).join('\n'), rows: rows.join('\n') }
+    for (const [place, bytes] of Object.entries({ ...places, log: said.map(({ err }) => err).join('\n') }))
+      for (const secret of secrets)
+        for (const form of formsOf(secret))
+          ok(!bytes.includes(form), `${secret} in the ${place} of member ${n}`)
+  }
 }
 
 /** LevelDB takes a log without its end for one after a power cut; the registrar knows that a batch was in it. */
