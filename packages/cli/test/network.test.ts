@@ -27,14 +27,17 @@ suite('four institutions on one machine', (it) => {
       const cli = (...args: string[]) => chirograph(path, ...args)
       const one = ['--data-dir', 'n/member-1']
       is((await cli('network', 'create', '--local', '4', '--out', 'n')).code, 0)
-      const nodes = [1, 2, 3, 4].map((n) => startNode(path, `n/member-${n}`))
+      const nodes = [1, 2, 3, 4].map((n) => startNode(path, `n/member-${n}`, '--verbose'))
       try {
         await Promise.all(nodes.map(({ ready }) => ready))
         await issueToFive(path, one)
         await revokeAndVerify(path, one)
         await refuse(path, one)
         await stopAndComeBack(path, nodes)
-        await findNobody(path, nodes)
+        for (const [n, node] of nodes.slice(2).entries()) {
+          node.child.kill('SIGTERM')
+          await findNobody(path, { n: n + 3, ended: node.ended })
+        }
         await cutAfterACrash(path, nodes)
       } finally {
         for (const { child } of nodes) child.kill('SIGKILL')
@@ -210,6 +213,9 @@ async function stopAndComeBack(path: string, nodes: Running[]): Promise<void> {
   ok(!(await readdir(join(path, 'n/member-1'))).includes('api.json'))
   is((await chirograph(path, 'stop', '--data-dir', 'n/member-2')).code, 0)
   is((await second.ended).code, 0)
+  // Only the first has ever been told a name.
+  await findNobody(path, { n: 1, ended: first.ended })
+  await findNobody(path, { n: 2, ended: second.ended })
 
   const back = startNode(path, 'n/member-1')
   nodes[0] = back
@@ -223,34 +229,30 @@ async function stopAndComeBack(path: string, nodes: Running[]): Promise<void> {
   equal(states.sort(), ['S-1 active', 'S-2 revoked', 'S-3 active', 'S-4 active', 'S-5 active'])
 }
 
-/** Nobody who was issued to is named in what members replicate, on no disk as LevelDB keeps it and as it reads it. */
-async function findNobody(path: string, nodes: readonly Running[]): Promise<void> {
-  const others = nodes.slice(2)
-  for (const { child } of others) child.kill('SIGTERM')
-  const said = await Promise.all(others.map(({ ended }) => ended))
+/** Nobody who was issued to is named in a member's log, nor in what it replicates, as LevelDB keeps it and as it reads it. */
+async function findNobody(
+  path: string,
+  { n, ended }: { readonly n: number; readonly ended: Running['ended'] },
+): Promise<void> {
+  const { err: log } = await ended
   const { genesis } = JSON.parse(await readFile(join(path, 'n/member-3/network.json'), 'utf8'))
   const credential = JSON.parse(await readFile(join(path, await fileOf(path, 'S-1')), 'utf8'))
-  const secrets = [
-    'Learner 1',
-    'Learner 5',
-    credential.id,
-    credential.credentialSubject.identifier[0].identityHash,
-  ]
-  for (const n of [2, 3, 4]) {
-    const folder = join(path, `n/member-${n}/log`)
-    const files = (await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1'))
-    const store = await openLevelStore(folder, { createIfMissing: false })
-    const rows: string[] = []
-    for await (const row of store.range({ from: Uint8Array.of(0), to: Uint8Array.of(0xff) }))
-      rows.push(...row.map((bytes) => Buffer.from(bytes).toString('latin1')))
-    await store.close()
-    ok(rows.join('\n').includes(genesis.organisations[0].name), 'a name that is there is found')
-    const places = { disk: (await Promise.all(files)).join('\n'), rows: rows.join('\n') }
-    for (const [place, bytes] of Object.entries({ ...places, log: said.map(({ err }) => err).join('\n') }))
-      for (const secret of secrets)
-        for (const form of formsOf(secret))
-          ok(!bytes.includes(form), `${secret} in the ${place} of member ${n}`)
-  }
+  const { identityHash } = credential.credentialSubject.identifier[0]
+  const folder = join(path, `n/member-${n}/log`)
+  const files = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1')),
+  )
+  const store = await openLevelStore(folder, { createIfMissing: false })
+  const rows: string[] = []
+  for await (const row of store.range({ from: Uint8Array.of(0), to: Uint8Array.of(0xff) }))
+    rows.push(...row.map((bytes) => Buffer.from(bytes).toString('latin1')))
+  await store.close()
+  ok(rows.join('\n').includes(genesis.organisations[0].name), 'a name that is there is found')
+  match(log, 'a checkpoint is final')
+  for (const [place, bytes] of Object.entries({ disk: files.join('\n'), rows: rows.join('\n'), log }))
+    for (const secret of ['Learner 1', 'Learner 5', credential.id, identityHash])
+      for (const form of formsOf(secret))
+        ok(!bytes.includes(form), `${secret} in the ${place} of member ${n}`)
 }
 
 /** LevelDB takes a log without its end for one after a power cut; the registrar knows that a batch was in it. */
