@@ -3,7 +3,7 @@
  * TCP, all in this process, because eight processes on few cores would measure the scheduler; the hostile one has a
  * process of its own. So a machine with few cores shows it at its worst: what it costs, it costs seven times on one core.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
@@ -42,6 +42,8 @@ interface Pace {
 interface Outcome {
   readonly without: Pace
   readonly with: Pace
+  /** Of one core, what the hostile process itself took meanwhile: the others' share of the machine is less by it. */
+  readonly ownCores: number
   /** How the first honest node sees it at the end. */
   readonly state: string
 }
@@ -71,6 +73,11 @@ export async function benchHostilePeer(kinds: readonly HostileKind[] = hostileKi
         value: middle.with.cpuMs,
         unit: 'ms',
         limit: { name: 'without it', value: middle.without.cpuMs },
+      },
+      {
+        what: '  processor of the same machine that it takes itself, so that they lack it',
+        value: middle.ownCores * 100,
+        unit: '% of a core',
       },
     )
   }
@@ -118,7 +125,10 @@ async function measure(kind: HostileKind): Promise<Outcome> {
   const before = told('before it', await load.pace())
   hostile.send('begin')
   told('its first seconds', await load.pace(onsetMs))
+  const begunMs = performance.now()
+  const cpuBefore = await cpuSecondsOf(hostile)
   const during = told('with it', await load.pace())
+  const ownCores = ((await cpuSecondsOf(hostile)) - cpuBefore) / ((performance.now() - begunMs) / 1000)
   const seen = nodes[0]?.status().peers.find(({ peerId }) => peerId === members.at(-1)?.peerId)
   hostile.disconnect()
   await once(hostile, 'exit')
@@ -129,7 +139,7 @@ async function measure(kind: HostileKind): Promise<Outcome> {
   await signatures.stop()
   await rm(directory, { recursive: true })
   // Before and after it, so that what changes on its own with time and on a busy machine is no part of the ratio.
-  return { without: meanOf(before, after), with: during, state: seen?.conduct.state ?? 'unseen' }
+  return { without: meanOf(before, after), with: during, ownCores, state: seen?.conduct.state ?? 'unseen' }
 }
 
 function meanOf(a: Pace, b: Pace): Pace {
@@ -167,6 +177,12 @@ async function startHostile(options: HostileOptions) {
   failed.catch(() => {})
   await Promise.race([once(child, 'message'), failed])
   return child
+}
+
+async function cpuSecondsOf(child: ChildProcess): Promise<number> {
+  child.send('cpu')
+  const [{ user, system }] = (await once(child, 'message')) as [NodeJS.CpuUsage] // as hostile.ts sends it
+  return (user + system) / 1e6
 }
 
 /** Every node revokes handle after handle. */

@@ -59,6 +59,7 @@ const events = Array.from({ length: kind === 'stall' ? 0 : eventsReady }, () => 
 process.send?.('ready')
 process.on('disconnect', () => process.exit(0))
 await new Promise<void>((resolve) => process.once('message', () => resolve()))
+process.on('message', () => process.send?.(process.cpuUsage()))
 await network.start({ gossip: async () => 'ignore', message() {}, peer() {}, request })
 // Whoever has dropped it refuses; it goes on with the others.
 for (const address of addresses) await network.connect(address).catch(() => {})

@@ -8,7 +8,7 @@ import { equal, is, match, ok, suite, tempDir } from '../../workspace/kit.ts'
 import { chirograph, type Running, startNode } from './processes.ts'
 
 /** Real processes, keys, disks and sockets; two cores may be shared by four nodes. */
-const timeoutMs = 240_000
+const timeoutMs = 180_000
 
 /** Five learners. */
 function cohort(): string {
