@@ -88,6 +88,15 @@ export async function heartbeatShape(): Promise<Shape> {
   return shapeOf(memberOf(0), cluster.genesis, rows)
 }
 
+/** What the only member of a network holds, whose state takes many pages. */
+export async function pagedShape(): Promise<Shape> {
+  const cluster = await startCluster(1)
+  await history(cluster, { events: 0, rows: 1_000 })
+  await cluster.stop()
+  const rows = await rowsOf(await cluster.open(0))
+  return shapeOf(memberOf(0), cluster.genesis, rows)
+}
+
 /** Tells what a store holds whenever a NOTARIZE vote in an open view has just been written: a crash would leave that. */
 function watched(store: Store, tell: (rows: Rows) => void): Store {
   return {
