@@ -2,7 +2,7 @@
  * Programs and tests as a few files each, so that a process does not spend its start on finding some hundred modules.
  * What is not an ES module stays where it is installed: it may ask for files beside it, such as native code.
  */
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -18,6 +18,15 @@ import { build, transform } from 'esbuild'
  */
 export async function bundle(root, entries) {
   const directory = await mkdtemp(join(tmpdir(), 'chirograph-bundle-'))
+  try {
+    return { directory, fileOf: await bundleInto(directory, { root, entries }) }
+  } catch (error) {
+    await rm(directory, { recursive: true })
+    throw error
+  }
+}
+
+async function bundleInto(directory, { root, entries }) {
   const asking = new Set()
   const { metafile } = await build({
     entryPoints: [...entries],
@@ -44,7 +53,7 @@ export async function bundle(root, entries) {
     if (!inputsOf(output, metafile).some((input) => asking.has(join(root, input))))
       files.set(join(root, entryPoint), join(root, output))
   }
-  return { directory, fileOf: (entry) => files.get(entry) }
+  return (entry) => files.get(entry)
 }
 
 /** What is in an output and in those that it imports. */
@@ -78,7 +87,7 @@ function modules(asking) {
         return {
           loader: path.endsWith('ts') ? 'ts' : 'js',
           resolveDir: dirname(path),
-          contents: `const urlOfModule__ = ${JSON.stringify(pathToFileURL(path).href)};${source}`,
+          contents: `const urlOfModule__ = ${JSON.stringify(pathToFileURL(path).href)};${source.replace(/^#!.*/, '')}`,
         }
       })
     },

@@ -50,8 +50,12 @@ async function main() {
   }
 
   const tests = jobs.flatMap(({ test }) => test ?? [])
-  // A file that cannot be bundled says itself what is wrong with it.
-  bundles = await bundle(root, tests).catch(() => undefined)
+  bundles = await bundle(root, tests).catch((error) => {
+    // Which says itself what is wrong with it.
+    const [{ text, location } = { text: error.message }] = error.errors ?? []
+    console.log(`not bundled, so every file starts slowly: ${location?.file ?? ''} ${text}`)
+    return undefined
+  })
 
   const totals = { passed: 0, failed: 0, skipped: 0 }
   const failedNames = []

@@ -6,7 +6,7 @@ import type { Libp2pNode } from '../src/libp2p-node.js'
 import { createLibp2pNode } from '../src/libp2p-node.js'
 import { privateKeyOfSeed } from '../src/peer-id.js'
 import type { Station } from './members.ts'
-import { addressOf, seedOf } from './members.ts'
+import { addressOf, seedOf, until } from './members.ts'
 
 export type RawMember = Libp2pNode
 export type RawStream = Stream
@@ -31,6 +31,10 @@ export async function withRawMember(
   await raw.start()
   try {
     await dialRaw(raw, addressOf(station))
+    // Until the far side knows whom it has let in, libp2p cuts a connection with eleven streams, and nobody is told.
+    const isLetIn = () =>
+      station.network.peers().some(({ peerId, connected }) => connected && peerId === raw.peerId.toString())
+    await until(isLetIn)
     await body(raw)
   } finally {
     await raw.stop()
