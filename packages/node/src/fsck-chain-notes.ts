@@ -12,6 +12,7 @@ import {
 import { bodyFloorOp, readBodyFloor } from './body-floor.js'
 import type { Check } from './fsck.js'
 import type { ChainCheck } from './fsck-chain.js'
+import type { Head } from './fsck-head.js'
 import { type AuthorNumbers, isKeyWhole, shown } from './fsck-notes.js'
 import { readHistory } from './history.js'
 import { type Hole, readHole } from './holes.js'
@@ -26,8 +27,11 @@ export interface ChainNotes {
 
 export interface NotesOfChains {
   of(place: ChainPlace): ChainNotes
-  /** Notes of chains other than these are findings: there is nothing that they could be of. */
-  checkOthers(chains: readonly ChainPlace[]): void
+  /**
+   * Notes of chains other than these are findings: there is nothing that they could be of. Of an author whose last
+   * final event is not known nothing is said: there may be key periods of which nothing is here yet.
+   */
+  checkOthers(chains: readonly ChainPlace[], cut: Head['cut']): void
 }
 
 /** What is noted of each chain; bytes that are no such note are findings. */
@@ -85,11 +89,13 @@ export async function readChainNotes(check: Check, authors: AuthorNumbers): Prom
         bodyFloor: floors.get(name) ?? -1,
       }
     },
-    checkOthers(chains) {
+    checkOthers(chains, cut) {
       const there = new Set(chains.map(nameOf))
       const add = (code: 'history-note' | 'body-floor', name: string, note: string, keyOf: KeyOf) => {
         if (there.has(name)) return
         const place = placeOf(name)
+        const org = authors.orgOf(place.author)
+        if (org === undefined || !cut.has(org)) return
         const what = `${note} author ${place.author}, key period ${place.generation}, of which there are no events`
         findings.add({ code, what, fix: keyOf(place).map((key) => ({ kind: 'delete', key })) })
       }

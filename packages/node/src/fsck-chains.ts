@@ -34,7 +34,7 @@ export async function checkChains(check: Check, authors: AuthorNumbers, head: He
     if (org === undefined) await nameForeign(check, place, walked)
     else await checkChain(await chainCheckOf({ check, head, org, place, walked, notes: notes.of(place) }))
   }
-  notes.checkOthers(chains)
+  notes.checkOthers(chains, head.cut)
   return walked
 }
 
