@@ -245,7 +245,8 @@ export function whyNotComputable({
   readonly toFetch: number
 }): string | null {
   if (pruned > 0) return `the bodies of ${pruned} final events were pruned`
-  return toFetch > 0 ? `${toFetch} final events are not here` : null
+  if (toFetch === 0) return null
+  return toFetch === 1 ? '1 final event is not here' : `${toFetch} final events are not here`
 }
 
 export function describeDamage(code: DamageCode): KindOfDamage {
