@@ -294,7 +294,7 @@ function agreementChecks({ counters }: NodeAnswer): Check[] {
       name: 'agreement',
       state: 'warning',
       what: `${counters.equivocations} times a validator contradicted itself`,
-      hint: 'the log of this node names it; tell the other members, who may have seen it too',
+      hint: 'the log of this node says which one; tell the other members, who may have seen it too',
     })
   if (counters.conflicts > 0)
     checks.push({

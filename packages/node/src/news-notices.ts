@@ -1,4 +1,5 @@
 /** What the replica tells, as far as it is worth a line in a node's log. */
+import type { Equivocation } from '@chirograph/consensus'
 import type { OrgId } from '@chirograph/event'
 import { signingRefused } from './node-errors.js'
 import type { Notice } from './notice.js'
@@ -40,7 +41,7 @@ export function noticeOfNews(news: ReplicaNews, self: OrgId): Notice | undefined
       return {
         level: 'warn',
         what: 'a validator contradicted itself',
-        facts: { evidence: news.evidence.kind },
+        facts: accusedIn(news.evidence),
       }
     case 'conflict':
       return {
@@ -51,4 +52,12 @@ export function noticeOfNews(news: ReplicaNews, self: OrgId): Notice | undefined
     default:
       return undefined
   }
+}
+
+/** Who, by its number among the validators of its epoch, or as the leader of a view. */
+function accusedIn(evidence: Equivocation): Notice['facts'] {
+  if (evidence.kind === 'proposals')
+    return { evidence: 'proposals', leaderOfView: evidence.first.header.core.view }
+  const { signer, view } = evidence.first
+  return { evidence: 'votes', validator: signer, view }
 }
