@@ -51,7 +51,7 @@ async function main() {
 
   const tests = jobs.flatMap(({ test }) => test ?? [])
   bundles = await bundle(root, tests).catch((error) => {
-    // Which says itself what is wrong with it.
+    // One file is enough. As it stands it says itself what is wrong with it.
     const [{ text, location } = { text: error.message }] = error.errors ?? []
     console.log(`not bundled, so every file starts slowly: ${location?.file ?? ''} ${text}`)
     return undefined

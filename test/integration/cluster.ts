@@ -1,9 +1,8 @@
 /** Whole nodes in one process, over the in-memory store and network: for tests of what nodes do together. */
 
-import '../native.ts'
 import { toHex } from '@chirograph/codec'
 import { type Bls, didKeyOf, multikeyOf } from '@chirograph/crypto'
-import { fastestBls, fastestEd25519 } from '@chirograph/crypto-native'
+import { fastestBls } from '@chirograph/crypto-native'
 import { nextKeyHashOf } from '@chirograph/event'
 import {
   type MemoryDisk,
@@ -26,8 +25,10 @@ import {
   orgIdOfSeeds,
 } from '@chirograph/node'
 import { consensusKeyOfSeed, type Genesis, parseGenesis } from '@chirograph/status'
+import { ed25519 } from '../native.ts'
 
-export const ed25519 = fastestEd25519()
+export { ed25519 }
+
 const bls = fastestBls()
 
 export interface Member {

@@ -84,8 +84,8 @@ export function holdOrphan(
   const { limits } = orphans
   const dropped: DroppedOrphan[] = []
   const dropOldest = (from: string, reason: DroppedOrphan['reason']): void => {
-    const { events: gone } = remove(orphans, oldestOf(orphans, from))
-    for (const { id } of gone.slice(-1)) dropped.push({ id, peer: from, reason })
+    const last = remove(orphans, oldestOf(orphans, from)).events.at(-1)
+    if (last !== undefined) dropped.push({ id: last.id, peer: from, reason })
   }
   while (isOver(loadOf(orphans, peer), limits.eventsPerPeerMax, limits.bytesPerPeerMax))
     dropOldest(peer, 'peer-limit')

@@ -40,13 +40,16 @@ export async function readChainNotes(check: Check, authors: AuthorNumbers): Prom
   const history = new Map<string, NonNullable<ChainNotes['history']>>()
   const holes = new Map<string, Map<number, Hole>>()
   const floors = new Map<string, number>()
+  const noted: Noted[] = []
   for await (const [key, value] of store.range(spaceRange('history'))) {
     if (!isKeyWhole(check, 'history', key)) continue
-    const { author, generation } = readHistoryKey(key)
+    const place = readHistoryKey(key)
+    const { author, generation } = place
     const note = readHistory(value)
-    if (note !== undefined && authors.orgOf(author) !== undefined)
-      history.set(nameOf({ author, generation }), note)
-    else
+    if (note !== undefined && authors.orgOf(author) !== undefined) {
+      history.set(chainName(place), note)
+      noted.push({ code: 'history-note', note: 'the note', place, key })
+    } else
       findings.add({
         code: 'history-note',
         what: `the note of author ${author}, key period ${generation}`,
@@ -64,16 +67,19 @@ export async function readChainNotes(check: Check, authors: AuthorNumbers): Prom
       })
       continue
     }
-    const name = nameOf(hole)
+    const name = chainName(hole)
+    noted.push({ code: 'history-note', note: 'a hole', place: hole, key })
     holes.set(name, (holes.get(name) ?? new Map()).set(hole.lowest, hole))
   }
   for await (const [key, value] of store.range(spaceRange('bodyFloor'))) {
     if (!isKeyWhole(check, 'bodyFloor', key)) continue
-    const { author, generation } = readBodyFloorKey(key)
+    const place = readBodyFloorKey(key)
+    const { author, generation } = place
     const floor = readBodyFloor(value)
-    if (floor !== undefined && authors.orgOf(author) !== undefined)
-      floors.set(nameOf({ author, generation }), floor)
-    else
+    if (floor !== undefined && authors.orgOf(author) !== undefined) {
+      floors.set(chainName(place), floor)
+      noted.push({ code: 'body-floor', note: 'the floor', place, key })
+    } else
       findings.add({
         code: 'body-floor',
         what: `the floor of author ${author}, key period ${generation}`,
@@ -82,7 +88,7 @@ export async function readChainNotes(check: Check, authors: AuthorNumbers): Prom
   }
   return {
     of(place) {
-      const name = nameOf(place)
+      const name = chainName(place)
       return {
         history: history.get(name) ?? null,
         holes: holes.get(name) ?? new Map(),
@@ -90,34 +96,30 @@ export async function readChainNotes(check: Check, authors: AuthorNumbers): Prom
       }
     },
     checkOthers(chains, cut) {
-      const there = new Set(chains.map(nameOf))
-      const add = (code: 'history-note' | 'body-floor', name: string, note: string, keyOf: KeyOf) => {
-        if (there.has(name)) return
-        const place = placeOf(name)
+      const there = new Set(chains.map(chainName))
+      for (const { code, note, place, key } of noted) {
         const org = authors.orgOf(place.author)
-        if (org === undefined || !cut.has(org)) return
-        const what = `${note} author ${place.author}, key period ${place.generation}, of which there are no events`
-        findings.add({ code, what, fix: keyOf(place).map((key) => ({ kind: 'delete', key })) })
+        if (there.has(chainName(place)) || org === undefined || !cut.has(org)) continue
+        findings.add({
+          code,
+          what: `${note} of author ${place.author}, key period ${place.generation}, of which there are no events`,
+          fix: [{ kind: 'delete', key }],
+        })
       }
-      for (const name of history.keys())
-        add('history-note', name, 'the note of', (place) => [historyKey(place)])
-      for (const [name, noted] of holes)
-        add('history-note', name, 'holes noted of', () => [...noted.values()].map(holeKey))
-      for (const name of floors.keys())
-        add('body-floor', name, 'the floor of', (place) => [bodyFloorKey(place)])
     },
   }
 }
 
-type KeyOf = (place: ChainPlace) => readonly Uint8Array[]
-
-function nameOf({ author, generation }: ChainPlace): string {
-  return `${author}/${generation}`
+/** A note that is whole, and where it lies. */
+interface Noted {
+  readonly code: 'history-note' | 'body-floor'
+  readonly note: string
+  readonly place: ChainPlace
+  readonly key: Uint8Array
 }
 
-function placeOf(name: string): ChainPlace {
-  const [author = 0, generation = 0] = name.split('/').map(Number)
-  return { author, generation }
+function chainName({ author, generation }: ChainPlace): string {
+  return `${author}/${generation}`
 }
 
 /** Which of the notes a chain turned out to need. */

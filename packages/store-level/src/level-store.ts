@@ -48,7 +48,7 @@ export async function openLevelStore(
 ): Promise<Store> {
   // LevelDB would make the directory and its lock file before it finds that there is no database.
   const isThere = await hasDatabase(directory)
-  if (!isThere && (await hasTables(directory))) throw tablesWithoutDatabase(directory)
+  if (!isThere && (await mayHoldData(directory))) throw tablesWithoutDatabase(directory)
   if (!createIfMissing && !isThere) throw storeMissing(directory)
   if (isThere) await assertWriteLogHolds(directory)
 
@@ -224,7 +224,7 @@ async function hasDatabase(directory: string): Promise<boolean> {
  * Whether files of a database lie there that may hold something. LevelDB makes its first manifest before CURRENT: who is
  * killed between the two leaves it alone, with nothing in it.
  */
-async function hasTables(directory: string): Promise<boolean> {
+async function mayHoldData(directory: string): Promise<boolean> {
   try {
     return (await readdir(directory)).some((name) => /^\d+\.(ldb|sst|log)$|^MANIFEST-(?!0*1$)/.test(name))
   } catch {
