@@ -32,6 +32,44 @@ useSha256(fastestSha256())
 process.exitCode = await main()
 
 async function main(): Promise<number> {
+  const asked = readArguments()
+  if (typeof asked === 'string') {
+    process.stderr.write(`${asked}\n\n${help}`)
+    return 2
+  }
+  if (asked.isHelp) {
+    process.stdout.write(help)
+    return 0
+  }
+  const { cycles, seed, wanted, isJson } = asked
+  const reports: CampaignReport[] = []
+  for (const name of wanted) {
+    const progress = showProgress(name, { cycles, seed })
+    reports.push(await runCampaign(name, { seed, cycles, onCycles: progress.onCycles }).finally(progress.end))
+    if (!isJson) process.stdout.write(describe(reports.at(-1)))
+  }
+  if (isJson) process.stdout.write(`${JSON.stringify(documentOf(reports), null, 2)}\n`)
+  return reports.every(({ breaches }) => breaches.length === 0) ? 0 : 1
+}
+
+interface Asked {
+  readonly cycles: number
+  readonly seed: number
+  readonly wanted: readonly CampaignName[]
+  readonly isJson: boolean
+  readonly isHelp: boolean
+}
+
+/** What is wanted, or what is wrong with how it was said. */
+function readArguments(): Asked | string {
+  try {
+    return readOptions()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function readOptions(): Asked {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -41,24 +79,16 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(help)
-    return 0
-  }
-  const cycles = wholeNumber('cycles', values.cycles)
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : wholeNumber('seed', values.seed)
   const unknown = positionals.find((name) => !isCampaign(name))
   if (unknown !== undefined)
     throw new Error(`there is no campaign "${unknown}"; there are ${campaignNames.join(', ')}`)
-  const wanted = positionals.length === 0 ? campaignNames : positionals.filter(isCampaign)
-  const reports: CampaignReport[] = []
-  for (const name of wanted) {
-    const progress = showProgress(name, { cycles, seed })
-    reports.push(await runCampaign(name, { seed, cycles, onCycles: progress.onCycles }).finally(progress.end))
-    if (!values.json) process.stdout.write(describe(reports.at(-1)))
+  return {
+    cycles: wholeNumber('cycles', values.cycles),
+    seed: values.seed === undefined ? Math.floor(Math.random() * 1e9) : wholeNumber('seed', values.seed),
+    wanted: positionals.length === 0 ? campaignNames : positionals.filter(isCampaign),
+    isJson: values.json,
+    isHelp: values.help,
   }
-  if (values.json) process.stdout.write(`${JSON.stringify(documentOf(reports), null, 2)}\n`)
-  return reports.every(({ breaches }) => breaches.length === 0) ? 0 : 1
 }
 
 function isCampaign(name: string): name is CampaignName {
