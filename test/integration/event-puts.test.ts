@@ -45,7 +45,7 @@ suite('an event that becomes final', (it) => {
       const names = own.map(nameOf)
       const times = (name: string) => names.filter((one) => one === name).length
       equal(perEvent.map(times), [count, count, count, count])
-      // A crash between the event and the note of its place would let the place be signed anew.
+      // It outlives the event: where that is lost, its place is not signed anew.
       is(times('last-signed'), index === 0 ? count : 0)
       const others = names.filter((name) => name !== 'last-signed' && !perEvent.some((one) => one === name))
       equal(
